@@ -1,0 +1,234 @@
+"""The typed configuration: the one source of every default, its type, its range and its meaning.
+
+``config/config.yaml`` is generated from it (``regspec config --write-default``) and a test fails when they drift.
+Ids such as P, D5 or M9 refer to the research deck, section numbers to docs/model.md.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+GROUPS_17 = (
+    "Agriculture", "Business services", "Communication", "Construction", "Durable manufacturing",
+    "Entertainment", "Finance", "Mining", "Nondurable manufacturing", "Personal services",
+    "Routine prof. services", "Non-routine prof. services", "Public", "Retail", "Transportation",
+    "Utilities", "Wholesale",
+)  # fmt: skip
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """A strict section: unknown keys are errors, nothing is coerced silently, instances are frozen."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Run(Section):
+    name: str = Field("default", pattern=r"^[A-Za-z0-9_.-]+$", description="results go to <directory>/<name>/")
+    directory: str = Field("results", description="root of everything the workflow writes")
+    seed: int = Field(20260110, ge=0, description="seed of every random draw")
+
+
+class Synthetic(Section):
+    """The embedded synthetic economy (docs/data.md: its data-generating process)."""
+
+    zones: int = Field(722, ge=10, description="number of synthetic commuting zones")
+    years: list[int] = Field(
+        [1950, 1960, 1970, 1980, 1990, 2000, 2010, 2020], description="census years that are generated"
+    )
+
+
+class Data(Section):
+    source: Literal["synthetic", "panel"] = Field(
+        "synthetic", description="synthetic: the embedded economy; panel: ready tables in `directory`"
+    )
+    directory: str | None = Field(
+        None, description="folder of the panel's tables; the environment variable REGSPEC_DATA overrides it"
+    )
+    crosswalk: str | None = Field(
+        None,
+        description="county -> commuting zone table (CSV) in `directory`; null: stand-in zones, for synthetic data only",
+    )
+    synthetic: Synthetic = Synthetic()
+    share_tolerance: Positive = Field(
+        0.005, description="largest |sum of a zone-year's industry shares - 1| accepted (then renormalized)"
+    )
+
+
+class Empirics(Section):
+    variable: Literal["income", "employment"] = Field(
+        "income", description="shares from which specialization is measured (D5); the panel has employment only"
+    )
+    measure: Literal["gini", "hhi", "max_share"] = Field("gini", description="headline measure (D5)")
+    base_year: int = Field(1950, description="year of specialization, level and controls in Fact 1")
+    end_year: int = Field(2020, description="end of the growth window in Fact 1")
+    controls: list[str] = Field(
+        ["high_skill_share", "old_age_dependency", "female_labor_share", "population"],
+        description="base-year controls Z of Fact 1 (E1); initial log income joins the growth regression",
+    )
+    shift_share: bool = Field(True, description="include predicted growth ghat (E1)")
+    bins: int = Field(20, ge=5, description="number of quantile bins in the binned scatters")
+
+
+class IndustryGroup(Section):
+    """One model industry: which data industries it holds and its technology (P)."""
+
+    members: list[str] = Field(min_length=1, description="data industries; each belongs to exactly one group")
+    xi: float = Field(ge=0, le=0.6, description="agglomeration elasticity xi_i (P: 0.1-0.29)")
+    phi: float = Field(ge=0, le=50, description="adjustment cost phi_i (P: 0-3.26)")
+
+
+_DEFAULT_GROUPS = {
+    "primary": IndustryGroup(members=["Agriculture", "Mining"], xi=0.10, phi=2.0),
+    "manufacturing": IndustryGroup(
+        members=["Durable manufacturing", "Nondurable manufacturing", "Construction"], xi=0.29, phi=3.26
+    ),
+    "services": IndustryGroup(
+        members=[g for g in GROUPS_17 if g not in (
+            "Agriculture", "Mining", "Durable manufacturing", "Nondurable manufacturing", "Construction")],
+        xi=0.20, phi=1.0,
+    ),
+}  # fmt: skip
+
+
+class Tfp(Section):
+    measure: Literal["TFPGO", "TFPVA"] = Field(
+        "TFPGO", description="industry TFP series: gross output fits the deck's ranges, value added is too volatile"
+    )
+    process: Literal["estimated", "deck"] = Field(
+        "estimated",
+        description="rho_i, sigma_i: estimated on the detrended series, or the midpoints of the deck's ranges (P)",
+    )
+    trend: bool = Field(True, description="industry trends d_{i,t} (M2); false: no trend growth")
+
+
+class Interest(Section):
+    process: Literal["deck", "estimated"] = Field(
+        "deck", description="deck: rho_R = 0.01, sigma_R = 0.0186 (P); estimated: AR(1) of the real T-bill rate"
+    )
+    mean: float = Field(0.013, gt=-0.5, lt=0.5, description="mean real interest rate Rbar - 1 (P: 1.3%)")
+    nodes: int = Field(1, ge=1, le=5, description="nodes n_R of the interest-rate chain; 1 = constant rate")
+
+
+class Calibration(Section):
+    first_year: int = Field(1950, description="first model year; shares are matched here (P)")
+    last_year: int = Field(2020, description="last model year; productivity is flat afterwards")
+    industries: dict[str, IndustryGroup] = Field(
+        _DEFAULT_GROUPS, min_length=1, max_length=5, description="the I model industries (1..5), in order"
+    )
+    share_floor: Share = Field(0.02, description="smallest industry share; smaller ones are raised, then renormalized")
+    level: Literal["predicted", "matched"] = Field(
+        "predicted", description="1950 level: the model's own (section 4), or observed income"
+    )
+    tfp: Tfp = Tfp()
+    interest: Interest = Interest()
+
+
+class Parameters(Section):
+    gamma: Positive = Field(5.0, description="relative risk aversion (P)")
+    alpha: Share = Field(0.3, description="capital exponent (P)")
+    beta: Share = Field(0.95, description="discount factor (P)")
+    theta: float = Field(0.35, gt=0, le=1, description="loan-to-value limit (P: 0.35-0.53)")
+    chi: float = Field(0.06, gt=0, le=1, description="pledgeable share of capital (section 5); kappa = theta chi")
+    xi_scale: float = Field(1.0, ge=0, description="multiplies every xi_i")
+    phi_scale: float = Field(1.0, ge=0, description="multiplies every phi_i")
+    limit: Literal["collateral", "fixed", "natural"] = Field(
+        "collateral", description="borrowing limit: collateral value, a constant at the same initial debt, or none"
+    )
+    growth: Positive = Field(1.0, description="common gross growth rate G per year (section 1)")
+
+
+class Grid(Section):
+    k_steps: int = Field(6, ge=2, le=40, multiple_of=2, description="lattice steps n per side of the simplex (even)")
+    u_nodes: int = Field(3, ge=1, le=9, description="Rouwenhorst nodes of each industry's productivity")
+    b_below: int = Field(6, ge=4, le=100, description="bond nodes between the grid's end and the kink, per (k, e)")
+    b_above: int = Field(12, ge=4, le=200, description="bond nodes from the kink upwards, per (k, e)")
+    b_fine: int = Field(80, ge=16, le=1000, description="points of the common bond grid that carries expectations")
+    b_max: Positive = Field(0.6, description="largest bond position, in years of the zone's trend output")
+
+
+class Solver(Section):
+    tolerance: Positive = Field(1e-6, description="bound on the distance to the fixed point (relative)")
+    residual: Positive = Field(1e-8, description="largest residual of an equilibrium condition in the final sweep")
+    max_sweeps: int = Field(1500, ge=10, description="sweeps of the stationary tail before it is an error")
+    cloud: int = Field(500, ge=10, description="random off-grid states on which Euler errors are reported")
+
+
+class Model(Section):
+    zones: Literal["all"] | dict[Literal["sample"], Annotated[int, Field(ge=1)]] | list[int] = Field(
+        {"sample": 24}, description="all | {sample: n} (stratified by base-year Gini, seeded) | [zone ids]"
+    )
+    parameters: Parameters = Parameters()
+    selection: Literal["none", "continuation"] = Field(
+        "none", description="declared choice among several static equilibria (section 5); none: several are an error"
+    )
+    grid: Grid = Grid()
+    solver: Solver = Solver()
+
+
+class Scenario(Section):
+    """A named set of overrides of ``model.parameters`` (and of the planner switch)."""
+
+    parameters: dict[str, float | str] = Field({}, description="keys of model.parameters and their values")
+    planner: bool = Field(True, description="solve the constrained-efficient planner, too")
+
+
+class Results(Section):
+    horizons: list[int] = Field([10, 20, 30, 40, 50, 60, 70], description="horizons in years (Q1, Q2)")
+    missing_zones: Literal["error", "warn", "drop"] = Field(
+        "error", description="when a zone's solve failed: stop, or go on and print the count on every exhibit"
+    )
+    confidence: Share = Field(0.95, description="level of the confidence intervals")
+    bootstrap: int = Field(999, ge=99, description="bootstrap draws over zones")
+
+
+class Compute(Section):
+    ranks: int = Field(1, ge=1, description="MPI ranks of a solve job (1 = no MPI)")
+
+
+class Config(Section):
+    """The whole configuration. Raises a ConfigError (through :func:`load_config`) on any unknown key or bad value."""
+
+    run: Run = Run()
+    data: Data = Data()
+    empirics: Empirics = Empirics()
+    calibration: Calibration = Calibration()
+    model: Model = Model()
+    scenarios: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], Scenario] = Field(
+        {"baseline": Scenario(), "no_collateral": Scenario(parameters={"limit": "natural"})},
+        min_length=1,
+        description="named sets of overrides of model.parameters; each is solved for each zone",
+    )
+    results: Results = Results()
+    compute: Compute = Compute()
+
+    @model_validator(mode="after")
+    def _cross_checks(self):
+        if self.data.source == "panel" and self.data.crosswalk is None:
+            raise ValueError("data.source: panel needs data.crosswalk (county -> commuting zone)")
+        owner: dict[str, str] = {}
+        for group, spec in self.calibration.industries.items():
+            for member in spec.members:
+                if member in owner:
+                    raise ValueError(
+                        f"calibration.industries: {member!r} is in both {owner[member]!r} and {group!r}"
+                    )
+                owner[member] = group
+        if self.calibration.first_year >= self.calibration.last_year:
+            raise ValueError("calibration.first_year must come before calibration.last_year")
+        for name in self.scenarios:
+            self.scenario_parameters(name)
+        return self
+
+    def scenario_parameters(self, name: str) -> Parameters:
+        """Model parameters of scenario ``name``: ``model.parameters`` with its overrides, validated."""
+        base = self.model.parameters.model_dump()
+        overrides = self.scenarios[name].parameters
+        unknown = set(overrides) - set(base)
+        if unknown:
+            raise ValueError(f"scenarios.{name}.parameters: unknown key {sorted(unknown)[0]!r}")
+        return Parameters.model_validate({**base, **overrides})

@@ -1,0 +1,69 @@
+"""Atomic writes, hashes and the stamp that every result file carries."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from regspec import __version__
+
+
+def content_hash(obj, length: int = 16) -> str:
+    """Hex digest of a JSON-serializable object; floats enter with their shortest exact representation."""
+    text = json.dumps(obj, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+@cache
+def source_hash(*subpackages: str) -> str:
+    """Digest of the package's Python sources, or of the named subpackages, comments and layout included."""
+    root = Path(__file__).parent
+    folders = [root / s for s in subpackages] or [root]
+    files = sorted(p for f in folders for p in ([f] if f.is_file() else f.rglob("*.py")))
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def code_version() -> str:
+    """Package version and source digest, e.g. ``0.1.0+3f2a…``."""
+    return f"{__version__}+{source_hash()}"
+
+
+def stamp(config_hash: str) -> dict[str, str]:
+    """The provenance that result files carry."""
+    return {"config_hash": config_hash, "code_version": code_version()}
+
+
+@contextmanager
+def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; rename it to ``path`` on success, remove it on failure."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fd, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+    os.close(fd)
+    temporary = Path(name)
+    try:
+        yield temporary
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: str | os.PathLike, obj) -> bool:
+    """Write ``obj`` as JSON, atomically and only when the content changes; return whether it was written."""
+    text = json.dumps(obj, indent=1, sort_keys=True, allow_nan=False) + "\n"
+    path = Path(path)
+    if path.exists() and path.read_text() == text:
+        return False
+    with atomic_path(path) as temporary:
+        temporary.write_text(text)
+    return True
