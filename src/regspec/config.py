@@ -104,13 +104,18 @@ class Tfp(Section):
         description="rho_i, sigma_i: estimated on the detrended series, or the midpoints of the deck's ranges (P)",
     )
     trend: bool = Field(True, description="industry trends d_{i,t} (M2); false: no trend growth")
+    rho_max: Share = Field(
+        0.98, description="estimates of rho_i above it are set to it: a unit root has no stationary chain"
+    )
 
 
 class Interest(Section):
     process: Literal["deck", "estimated"] = Field(
         "deck", description="deck: rho_R = 0.01, sigma_R = 0.0186 (P); estimated: AR(1) of the real T-bill rate"
     )
-    mean: float = Field(0.013, gt=-0.5, lt=0.5, description="mean real interest rate Rbar - 1 (P: 1.3%)")
+    mean: float = Field(
+        0.013, gt=-0.5, lt=0.5, description="mean real interest rate Rbar - 1 (P: 1.3%), under either process"
+    )
     nodes: int = Field(1, ge=1, le=5, description="nodes n_R of the interest-rate chain; 1 = constant rate")
 
 

@@ -1,0 +1,182 @@
+"""Calibration of the nation and of every selected zone (model.md section 4; deck P)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from regspec.calibration.groups import check_groups, floor_shares, group_shares, members_by_group, wide_shares
+from regspec.calibration.processes import interest_process, productivity
+from regspec.calibration.technology import technology, zone_technology
+from regspec.config import Config
+from regspec.errors import DataError
+from regspec.provenance import content_hash, stamp, write_json
+from regspec.selection import select_zones
+
+
+def calibrate(config: Config, data_dir: Path, empirics_dir: Path, out: Path, config_hash: str) -> list[int]:
+    """Write ``national.json``, ``zones.json`` and ``zones/<zone>.json`` (docs/architecture.md) under ``out``.
+
+    Reads ``industry, controls, national, tfp, interest`` (parquet) of ``data_dir`` and ``specialization``
+    of ``empirics_dir``. Everything is computed and checked before the first file is written; a file is
+    rewritten only when its content other than the provenance changes; JSON of zones no longer selected is
+    removed. The config hash in the files covers what they depend on (data, calibration, the share
+    variable), not the whole configuration. Returns the selected zones in increasing order. Raises
+    ConfigError for industries, zones or floors that do not fit the data and DataError for unusable tables.
+    """
+    data_dir, empirics_dir, out = Path(data_dir), Path(empirics_dir), Path(out)
+    shares, national_share = model_shares(config, data_dir)
+    gini = _base_gini(config, empirics_dir, shares.index)
+    zones = select_zones(config.model.zones, gini, config.run.seed)
+    levels = observed_level(config, data_dir) if config.calibration.level == "matched" else None
+    national = national_json(config, data_dir, national_share)
+    contents = {zone: zone_json(config, zone, shares, gini, levels, national_share) for zone in zones}
+    provenance = stamp(calibration_hash(config))
+    write_content(out / "national.json", national, provenance)
+    folder = out / "zones"
+    for zone, content in contents.items():
+        write_content(folder / f"{zone}.json", content, provenance)
+    for path in sorted(folder.glob("*.json")):
+        if path.stem not in {str(zone) for zone in zones}:
+            path.unlink()
+    # Last, because its presence says that the zones' files are complete.
+    write_json(out / "zones.json", zones)
+    return zones
+
+
+def calibration_hash(config: Config) -> str:
+    """Hash of the configuration that calibration files depend on; other edits leave them, stamp and all."""
+    sections = config.model_dump(mode="json", include={"data", "calibration"})
+    return content_hash({**sections, "variable": config.empirics.variable})
+
+
+def write_content(path: Path, content: dict, provenance: dict) -> bool:
+    """Write ``content`` with its provenance unless the file holds the same content already; return if
+    written.
+    """
+    if path.exists():
+        try:
+            held = json.loads(path.read_text())
+        except (ValueError, OSError):
+            held = None
+        if isinstance(held, dict) and {k: v for k, v in held.items() if k != "provenance"} == content:
+            return False
+    return write_json(path, {**content, "provenance": provenance})
+
+
+def model_shares(config: Config, data_dir: Path) -> tuple[pd.DataFrame, np.ndarray]:
+    """First-year shares of the model industries: zones x I (before the floor), and the nation's ``[I]``."""
+    cal, variable = config.calibration, config.empirics.variable
+    groups = members_by_group(config)
+    industry = read_table(data_dir / "industry.parquet")
+    tfp = read_table(data_dir / "tfp.parquet", columns=["industry"])
+    nation = read_table(data_dir / "national.parquet")
+    check_groups(groups, industry["industry"], "industry.parquet")
+    check_groups(groups, tfp["industry"], "tfp.parquet")
+    check_groups(groups, nation["industry"], "national.parquet")
+    wide = wide_shares(industry, cal.first_year, variable, "industry.parquet")
+    national_wide = wide_shares(nation.assign(zone=0), cal.first_year, variable, "national.parquet")
+    national = group_shares(national_wide, groups).to_numpy()[0]
+    for name, share in zip(groups, national, strict=True):
+        if not share > 0:
+            raise DataError(
+                f"national.parquet: the members of {name!r} have no {variable} in {cal.first_year}."
+            )
+    return group_shares(wide, groups), national
+
+
+def observed_level(config: Config, data_dir: Path) -> pd.Series:
+    """Observed first-year income by zone relative to the nation (population-weighted geometric mean = 1)."""
+    controls = read_table(data_dir / "controls.parquet")
+    base = controls[controls["year"] == config.calibration.first_year].set_index("zone").sort_index()
+    base = base[["log_income", "population"]].dropna()
+    if base.empty:
+        raise DataError(f"controls.parquet: no log_income in {config.calibration.first_year}.")
+    mean = np.average(base["log_income"], weights=base["population"])
+    return np.exp(base["log_income"] - mean)
+
+
+def national_json(config: Config, data_dir: Path, national_share: np.ndarray) -> dict:
+    """Content of ``national.json`` (docs/architecture.md)."""
+    cal = config.calibration
+    groups = members_by_group(config)
+    tfp = productivity(read_table(data_dir / "tfp.parquet"), groups, cal.tfp, cal.first_year, cal.last_year)
+    interest = interest_process(read_table(data_dir / "interest.parquet"), cal.interest)
+    capped = [name for name, a in zip(groups, tfp.ar1, strict=True) if a.rho < a.rho_raw]
+    notes = {
+        "estimation_years": list(tfp.sample),
+        "growth_per_year": tfp.growth.tolist(),
+        "rho_estimated": [a.rho_raw for a in tfp.ar1],
+        "sigma_estimated": [a.sigma for a in tfp.ar1],
+        "rho_capped": capped,
+        "interest_estimated": interest.pop("estimated"),
+    }
+    return {
+        "industries": list(groups),
+        "first_year": cal.first_year,
+        "last_year": cal.last_year,
+        "rho": tfp.rho.tolist(),
+        "sigma": tfp.sigma.tolist(),
+        "trend": tfp.trend.tolist(),
+        "u": tfp.u.tolist(),
+        "interest": interest,
+        "national_share": national_share.tolist(),
+        "notes": notes,
+    }
+
+
+def zone_json(
+    config: Config,
+    zone: int,
+    shares: pd.DataFrame,
+    gini: pd.Series,
+    levels: pd.Series | None,
+    national_share: np.ndarray,
+) -> dict:
+    """Content of one zone's JSON (docs/architecture.md); ``levels``: observed levels, None for the model's
+    own.
+    """
+    floored = floor_shares(shares.loc[zone].to_numpy(), config.calibration.share_floor)
+    tech = technology(config)
+    ztilde, level = zone_technology(floored, tech["xi"], tech["alpha"], national_share)
+    if levels is not None:
+        if zone not in levels.index:
+            raise DataError(
+                f"controls.parquet: zone {zone} has no log_income or population in "
+                f"{config.calibration.first_year}; calibration.level: matched needs them."
+            )
+        level = float(levels[zone])
+    return {
+        "zone": int(zone),
+        "industries": list(shares.columns),
+        "shares": floored.tolist(),
+        "k0": floored.tolist(),
+        "ztilde": ztilde.tolist(),
+        "level": level,
+        "gini_data": float(gini[zone]),
+    }
+
+
+def _base_gini(config: Config, empirics_dir: Path, zones: pd.Index) -> pd.Series:
+    table = read_table(empirics_dir / "specialization.parquet")
+    year, variable = config.calibration.first_year, config.empirics.variable
+    chosen = table[
+        (table["year"] == year) & (table["variable"] == variable) & (table["measure"] == "gini")
+    ].set_index("zone")["value"]
+    missing = zones.difference(chosen.index)
+    if len(missing):
+        raise DataError(f"specialization.parquet: no Gini of zone {missing[0]} in {year} ({variable}).")
+    return chosen.loc[zones].astype(float)
+
+
+def read_table(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """Read a parquet table. Raises DataError naming the file when it is missing or unreadable."""
+    if not path.exists():
+        raise DataError(f"{path}: no such file; run the step that writes it first.")
+    try:
+        return pd.read_parquet(path, columns=columns)
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"{path}: cannot be read as parquet ({str(error).splitlines()[0]}).") from error
