@@ -100,7 +100,7 @@ def detrend(log_tfp: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
     return slope, log_tfp - (intercept + np.outer(years - years[0], slope))
 
 
-def fit_ar1(x: np.ndarray, rho_max: float = 1.0) -> AR1:
+def fit_ar1(x: np.ndarray, rho_max: float = np.inf) -> AR1:
     """AR(1) without constant by OLS (the series has mean zero); ``sigma`` with one degree of freedom lost.
 
     A ``rho`` above ``rho_max`` is set to it and ``sigma`` is that of the innovations at the capped value.
