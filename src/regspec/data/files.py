@@ -1,0 +1,59 @@
+"""Reading and writing tables: every read is validated, every write is atomic, validated and stamped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from regspec.errors import DataError
+from regspec.provenance import atomic_path
+from regspec.schemas import TABLES, validate
+
+
+def read_csv(path: Path, kind: str) -> pd.DataFrame:
+    """Read a raw CSV table and validate it as ``kind``; only the schema's columns are kept.
+
+    Raises DataError naming the file when it is missing, empty, unreadable or breaks its schema.
+    """
+    path = Path(path)
+    try:
+        frame = pd.read_csv(path)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file.\nRemedy: put it there or correct data.directory.") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
+        detail = str(error).strip().splitlines()[0]
+        raise DataError(f"{path}: not readable as CSV ({detail}).\nRemedy: copy the file again.") from None
+    frame = validate(frame, kind, path.name)
+    return frame[list(TABLES[kind].columns)]
+
+
+def write_table(frame: pd.DataFrame, kind: str, path: Path, provenance: Mapping[str, str]) -> None:
+    """Validate ``frame`` as ``kind``; write it as parquet, sorted by its key, with ``provenance`` inside."""
+    table = TABLES[kind]
+    frame = validate(frame.reset_index(drop=True), kind, Path(path).name)
+    order = [name for name in table.columns if name in frame.columns]
+    order += [name for name in frame.columns if name not in order]
+    frame = frame.sort_values(list(table.key), kind="stable", ignore_index=True)[order]
+    arrow = pa.Table.from_pandas(frame, preserve_index=False)
+    metadata = {**(arrow.schema.metadata or {}), **{k.encode(): v.encode() for k, v in provenance.items()}}
+    with atomic_path(path) as temporary:
+        pq.write_table(arrow.replace_schema_metadata(metadata), temporary)
+
+
+def read_table(path: Path, kind: str) -> pd.DataFrame:
+    """Read a parquet table of the workflow and validate it as ``kind``. Raises DataError."""
+    path = Path(path)
+    try:
+        frame = pd.read_parquet(path)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file.\nRemedy: run the step that writes it.") from None
+    except (pa.ArrowInvalid, OSError) as error:
+        detail = str(error).strip().splitlines()[0]
+        raise DataError(
+            f"{path}: not readable as parquet ({detail}).\nRemedy: delete it and rerun."
+        ) from None
+    return validate(frame, kind, path.name)

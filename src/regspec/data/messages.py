@@ -1,0 +1,77 @@
+"""Short texts for broken tables: file, row, value, remedy."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from regspec.errors import DataError
+
+if TYPE_CHECKING:
+    from regspec.schemas import Table
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`` Did you mean 'x'?`` for the nearest of ``known``, or an empty text."""
+    near = difflib.get_close_matches(str(word), [str(name) for name in known], n=1, cutoff=0.6)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def column_error(source: str, what: str, name: str, others: list[str], expected: list[str]) -> DataError:
+    """A missing or unknown column; ``others`` are searched for a likely misspelling."""
+    return DataError(
+        f"{source}: {what} {name!r}.{did_you_mean(name, others)}\nExpected: {', '.join(expected)}."
+    )
+
+
+def row_text(frame: pd.DataFrame, label, key: Iterable[str]) -> str:
+    """``row 17 (zone 100, year 1950)``: rows count from 1, the heading not included."""
+    position = int(frame.index.get_indexer_for([label])[0])
+    cells = ", ".join(f"{name} {frame[name].iloc[position]}" for name in key)
+    return f"row {position + 1} ({cells})"
+
+
+def duplicate_error(frame: pd.DataFrame, labels: pd.Index, table: Table, source: str) -> DataError:
+    """Rows ``labels`` repeat the key of an earlier row."""
+    return DataError(
+        f"{source}: {row_text(frame, labels[0], table.key)} repeats an earlier row{_more(len(labels) - 1)}.\n"
+        f"Remedy: keep one row for each {', '.join(table.key)}."
+    )
+
+
+def value_error(
+    frame: pd.DataFrame, name: str, labels: pd.Index, rule: str, table: Table, source: str
+) -> DataError:
+    """Rows ``labels`` of column ``name`` break ``rule``."""
+    column = table.columns.get(name) or next(
+        c for pattern, c in table.columns.items() if c.pattern and re.match(pattern, name)
+    )
+    value = frame[name].loc[labels[0]]
+    shown = "" if pd.isna(value) else f" {value:g}" if isinstance(value, float) else f" {value!r}"
+    remedy = column.remedy or f"correct or remove the row (unit of {name}: {column.unit})"
+    return DataError(
+        f"{source}: column {name!r}, {row_text(frame, labels[0], table.key)}:{shown} {rule}"
+        f"{_more(len(labels) - 1)}.\nRemedy: {remedy}."
+    )
+
+
+def failure_error(frame: pd.DataFrame, failures: pd.DataFrame, table: Table, source: str) -> DataError:
+    """The DataError for the first row among pandera's ``failure_cases``."""
+    if failures["index"].isna().any():
+        first = failures[failures["index"].isna()].iloc[0]
+        return DataError(
+            f"{source}: {first['check']} ({first['failure_case']}).\nRemedy: correct the column."
+        )
+    first = failures.sort_values("index", kind="stable").iloc[0]
+    same = failures[(failures["column"] == first["column"]) & (failures["check"] == first["check"])]
+    rule = "a value is missing" if first["check"] == "not_nullable" else str(first["check"])
+    labels = pd.Index(sorted(set(same["index"])))
+    return value_error(frame, first["column"], labels, rule, table, source)
+
+
+def _more(count: int) -> str:
+    return f" (and {count} more row{'s' if count > 1 else ''})" if count > 0 else ""
