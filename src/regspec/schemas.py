@@ -104,10 +104,10 @@ _CLEAN = {
         "state": Column("FIPS code", "state that holds most of the zone", kind=int, low=1, high=56),
         "population": Column("billions of persons", "population (D2; E1)", above=0, high=0.1,
                              remedy="divide persons by 1e9: E1's coefficient of 170 needs billions"),
-        "log_income": Column("log", "log income p.c. (D2), or its stand-in named in meta.json", nullable=True),
+        "log_income": Column("log", "log income p.c. (D2), or its stand-in (meta.json)", nullable=True),
         "high_skill_share": _share("high-skill share of labor (E1)", nullable=True),
         "old_age_dependency": Column("percent", "old per 100 of working age (E1)", low=0, high=200,
-                                     nullable=True, remedy="percent: E1's coefficient of 0.0145 is per point"),
+                                     nullable=True, remedy="percent, so that E1 has 0.0145 a point"),
         "female_labor_share": _share("female labor share (E1)", nullable=True),
     }),
     "national": Table("national industry shares and growth", ("year", "industry", "variable"), {
