@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from regspec.config import Config
+from regspec.empirics.specialization import wide_shares
 from regspec.errors import ConfigError, DataError
 
 
@@ -91,24 +92,18 @@ def floor_shares(shares: np.ndarray, floor: float) -> np.ndarray:
     return result
 
 
-def wide_shares(industry: pd.DataFrame, year: int, variable: str, source: str) -> pd.DataFrame:
-    """Shares of one year and variable as zones x data industries, zones in increasing order.
+def base_shares(
+    industry: pd.DataFrame, year: int, variable: str, tolerance: float, source: str
+) -> pd.DataFrame:
+    """Shares of one year and variable as zones x data industries (fractions), zones in increasing order.
 
-    ``industry``: ``zone, year, industry, variable, share`` (fractions). An industry that a zone does not
-    list has share 0. Raises DataError when the year or the variable is not in the table.
+    As :func:`regspec.empirics.specialization.wide_shares`, and raises DataError when the year is not there.
     """
-    variables = sorted(industry["variable"].unique())
-    if variable not in variables:
-        raise DataError(
-            f"{source}: no shares of {variable!r} (empirics.variable); the file has: {', '.join(variables)}"
-        )
-    chosen = industry[industry["variable"] == variable]
-    years = sorted(int(y) for y in chosen["year"].unique())
+    wide = wide_shares(industry, variable, tolerance, source)
+    years = sorted(set(wide.index.get_level_values("year")))
     if year not in years:
         raise DataError(
             f"{source}: no {variable} shares for {year} (calibration.first_year); "
             f"years there: {', '.join(map(str, years))}"
         )
-    chosen = chosen[chosen["year"] == year]
-    wide = chosen.pivot(index="zone", columns="industry", values="share")
-    return wide.sort_index().sort_index(axis=1).fillna(0.0)
+    return wide.xs(year, level="year")

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from regspec.calibration.groups import check_groups, floor_shares, group_shares, members_by_group, wide_shares
+from regspec.calibration.groups import base_shares, check_groups, floor_shares, group_shares, members_by_group
 from regspec.calibration.processes import interest_process, productivity
 from regspec.calibration.technology import technology, zone_technology
 from regspec.config import Config
+from regspec.data.files import read_table
+from regspec.empirics.specialization import select
 from regspec.errors import DataError
 from regspec.provenance import content_hash, stamp, write_json
 from regspec.selection import select_zones
@@ -71,14 +73,17 @@ def model_shares(config: Config, data_dir: Path) -> tuple[pd.DataFrame, np.ndarr
     """First-year shares of the model industries: zones x I (before the floor), and the nation's ``[I]``."""
     cal, variable = config.calibration, config.empirics.variable
     groups = members_by_group(config)
-    industry = read_table(data_dir / "industry.parquet")
-    tfp = read_table(data_dir / "tfp.parquet", columns=["industry"])
-    nation = read_table(data_dir / "national.parquet")
+    industry = read_table(data_dir / "industry.parquet", "industry")
+    tfp = read_table(data_dir / "tfp.parquet", "tfp")
+    nation = read_table(data_dir / "national.parquet", "national")
     check_groups(groups, industry["industry"], "industry.parquet")
     check_groups(groups, tfp["industry"], "tfp.parquet")
     check_groups(groups, nation["industry"], "national.parquet")
-    wide = wide_shares(industry, cal.first_year, variable, "industry.parquet")
-    national_wide = wide_shares(nation.assign(zone=0), cal.first_year, variable, "national.parquet")
+    tolerance = config.data.share_tolerance
+    wide = base_shares(industry, cal.first_year, variable, tolerance, "industry.parquet")
+    national_wide = base_shares(
+        nation.assign(zone=0), cal.first_year, variable, tolerance, "national.parquet"
+    )
     national = group_shares(national_wide, groups).to_numpy()[0]
     for name, share in zip(groups, national, strict=True):
         if not share > 0:
@@ -90,7 +95,7 @@ def model_shares(config: Config, data_dir: Path) -> tuple[pd.DataFrame, np.ndarr
 
 def observed_level(config: Config, data_dir: Path) -> pd.Series:
     """Observed first-year income by zone relative to the nation (population-weighted geometric mean = 1)."""
-    controls = read_table(data_dir / "controls.parquet")
+    controls = read_table(data_dir / "controls.parquet", "controls")
     base = controls[controls["year"] == config.calibration.first_year].set_index("zone").sort_index()
     base = base[["log_income", "population"]].dropna()
     if base.empty:
@@ -103,8 +108,10 @@ def national_json(config: Config, data_dir: Path, national_share: np.ndarray) ->
     """Content of ``national.json`` (docs/architecture.md)."""
     cal = config.calibration
     groups = members_by_group(config)
-    tfp = productivity(read_table(data_dir / "tfp.parquet"), groups, cal.tfp, cal.first_year, cal.last_year)
-    interest = interest_process(read_table(data_dir / "interest.parquet"), cal.interest)
+    tfp = productivity(
+        read_table(data_dir / "tfp.parquet", "tfp"), groups, cal.tfp, cal.first_year, cal.last_year
+    )
+    interest = interest_process(read_table(data_dir / "interest.parquet", "interest"), cal.interest)
     capped = [name for name, a in zip(groups, tfp.ar1, strict=True) if a.rho < a.rho_raw]
     notes = {
         "estimation_years": list(tfp.sample),
@@ -161,22 +168,11 @@ def zone_json(
 
 
 def _base_gini(config: Config, empirics_dir: Path, zones: pd.Index) -> pd.Series:
-    table = read_table(empirics_dir / "specialization.parquet")
+    table = read_table(empirics_dir / "specialization.parquet", "specialization")
     year, variable = config.calibration.first_year, config.empirics.variable
-    chosen = table[
-        (table["year"] == year) & (table["variable"] == variable) & (table["measure"] == "gini")
-    ].set_index("zone")["value"]
-    missing = zones.difference(chosen.index)
-    if len(missing):
-        raise DataError(f"specialization.parquet: no Gini of zone {missing[0]} in {year} ({variable}).")
-    return chosen.loc[zones].astype(float)
-
-
-def read_table(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
-    """Read a parquet table. Raises DataError naming the file when it is missing or unreadable."""
-    if not path.exists():
-        raise DataError(f"{path}: no such file; run the step that writes it first.")
-    try:
-        return pd.read_parquet(path, columns=columns)
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"{path}: cannot be read as parquet ({str(error).splitlines()[0]}).") from error
+    gini = select(table, variable, "gini", year).reindex(zones)
+    if gini.isna().any():
+        raise DataError(
+            f"specialization.parquet: no Gini of zone {gini.index[gini.isna()][0]} in {year} ({variable})."
+        )
+    return gini
