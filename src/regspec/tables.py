@@ -73,19 +73,18 @@ def write(
     body, header = _cells(frame, float_format)
     align = _alignment(body)
     mark = " (synthetic data)" if synthetic else ""
-    stamp = {**provenance, "data": "synthetic" if synthetic else "empirical"}
+    stamp = _stamp(provenance, synthetic)
     texts = {
         "csv": _csv(frame if data is None else data, stamp),
         "tex": _tex(header, body, align, caption + mark, notes, stamp, set(rules), Path(stem).name),
         "html": _html(header, body, align, caption + mark, notes, stamp, set(rules)),
     }
-    paths = []
-    for suffix, text in texts.items():
-        path = Path(stem).parent / f"{Path(stem).name}.{suffix}"
-        with atomic_path(path) as temporary:
-            temporary.write_text(text, encoding="utf-8", newline="\n")
-        paths.append(path)
-    return paths
+    return [_save(Path(stem), suffix, text) for suffix, text in texts.items()]
+
+
+def write_csv(frame: pd.DataFrame, stem: Path, provenance: Mapping[str, str], synthetic: bool) -> Path:
+    """Write ``stem.csv`` alone: the numbers that a figure of the same name shows."""
+    return _save(Path(stem), "csv", _csv(frame, _stamp(provenance, synthetic)))
 
 
 def read_csv(path: Path) -> pd.DataFrame:
@@ -93,6 +92,18 @@ def read_csv(path: Path) -> pd.DataFrame:
     with open(path, encoding="utf-8") as lines:
         skip = next(i for i, line in enumerate(lines) if not line.startswith("# "))
     return pd.read_csv(path, skiprows=skip)
+
+
+def _stamp(provenance: Mapping[str, str], synthetic: bool) -> dict[str, str]:
+    return {**provenance, "data": "synthetic" if synthetic else "empirical"}
+
+
+def _save(stem: Path, suffix: str, text: str) -> Path:
+    # Not Path.with_suffix: a name such as "theta_0.35" has a dot of its own.
+    path = stem.parent / f"{stem.name}.{suffix}"
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+    return path
 
 
 def _flat(frame: pd.DataFrame) -> pd.DataFrame:
