@@ -27,7 +27,7 @@ _TEX = {
     "ρ": r"$\rho$", "σ": r"$\sigma$", "φ": r"$\varphi$", "χ": r"$\chi$", "τ": r"$\tau$", "η": r"$\eta$",
     "μ": r"$\mu$",
 }  # fmt: skip
-_NUMBER = re.compile(r"^[(\[]?[-−+]?\d[\d.,]*(e[-+]?\d+)?%?[)\]]?\**$")
+_NUMBER = re.compile(r"^[(\[]?[-−+]?\d[\d.,]*(e[-+]?\d+)?%?[)\]]?\**( \([\d.]+\))?$")
 _CSS = (
     "body{font-family:'Times New Roman',Times,serif;margin:2em;max-width:60em}"
     "table{border-collapse:collapse;border-top:1.5px solid;border-bottom:1.5px solid}"
@@ -151,7 +151,7 @@ def _alignment(body: list[list[str]]) -> list[str]:
         if not filled or not all(_NUMBER.match(c) for c in filled):
             align.append("l")
         else:
-            align.append("c" if any(c[0] in "([" or c.endswith("*") for c in filled) else "r")
+            align.append("c" if any("(" in c or "[" in c or c.endswith("*") for c in filled) else "r")
     return align
 
 

@@ -20,7 +20,9 @@ class BinnedScatter:
     Attributes
     ----------
     points : DataFrame [bins]
-        ``x, y`` (bin means of regressor and outcome after controls, own means added back), ``zones``.
+        ``x, y`` (bin means of regressor and outcome after controls, own means added back), ``y_se`` (standard
+        deviation of the bin's outcomes over the root of their number; missing for a bin of one zone),
+        ``zones``.
     fit : Regression
         The full regression: the line's slope is its coefficient of ``term``, the standard error HC1.
     center : tuple of float
@@ -56,23 +58,28 @@ def binned_scatter(outcome: pd.Series, regressors: pd.DataFrame, term: str, bins
     points = points.sort_values("x", kind="stable")
     number = np.repeat(np.arange(bins), [len(part) for part in np.array_split(np.arange(fit.n), bins)])
     grouped = points.groupby(number)
-    table = grouped.mean().assign(zones=grouped.size()).rename_axis("bin").reset_index()
+    spread = grouped["y"].std(ddof=1) / np.sqrt(grouped.size())
+    table = grouped.mean().assign(y_se=spread, zones=grouped.size()).rename_axis("bin").reset_index()
     return BinnedScatter(term, table, fit, (float(sample[term].mean()), float(y.mean())))
 
 
 def draw(
     scatter: BinnedScatter, xlabel: str, ylabel: str, stem: Path, provenance: dict, synthetic: bool
 ) -> list[Path]:
-    """Draw and save the binned scatter with its line, slope (standard error) and number of zones."""
+    """Draw and save the binned scatter: bin means with 95% intervals (y +- 1.96 y_se), the regression's line,
+    its slope (HC1 standard error) and the number of zones.
+    """
     fig, ax = figures.new("single", 2.5)
     x = scatter.points["x"].to_numpy()
     ends = np.array([x[0], x[-1]])
     ax.plot(ends, scatter.line(ends), color=figures.PALETTE[1], zorder=1)
-    ax.plot(x, scatter.points["y"], "o", color=figures.PALETTE[0], markersize=4, zorder=2)
+    y, half = scatter.points["y"], 1.96 * scatter.points["y_se"].fillna(0.0)
+    ax.vlines(x, y - half, y + half, color=figures.PALETTE[0], alpha=0.45, linewidth=0.7, zorder=2)
+    ax.plot(x, y, "o", color=figures.PALETTE[0], markersize=3.5, zorder=3)
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     slope, error = scatter.fit.estimate(scatter.term), scatter.fit.se(scatter.term)
-    text = f"Slope {slope:.2f} (s.e. {error:.2f}), $N$ = {scatter.fit.n}, {len(x)} bins"
+    text = f"Slope {slope:.2f} (s.e. {error:.2f}), $N$ = {scatter.fit.n}"
     ax.set_title(text.replace("-", "−"), loc="left", fontsize=8)
     ax.margins(0.06)
     return figures.save(fig, stem, provenance, synthetic)

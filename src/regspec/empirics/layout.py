@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from regspec.empirics import labels
 from regspec.empirics.regression import CONSTANT, Regression
 
 #: Note for every table laid out by :func:`regression_table`.
-NOTE = "Ordinary least squares, zones unweighted; HC1 standard errors in parentheses. No stars."
+NOTE = "Ordinary least squares, zones unweighted; HC1 standard errors in parentheses."
 
 
 def regression_table(fits: Mapping[str, Regression]) -> tuple[pd.DataFrame, list[int]]:
     """The printed table of several regressions and the position of the rule above its statistics.
 
     ``fits`` maps column headings to regressions. A row for each term (in order of first appearance, the
-    constant left out) with the standard error in parentheses below it, then N and adjusted R2. Coefficients
-    have three significant digits, so that terms of different units can be read.
+    constant left out) with the standard error in parentheses below it, then N and adjusted R2. A term's
+    decimals give its smallest standard error three significant digits, so that any unit can be read.
     """
     order = list(dict.fromkeys(t for fit in fits.values() for t in fit.coefficients.index if t != CONSTANT))
     rows = []
     for term in order:
-        has = {head: term in fit.coefficients.index for head, fit in fits.items()}
-        rows.append(
-            [labels.term(term), *(_digits(f.estimate(term)) if has[h] else "" for h, f in fits.items())]
-        )
-        rows.append(["", *(f"({_digits(f.se(term))})" if has[h] else "" for h, f in fits.items())])
+        has = {head: fit for head, fit in fits.items() if term in fit.coefficients.index}
+        places = _decimals(min(fit.se(term) for fit in has.values()))
+        pairs = {
+            head: (_fixed(f.estimate(term), places), _fixed(f.se(term), places)) for head, f in has.items()
+        }
+        rows.append([labels.term(term), *(pairs[head][0] if head in has else "" for head in fits)])
+        rows.append(["", *(f"({pairs[head][1]})" if head in has else "" for head in fits)])
     rule = len(rows)
     rows.append(["Zones", *(str(fit.n) for fit in fits.values())])
     rows.append(["Adjusted R²", *(f"{fit.r2_adjusted:.3f}" for fit in fits.values())])
@@ -48,11 +52,12 @@ def tidy(fits: Mapping[str, Regression]) -> pd.DataFrame:
     return table[["regression", *(c for c in table.columns if c != "regression")]]
 
 
-def _digits(value: float) -> str:
-    """Three significant digits, never in exponential notation, no sign on zero."""
-    if value == 0:
-        return "0.000"
-    decimals = 3 if abs(value) >= 0.1 else 4 if abs(value) >= 0.01 else 5
-    decimals = 1 if abs(value) >= 100 else 2 if abs(value) >= 10 else decimals
+def _decimals(error: float) -> int:
+    """Decimals (0 to 6) that show ``error`` with three significant digits; three for an error of zero."""
+    return int(np.clip(2 - math.floor(math.log10(error)), 0, 6)) if error > 0 else 3
+
+
+def _fixed(value: float, decimals: int) -> str:
+    """Fixed decimals; a rounded zero has no sign."""
     text = f"{value:.{decimals}f}"
     return text.lstrip("-") if float(text) == 0 else text
