@@ -7,21 +7,19 @@ import pandas as pd
 
 
 def national_table(
-    industry: pd.DataFrame, controls: pd.DataFrame, base_year: int, end_year: int, income: bool
+    industry: pd.DataFrame, controls: pd.DataFrame, base_year: int, end_year: int
 ) -> pd.DataFrame:
     """Table ``national``: ``year, industry, variable, share, growth``.
 
     ``share``: population-weighted mean of the zones' shares. ``growth``: ln change, base to end year, of the
-    industry's national size, sum over zones of share times population for employment, share times population
-    times income per capita for income (when ``income``: log_income is a log level of income per capita).
+    industry's national size: the sum over zones of share times population (employment), times income per
+    capita as well (income).
     """
     weights = controls[["zone", "year", "population", "log_income"]]
     frame = industry.merge(weights, on=["zone", "year"], validate="many_to_one")
-    by_income = (frame["variable"] == "income") & income
+    by_income = frame["variable"] == "income"
     frame["part"] = frame["share"] * frame["population"]
-    frame["size"] = frame["part"] * np.where(
-        by_income, np.exp(frame["log_income"].where(by_income, 0.0)), 1.0
-    )
+    frame["size"] = frame["part"] * np.exp(frame["log_income"].where(by_income, 0.0))
     total = frame.groupby(["year", "industry", "variable"])[["part", "size"]].sum().reset_index()
     total["share"] = total["part"] / total.groupby(["year", "variable"])["part"].transform("sum")
     size = total.pivot(index=["industry", "variable"], columns="year", values="size")

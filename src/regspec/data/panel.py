@@ -19,8 +19,8 @@ from regspec.errors import DataError
 INDUSTRY, CONTROLS, MAP = "cz_industry.csv", "cz_controls.csv", "industry_map.csv"
 ACCOUNTS = "us_industry_accounts_1947_2023.csv"
 SOURCE = (
-    "Census panel of 722 commuting zones, 8 industries, employment shares; log hourly wage stands for log income "
-    "per capita. Industry accounts: Elbadri and Vizcaino (2025), doi 10.5281/zenodo.17600449. "
+    "Census panel of 722 commuting zones, 8 industries, employment shares; the log hourly wage stands for "
+    "log income per capita. Industry accounts: Elbadri and Vizcaino (2025), doi 10.5281/zenodo.17600449. "
     "Interest rate: statsmodels macrodata."
 )
 
@@ -37,11 +37,12 @@ class Panel:
 
 
 def data_directory(config: Config) -> Path:
-    """Folder of the panel: the environment variable REGSPEC_DATA, else ``data.directory``. Raises DataError."""
+    """Folder of the panel: environment variable REGSPEC_DATA, else ``data.directory``. Raises DataError."""
     name = os.environ.get("REGSPEC_DATA") or config.data.directory
     if not name:
         raise DataError(
-            "No folder for the panel's tables.\nRemedy: set data.directory or the environment variable REGSPEC_DATA."
+            "No folder for the panel's tables.\n"
+            "Remedy: set data.directory or the environment variable REGSPEC_DATA."
         )
     return Path(name)
 
@@ -56,8 +57,8 @@ def read_crosswalk(config: Config) -> pd.DataFrame:
 def read_panel(config: Config, mapped_zones: set[int]) -> Panel:
     """Read, check and rename the tables in :func:`data_directory`.
 
-    ``mapped_zones``: zone ids of the crosswalk. Raises DataError for a missing or broken file, shares that do
-    not sum to one, unknown industries, zones outside the crosswalk, or years that the analysis needs and lacks.
+    ``mapped_zones``: zone ids of the crosswalk. Raises DataError for a missing or broken file, shares that
+    do not sum to one, unknown industries, zones outside the crosswalk, and years that the analysis lacks.
     """
     folder = data_directory(config)
     _check_present(folder, [INDUSTRY, CONTROLS, MAP, ACCOUNTS])
@@ -72,7 +73,7 @@ def read_panel(config: Config, mapped_zones: set[int]) -> Panel:
     return Panel(
         industry=industry,
         controls=controls,
-        national=national_table(industry, controls, base, end, income=False),
+        national=national_table(industry, controls, base, end),
         tfp=group_tfp(accounts, groups, config.calibration.tfp.measure, ACCOUNTS),
         interest=us_real_rate(),
     )

@@ -1,0 +1,76 @@
+"""The data step: the files of ``data/`` (docs/architecture.md), from synthetic economy or real panel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from regspec.config import Config
+from regspec.data import geography, panel
+from regspec.data.files import write_table
+from regspec.data.standin import stand_in_zones
+from regspec.data.synthetic.economy import SOURCE, synthetic_economy
+from regspec.errors import ConfigError
+from regspec.provenance import stamp, write_json
+from regspec.schemas import validate
+
+TABLES = ("industry", "controls", "national", "tfp", "interest")
+
+
+def build(config: Config, out: Path, config_hash: str) -> None:
+    """Write the run's ``data`` folder ``out``: five tables, ``zones.gpkg`` and ``meta.json``.
+
+    Files are written one by one, each atomically, ``meta.json`` last. Raises DataError for unusable input
+    tables, ConfigError for settings that cannot be met; nothing is written in either case.
+    """
+    out, provenance = Path(out), stamp(config_hash)
+    counties = geography.load_counties()
+    zone_of = _zones(config, counties)
+    if config.data.source == "panel":
+        source, tables, truth = panel.SOURCE, panel.read_panel(config, set(zone_of)), None
+    else:
+        tables = synthetic_economy(config, geography.zone_states(counties, zone_of))
+        source, truth = SOURCE, tables.truth
+    polygons = geography.dissolve(counties, zone_of, "zone")
+    polygons = polygons[polygons["zone"].isin(tables.industry["zone"])].reset_index(drop=True)
+    validate(pd.DataFrame(polygons), "zones", "zones.gpkg")
+    states = geography.dissolve(counties, counties["state"].to_numpy(), "state")
+    for name in TABLES:
+        write_table(getattr(tables, name), name, out / f"{name}.parquet", provenance)
+    geography.write_layers(polygons, states, out / "zones.gpkg", provenance)
+    write_json(
+        out / "meta.json",
+        {
+            "synthetic": config.data.source == "synthetic",
+            "source": source,
+            "stand_in_zones": config.data.crosswalk is None,
+            "zones": len(polygons),
+            "truth": truth,
+            "provenance": provenance,
+        },
+    )
+
+
+def _zones(config: Config, counties: gpd.GeoDataFrame):
+    """Zone id of each county of the map (array): by the crosswalk if there is one, else stand-ins."""
+    if config.data.crosswalk is None:
+        zones = stand_in_zones(counties, config.data.synthetic.zones, config.run.seed)
+        return zones.loc[counties["fips"]].to_numpy()
+    crosswalk = panel.read_crosswalk(config)
+    zones = geography.crosswalk_zones(counties, crosswalk, config.data.crosswalk)
+    if config.data.source == "synthetic" and zones.nunique() != config.data.synthetic.zones:
+        raise ConfigError(
+            f"data.synthetic.zones: {config.data.synthetic.zones}, but the crosswalk has {zones.nunique()}.\n"
+            f"Use {zones.nunique()}, or data.crosswalk: null for stand-in zones."
+        )
+    return zones.loc[counties["fips"]].to_numpy()
+
+
+def input_files(config: Config) -> list[Path]:
+    """Files outside the package that :func:`build` reads with this configuration."""
+    names = [config.data.crosswalk] if config.data.crosswalk else []
+    if config.data.source == "panel":
+        names += [panel.INDUSTRY, panel.CONTROLS, panel.MAP, panel.ACCOUNTS]
+    return [panel.data_directory(config) / name for name in names]
