@@ -24,7 +24,7 @@ Positive = Annotated[float, Field(gt=0)]
 class Section(BaseModel):
     """A strict section: unknown keys are errors, nothing is coerced silently, instances are frozen."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class Run(Section):
@@ -184,6 +184,10 @@ class Scenario(Section):
 
 class Results(Section):
     horizons: list[int] = Field([10, 20, 30, 40, 50, 60, 70], description="horizons in years (Q1, Q2)")
+    friction_horizons: list[Annotated[int, Field(ge=1)]] = Field(
+        [1, 5, 10, 20, 30, 40, 50, 60, 70],
+        description="horizons in years of the friction's share of the growth effect (Q2)",
+    )
     missing_zones: Literal["error", "warn", "drop"] = Field(
         "error", description="when a zone's solve failed: stop, or go on and print the count on every exhibit"
     )

@@ -1,0 +1,80 @@
+"""How well the model was solved: Euler errors, residuals, well-posedness, time (model.md sections 5
+and 7).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from regspec import tables
+from regspec.results.inputs import Inputs
+
+#: Diagnostics whose largest value over zones is the worst one.
+WORST_IS_LARGEST = (
+    "euler_bonds_mean_log10", "euler_bonds_p99_log10", "euler_bonds_max_log10",
+    "euler_portfolio_mean_log10", "euler_portfolio_p99_log10", "euler_portfolio_max_log10",
+    "cloud_euler_bonds_p99_log10", "cloud_euler_bonds_max_log10",
+    "cloud_euler_portfolio_p99_log10", "cloud_euler_portfolio_max_log10",
+    "residual_max", "amplification_max", "roots_max", "failed_states", "lattice_hits", "contraction",
+)  # fmt: skip
+
+
+def accuracy(inputs: Inputs) -> pd.DataFrame:
+    """The worst diagnostic over zones, one row for each ``scenario, allocation`` with at least one solved
+    zone.
+
+    Columns: ``zones``, the diagnostics of ``WORST_IS_LARGEST`` (maximum over zones), ``grid_margin``
+    (minimum), ``binding_share`` (mean), ``seconds`` (mean per zone, of the whole solve).
+    """
+    solved = inputs.solutions[inputs.solutions["status"] == "solved"]
+    groups = solved.groupby(["scenario", "allocation"], sort=True)
+    largest = groups[[name for name in WORST_IS_LARGEST if name in solved]].max()
+    rest = pd.DataFrame({"zones": groups.size(), "seconds": groups["seconds"].mean()})
+    if "grid_margin" in solved:
+        rest["grid_margin"] = groups["grid_margin"].min()
+    if "binding_share" in solved:
+        rest["binding_share"] = groups["binding_share"].mean()
+    return pd.concat([rest, largest], axis=1).reset_index()
+
+
+def write(inputs: Inputs, result: pd.DataFrame) -> list[Path]:
+    """Write table ``accuracy``, the worst zone of each scenario and allocation; return the files."""
+    heads = {
+        "scenario": "Scenario",
+        "allocation": "Allocation",
+        "zones": "Zones",
+        "euler_bonds_max_log10": "Euler, bonds",
+        "euler_portfolio_max_log10": "Euler, portfolio",
+        "cloud_euler_bonds_p99_log10": "Cloud p99, bonds",
+        "cloud_euler_portfolio_p99_log10": "Cloud p99, portfolio",
+        "residual_max": "Residual",
+        "amplification_max": "J",
+        "binding_share": "Binding",
+        "seconds": "Seconds",
+    }
+    shown = result[[name for name in heads if name in result]].rename(columns=heads)
+    formats = {"Residual": "%.1e", "Seconds": "%.1f"} | {
+        name: "%.2f" for name in heads.values() if name.startswith(("Euler", "Cloud", "J"))
+    }
+    notes = (
+        "Worst zone of each scenario and allocation. Euler: largest error on the simulated path, log10 of "
+        "the "
+        "consumption equivalent; cloud: 99th percentile on random states off the grid. Residual: largest "
+        "residual "
+        "of an equilibrium condition in the last sweep. J: amplification of a binding constraint. Binding: "
+        "mean "
+        "share of years with a binding constraint. Seconds: mean per zone, market and planner together. "
+        f"{inputs.counts(*inputs.config.scenarios)}"
+    )
+    return tables.write(
+        shown,
+        inputs.run_dir / "tables/accuracy",
+        "Accuracy of the solutions",
+        notes,
+        inputs.provenance,
+        inputs.synthetic,
+        float_format=formats,
+        data=result,
+    )

@@ -1,0 +1,194 @@
+"""Constrained-efficient specialization (deck Q5; model.md sections 3 and 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import brentq
+
+from regspec import figures, tables
+from regspec.calibration.groups import floor_shares
+from regspec.calibration.technology import technology, zone_technology
+from regspec.calibration.zones import model_shares
+from regspec.empirics.specialization import gini
+from regspec.results.inputs import Inputs
+from regspec.results.maps import Scale, zone_map
+
+#: Classes of the map: efficient less market Gini.
+DIFFERENCE = Scale(
+    label="Efficient less market Gini of the portfolio (0 to 1)",
+    breaks=(-0.1, -0.05, -0.02, 0.0, 0.02, 0.05, 0.1),
+    colours=figures.DIVERGING,
+    form="%.2f",
+)
+
+
+def efficient_portfolio(ztilde: np.ndarray, xi: np.ndarray, alpha: float) -> np.ndarray:
+    """Long-run portfolio that equalizes social marginal products at given productivity.
+
+    Solves ``(alpha + xi_i) ztilde_i k_i^(a_i - 1) = m`` for all i with ``sum k = 1``, ``a_i = alpha + xi_i
+    < 1`` (model.md section 8, check 3): the planner's rest point with a slack collateral constraint, that
+    is, without the pecuniary wedge. ``ztilde, xi``: ``[I]``; returns ``k`` ``[I]``, positive, sum 1.
+    """
+    a = alpha + np.asarray(xi, dtype=float)
+    log_gain = np.log(a) + np.log(ztilde)
+
+    def log_k(log_m: float) -> np.ndarray:
+        return (log_gain - log_m) / (1 - a)
+
+    # sum k falls in m: at the lower end each k_i >= 1, at the upper end each k_i <= 1/I.
+    low = log_gain.min()
+    high = (log_gain + (1 - a) * np.log(a.size)).max()
+    if a.size == 1:
+        return np.ones(1)
+    # In logs, exact to the last bits even where a portfolio is very uneven.
+    log_m = brentq(lambda m: np.log(np.exp(log_k(m)).sum()), low, high, xtol=1e-15, rtol=1e-15, maxiter=200)
+    k = np.exp(log_k(log_m))
+    return k / k.sum()
+
+
+def efficient_specialization(shares: pd.DataFrame, xi: np.ndarray, alpha: float) -> pd.DataFrame:
+    """Market and efficient Gini of portfolios over the model industries, by zone (deck Q5, D5).
+
+    ``shares``: zones x industries, base-year shares after the floor: the market's steady-state portfolio k0
+    (model.md section 4). Returns, indexed by zone, ``gini_market``, ``gini_efficient``, their
+    ``difference`` and the efficient portfolio ``k_<industry>``.
+    """
+    market = shares.to_numpy(dtype=float)
+    # The efficient portfolio does not depend on the level, hence not on the nation's shares.
+    ztilde, _ = zone_technology(market, xi, alpha, np.full(market.shape[1], 1 / market.shape[1]))
+    k = np.array([efficient_portfolio(own, xi, alpha) for own in ztilde])
+    ginis = pd.DataFrame({"gini_market": gini(market), "gini_efficient": gini(k)}, index=shares.index)
+    ginis["difference"] = ginis["gini_efficient"] - ginis["gini_market"]
+    portfolio = pd.DataFrame(k, index=shares.index, columns=[f"k_{name}" for name in shares.columns])
+    return pd.concat([ginis, portfolio], axis=1).sort_index()
+
+
+@dataclass(frozen=True)
+class Efficient:
+    """``long_run``: :func:`efficient_specialization` of every zone with base-year data; ``end``: Gini of the
+    portfolios of the baseline in ``year``, columns ``ce, planner`` by solved zone (empty without a planner).
+    """
+
+    long_run: pd.DataFrame
+    end: pd.DataFrame
+    year: int
+
+
+def efficient(inputs: Inputs) -> Efficient:
+    """Efficient specialization of all zones (no solve is needed) and of the simulated paths' last year
+    (Q5).
+    """
+    config = inputs.config
+    raw, _ = model_shares(config, inputs.run_dir / "data")
+    floored = floor_shares(raw.to_numpy(), config.calibration.share_floor)
+    tech = technology(config, inputs.baseline)
+    long_run = efficient_specialization(
+        pd.DataFrame(floored, raw.index, raw.columns), tech["xi"], tech["alpha"]
+    )
+    year = config.calibration.last_year
+    paths = {name: inputs.path(inputs.baseline, name, "gini_k") for name in ("ce", "planner")}
+    end = pd.DataFrame(columns=["ce", "planner"], dtype=float)
+    if all(year in path.columns for path in paths.values()):
+        end = pd.DataFrame({name: path[year] for name, path in paths.items()})
+    return Efficient(long_run, end, year)
+
+
+def moments(values: pd.Series) -> dict[str, float]:
+    """``n, mean, sd, p10, p50, p90`` and the share of positive values of a difference."""
+    q = values.quantile([0.1, 0.5, 0.9]).to_numpy()
+    return dict(
+        n=int(values.count()),
+        mean=float(values.mean()),
+        sd=float(values.std()),
+        p10=float(q[0]),
+        p50=float(q[1]),
+        p90=float(q[2]),
+        positive=float((values > 0).mean()),
+    )
+
+
+def moments_table(result: Efficient) -> pd.DataFrame:
+    """Moments of the Ginis and their differences, a row each."""
+    long_run, year = result.long_run, result.year
+    rows = {
+        "Market, base year": long_run["gini_market"],
+        "Efficient, base-year productivity": long_run["gini_efficient"],
+        "Efficient less market": long_run["difference"],
+    }
+    if len(result.end):
+        rows |= {
+            f"Market path, {year}": result.end["ce"],
+            f"Planner path, {year}": result.end["planner"],
+            f"Planner less market, {year}": result.end["planner"] - result.end["ce"],
+        }
+    table = pd.DataFrame({name: moments(values) for name, values in rows.items()}).T
+    table.loc[[name for name in table.index if " less " not in name], "positive"] = np.nan
+    return table.rename_axis("Gini of portfolio").reset_index().astype({"n": int})
+
+
+def write(inputs: Inputs, result: Efficient, layers) -> list[Path]:
+    """Write table, scatter and map ``efficient_specialization`` (deck Q5); return the files."""
+    config = inputs.config
+    notes = (
+        f"Gini over the {len(config.calibration.industries)} model industries (not comparable with the Gini "
+        f"over "
+        "the data industries). Efficient: portfolio that equalizes social marginal products at base-year "
+        "productivity, collateral slack (no pecuniary wedge); all zones with data, no solve needed. "
+        "Positive: "
+        f"fraction of zones where specialization rises. Paths: {inputs.counts(inputs.baseline)}"
+    )
+    heads = {"n": "N", "mean": "Mean", "sd": "SD", "positive": "Positive"}
+    table = moments_table(result)
+    written = tables.write(
+        table.rename(columns=heads),
+        inputs.run_dir / "tables/efficient_specialization",
+        "Market and constrained-efficient specialization",
+        notes,
+        inputs.provenance,
+        inputs.synthetic,
+        rules=[3],
+        data=result.long_run.reset_index(),
+    )
+    written += _write_scatter(inputs, result)
+    return written + zone_map(
+        result.long_run["difference"],
+        set(),
+        layers,
+        DIFFERENCE,
+        inputs.run_dir / "figures/efficient_specialization_map",
+        inputs.provenance,
+        inputs.meta,
+    )
+
+
+def _write_scatter(inputs: Inputs, result: Efficient) -> list[Path]:
+    fig, (left, right) = figures.new("double", 3.2, ncols=2)
+    base = inputs.config.calibration.first_year
+    _scatter(left, result.long_run["gini_market"], result.long_run["gini_efficient"])
+    left.set_xlabel(f"market portfolio, {base} (Gini)")
+    left.set_ylabel("efficient long-run portfolio (Gini)")
+    left.set_title(f"At {base} productivity", loc="left")
+    right.set_title(f"Simulated paths, {result.year}", loc="left")
+    right.set_xlabel("market (Gini)")
+    right.set_ylabel("planner (Gini)")
+    if len(result.end):
+        _scatter(right, result.end["ce"], result.end["planner"])
+    else:
+        right.text(0.5, 0.5, "no planner solved", transform=right.transAxes, ha="center")
+    return figures.save(
+        fig, inputs.run_dir / "figures/efficient_specialization", inputs.provenance, inputs.synthetic
+    )
+
+
+def _scatter(ax, x: pd.Series, y: pd.Series) -> None:
+    ends = np.array([min(x.min(), y.min()), max(x.max(), y.max())])
+    ax.plot(ends, ends, color=figures.GREY, linewidth=0.6, zorder=0)
+    size = 3 if len(x) < 100 else 1.8
+    ax.plot(x, y, "o", color=figures.PALETTE[0], markersize=size, alpha=0.6, markeredgewidth=0)
+    ax.set_aspect("equal")
+    text = f"45\N{DEGREE SIGN} line; N = {len(x)}; {(y > x).mean():.0%} above the line"
+    ax.text(0.03, 0.97, text, transform=ax.transAxes, va="top", fontsize=7.5)

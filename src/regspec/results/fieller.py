@@ -1,0 +1,51 @@
+"""Confidence sets of a ratio of two regression coefficients (Fieller 1954, JRSS B 16:175-185)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class RatioSet:
+    """Confidence set of ``numerator / denominator``.
+
+    ``kind`` is "bounded" (``[low, high]``), "complement" (everything except the open interval ``(low,
+    high)``; the denominator is not distinguishable from zero) or "unbounded" (the whole line; ``low`` and
+    ``high`` are infinite). ``ratio`` is the point estimate.
+    """
+
+    ratio: float
+    kind: str
+    low: float
+    high: float
+
+    def contains(self, value: float) -> bool:
+        """Whether ``value`` lies in the set."""
+        if self.kind == "complement":
+            return value <= self.low or value >= self.high
+        return self.low <= value <= self.high
+
+
+def fieller(numerator: float, denominator: float, covariance: np.ndarray, critical: float) -> RatioSet:
+    """Fieller's set: all r for which ``numerator - r denominator`` is not significantly different from zero.
+
+    ``covariance``: ``[2, 2]``, joint, in the order (numerator, denominator); ``critical``: two-sided
+    quantile of the estimator's distribution, e.g. 1.96. The set is the solution of ``A r^2 - 2 B r + C <=
+    0`` with ``A = d^2 - c^2 V_dd, B = n d - c^2 V_nd, C = n^2 - c^2 V_nn``; it is bounded if and only if
+    the denominator differs from zero at the same level (A > 0).
+    """
+    square = critical**2
+    v_nn, v_nd, v_dd = covariance[0, 0], covariance[0, 1], covariance[1, 1]
+    a = denominator**2 - square * v_dd
+    b = numerator * denominator - square * v_nd
+    c = numerator**2 - square * v_nn
+    ratio = numerator / denominator if denominator != 0 else np.nan
+    discriminant = b * b - a * c
+    if a == 0 or (a < 0 and discriminant <= 0):
+        return RatioSet(ratio, "unbounded", -np.inf, np.inf)
+    # With A > 0 the point estimate solves the inequality: a negative value is rounding.
+    root = np.sqrt(max(discriminant, 0.0))
+    low, high = sorted(((b - root) / a, (b + root) / a))
+    return RatioSet(ratio, "bounded" if a > 0 else "complement", float(low), float(high))

@@ -1,0 +1,257 @@
+"""The financial friction's share of the growth effect of specialization (deck Q2, C4; model.md section 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from regspec import figures, tables
+from regspec.empirics import labels
+from regspec.results.bootstrap import bootstrap_slopes, percentile_interval
+from regspec.results.fieller import RatioSet
+from regspec.results.inputs import Inputs
+from regspec.results.slopes import (
+    RIGHT_HAND_SIDES,
+    Slope,
+    columns,
+    estimate_text,
+    number,
+    ratio,
+    set_text,
+    slope,
+)
+
+INDISTINGUISHABLE = "baseline slope not distinguishable from zero"
+#: Shares beyond these limits are cut off in the figure; the table has them all.
+SHOWN = (-1.0, 2.0)
+
+
+@dataclass(frozen=True)
+class Share:
+    """Friction share at one horizon: ``1 - alternative/baseline`` = ``difference/baseline``.
+
+    ``share``: point estimate with Fieller's set (None when not estimated), ``bootstrap``: percentile
+    interval.
+    """
+
+    horizon: int
+    baseline: Slope
+    alternative: Slope
+    difference: Slope
+    share: RatioSet | None
+    bootstrap: tuple[float, float]
+
+    @property
+    def note(self) -> str:
+        """What stands in the way of reading the share, in words; empty when nothing does."""
+        if self.share is None:
+            return self.baseline.reason or self.difference.reason
+        return "" if self.share.kind == "bounded" else INDISTINGUISHABLE
+
+
+def friction_share(
+    growth: dict[int, tuple[pd.Series, pd.Series]],
+    design: pd.DataFrame,
+    confidence: float,
+    draws: int,
+    seed: int,
+) -> list[Share]:
+    """Friction shares by horizon from growth by zone under two scenarios.
+
+    ``growth``: horizon (years) -> growth under (baseline, alternative), log points, by zone; zones that
+    lack either are left out. ``design``: right-hand side by zone. The share is estimated as the slope of
+    the *difference* in growth over the baseline's slope: the two scenarios' slopes are nearly perfectly
+    correlated, and their small difference would be lost in the rounding of their joint covariance.
+    """
+    shares = []
+    for horizon in sorted(growth):
+        both = pd.concat(growth[horizon], axis=1, keys=["baseline", "alternative"], join="inner").dropna()
+        both = both[design.loc[both.index].notna().all(axis=1)]
+        both["difference"] = both["baseline"] - both["alternative"]
+        fits = {name: slope(both[name], design, confidence) for name in both}
+        share = ratio(fits["difference"], fits["baseline"], confidence)
+        interval = (np.nan, np.nan)
+        if share is not None:
+            slopes = bootstrap_slopes(both[["difference", "baseline"]], design, draws, seed)
+            interval = percentile_interval(slopes[:, 0] / slopes[:, 1], confidence)
+        shares.append(
+            Share(horizon, fits["baseline"], fits["alternative"], fits["difference"], share, interval)
+        )
+    return shares
+
+
+def decompositions(inputs: Inputs) -> dict[tuple[str, str], list[Share]]:
+    """Friction shares of every other scenario against the baseline, by ``(alternative, right-hand side)``."""
+    config, baseline = inputs.config, inputs.baseline
+    start, last = config.empirics.base_year, config.calibration.last_year
+    horizons = [h for h in config.results.friction_horizons if start + h <= last]
+    result = {}
+    for alternative in config.scenarios:
+        if alternative == baseline or inputs.path(alternative, "ce", "Y").empty:
+            continue
+        growth = {
+            h: tuple(inputs.growth(name, "ce", start, start + h) for name in (baseline, alternative))
+            for h in horizons
+        }
+        for rhs in RIGHT_HAND_SIDES:
+            design = inputs.design[columns(config.empirics, rhs, growth=True)]
+            result[alternative, rhs] = friction_share(
+                growth, design, config.results.confidence, config.results.bootstrap, config.run.seed
+            )
+    return result
+
+
+def write(inputs: Inputs, result: dict[tuple[str, str], list[Share]]) -> list[Path]:
+    """Write table ``friction_<alternative>`` and the figure of the same name for each alternative; return the
+    files.
+    """
+    written = []
+    for alternative in dict.fromkeys(name for name, _ in result):
+        own = {rhs: result[alternative, rhs] for rhs in RIGHT_HAND_SIDES}
+        written += _write_table(inputs, alternative, own)
+        written += _write_figure(inputs, alternative, own)
+    return written
+
+
+def long_table(own: dict[str, list[Share]]) -> pd.DataFrame:
+    """One row for each right-hand side and horizon, with every number."""
+    rows = []
+    for rhs, shares in own.items():
+        for s in shares:
+            rows.append(
+                dict(
+                    right_hand_side=rhs,
+                    horizon=s.horizon,
+                    zones=s.baseline.n,
+                    baseline=s.baseline.estimate,
+                    baseline_se=s.baseline.se,
+                    alternative=s.alternative.estimate,
+                    alternative_se=s.alternative.se,
+                    difference=s.difference.estimate,
+                    difference_se=s.difference.se,
+                    share=s.share.ratio if s.share else np.nan,
+                    set_kind=s.share.kind if s.share else "",
+                    set_low=s.share.low if s.share else np.nan,
+                    set_high=s.share.high if s.share else np.nan,
+                    bootstrap_low=s.bootstrap[0],
+                    bootstrap_high=s.bootstrap[1],
+                    note=s.note,
+                )
+            )
+    return pd.DataFrame(rows)
+
+
+def _write_table(inputs: Inputs, alternative: str, own: dict[str, list[Share]]) -> list[Path]:
+    baseline, confidence = inputs.baseline, inputs.config.results.confidence
+    rows, rules = [], []
+    for rhs, shares in own.items():
+        rules.append(len(rows))
+        for s in shares:
+            low, high = (number(v, "%.2f") for v in s.bootstrap)
+            rows.append(
+                {
+                    "Right-hand side": RIGHT_HAND_SIDES[rhs].capitalize() if s is shares[0] else "",
+                    "Years": s.horizon,
+                    f"Slope, {baseline}": estimate_text(s.baseline),
+                    f"Slope, {alternative}": estimate_text(s.alternative),
+                    "Share": number(s.share.ratio, "%.3f") if s.share else "",
+                    f"{confidence:.0%} set": set_text(s.share),
+                    "Bootstrap": f"[{low}, {high}]" if low else "",
+                    "Note": s.note,
+                }
+            )
+    notes = (
+        f"Growth of output from {inputs.config.empirics.base_year} on the "
+        f"{labels.specialization(inputs.config)}; "
+        f"HC1 standard errors in parentheses. Share: 1 {chr(0x2212)} slope({alternative})/slope({baseline}). "
+        f"Set: Fieller's {confidence:.0%} confidence set from the joint HC1 covariance; it is unbounded "
+        f"where the "
+        "baseline slope is not distinguishable from zero, and the share then means nothing. Bootstrap: "
+        f"percentiles of {inputs.config.results.bootstrap} draws of zones. "
+        f"{inputs.counts(baseline, alternative)}"
+    )
+    return tables.write(
+        pd.DataFrame(rows),
+        inputs.run_dir / f"tables/friction_{alternative}",
+        f"Share of the growth effect of specialization removed by scenario {alternative}",
+        notes,
+        inputs.provenance,
+        inputs.synthetic,
+        rules=rules,
+        data=long_table(own),
+    )
+
+
+def _write_figure(inputs: Inputs, alternative: str, own: dict[str, list[Share]]) -> list[Path]:
+    fig, (left, right) = figures.new("double", 2.9, ncols=2)
+    rhs = "all controls" if any(s.share for s in own["all controls"]) else "short"
+    shares = [s for s in own[rhs] if s.baseline.fit is not None]
+    if not shares:
+        left.text(0.5, 0.5, own[rhs][0].baseline.reason if own[rhs] else "no horizon", ha="center")
+    _draw_slopes(left, shares, inputs.baseline, alternative)
+    _draw_shares(right, [s for s in shares if s.share is not None])
+    for ax in (left, right):
+        ax.axhline(0, color=figures.GREY, linewidth=0.4, zorder=0)
+        ax.set_xlabel(f"years since {inputs.config.empirics.base_year}")
+    n = f"N = {shares[0].baseline.n} zones; " if shares else ""
+    left.set_ylabel(
+        "growth per unit of Gini, log points" if inputs.config.empirics.measure == "gini" else "slope"
+    )
+    left.set_title(f"Slope of growth on specialization\n({n}given {RIGHT_HAND_SIDES[rhs]})", loc="left")
+    right.set_title(
+        f"Share removed by {alternative}\n({inputs.config.results.confidence:.0%} Fieller set)", loc="left"
+    )
+    right.set_ylabel("share of the baseline slope")
+    return figures.save(
+        fig, inputs.run_dir / f"figures/friction_{alternative}", inputs.provenance, inputs.synthetic
+    )
+
+
+def _draw_slopes(ax, shares: list[Share], baseline: str, alternative: str) -> None:
+    for offset, name, label, colour, marker in (
+        (-0.6, "baseline", baseline, figures.PALETTE[0], "o"),
+        (0.6, "alternative", alternative, figures.PALETTE[1], "s"),
+    ):
+        items = [getattr(s, name) for s in shares]
+        x = [s.horizon + offset for s in shares]
+        y = np.array([i.estimate for i in items])
+        error = [y - [i.low for i in items], [i.high for i in items] - y]
+        ax.errorbar(x, y, yerr=error if items else None, fmt=marker, color=colour, label=label, linewidth=1)
+    if shares:
+        ax.legend(loc="best")
+
+
+def _draw_shares(ax, shares: list[Share]) -> None:
+    """Bounded sets as bars, unbounded ones as pale full-height bands around a hollow point."""
+    low, high = _limits(shares)
+    ax.set_ylim(low, high)
+    bounded = [s for s in shares if s.share.kind == "bounded"]
+    others = [s for s in shares if s.share.kind != "bounded"]
+    for s in others:
+        ax.axvspan(s.horizon - 1.6, s.horizon + 1.6, color=figures.GREY, alpha=0.15, linewidth=0)
+    handles = []
+    if bounded:
+        x, y = [s.horizon for s in bounded], np.clip([s.share.ratio for s in bounded], low, high)
+        ends = np.clip([[s.share.low for s in bounded], [s.share.high for s in bounded]], low, high)
+        error = np.abs(ends - y)
+        handles.append(ax.errorbar(x, y, yerr=error, fmt="o", color=figures.PALETTE[0], label="bounded set"))
+    if others:
+        x, y = [s.horizon for s in others], np.clip([s.share.ratio for s in others], low, high)
+        (points,) = ax.plot(x, y, "o", color=figures.GREY, markerfacecolor="white", label="unbounded set")
+        handles.append(points)
+    if handles:
+        ax.legend(handles=handles, loc="best")
+    else:
+        ax.text(0.5, 0.5, "no estimate", transform=ax.transAxes, ha="center")
+
+
+def _limits(shares: list[Share]) -> tuple[float, float]:
+    """Axis limits that hold zero, every point and every bounded set, within ``SHOWN``."""
+    values = [0.0] + [s.share.ratio for s in shares]
+    values += [v for s in shares if s.share.kind == "bounded" for v in (s.share.low, s.share.high)]
+    low, high = np.clip([min(values), max(values)], *SHOWN)
+    pad = 0.08 * (high - low) if high > low else 0.5
+    return low - pad, high + pad

@@ -1,0 +1,46 @@
+"""The results step: tables, figures and ``summary.json`` of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from regspec.config import Config
+from regspec.provenance import write_json
+from regspec.results import accuracy, efficient, friction, tradeoff, welfare
+from regspec.results.inputs import load
+from regspec.results.maps import read_layers
+from regspec.results.summary import summary
+
+
+def run(config: Config, run_dir: Path, config_hash: str) -> None:
+    """Write ``tables/``, ``figures/`` and ``summary.json`` of ``run_dir`` from its data, empirics and model
+    tables.
+
+    Exhibits of an earlier run that this one does not make (another list of scenarios) are removed at the
+    end. Raises DataError for missing or unusable tables and ConfigError for years outside the simulation.
+    """
+    run_dir = Path(run_dir)
+    inputs = load(config, run_dir, config_hash)
+    layers = read_layers(run_dir / "data/zones.gpkg")
+    slopes = tradeoff.tradeoff(inputs)
+    shares = friction.decompositions(inputs)
+    gains = welfare.welfare_gains(inputs)
+    portfolios = efficient.efficient(inputs)
+    solved = accuracy.accuracy(inputs)
+    written = [
+        *tradeoff.write(inputs, slopes),
+        *friction.write(inputs, shares),
+        *welfare.write(inputs, gains, layers),
+        *efficient.write(inputs, portfolios, layers),
+        *accuracy.write(inputs, solved),
+    ]
+    _remove_others(run_dir, written)
+    # Last: its presence says that the exhibits are complete.
+    write_json(run_dir / "summary.json", summary(inputs, slopes, shares, gains, portfolios, solved))
+
+
+def _remove_others(run_dir: Path, written: list[Path]) -> None:
+    for folder in (run_dir / "tables", run_dir / "figures"):
+        for path in sorted(folder.glob("*")):
+            if path.is_file() and path not in written:
+                path.unlink()

@@ -1,0 +1,221 @@
+"""Data versus model: level and growth slopes on base-year specialization (deck Q1, C4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from regspec import figures, tables
+from regspec.empirics import labels
+from regspec.empirics.fact1 import SPECIALIZATION
+from regspec.empirics.regression import residualize
+from regspec.results.fieller import RatioSet
+from regspec.results.inputs import Inputs
+from regspec.results.slopes import (
+    RIGHT_HAND_SIDES,
+    Slope,
+    columns,
+    critical_value,
+    estimate_text,
+    number,
+    ratio,
+    set_text,
+    slope,
+)
+
+SOURCES = {
+    "data_all": "Data, all zones",
+    "data": "Data, same zones",
+    "ce": "Model, market",
+    "planner": "Model, planner",
+}
+OUTCOMES = ("level", "growth")
+
+
+@dataclass(frozen=True)
+class Tradeoff:
+    """Slopes by ``(outcome, rhs, source)``, ratios model (market) to data by ``(outcome, rhs)``, and the
+    outcomes by zone, ``outcomes[outcome][source]``, on the zones that the model solved.
+    """
+
+    slopes: dict[tuple[str, str, str], Slope]
+    captured: dict[tuple[str, str], RatioSet | None]
+    outcomes: dict[str, dict[str, pd.Series]]
+
+
+def tradeoff(inputs: Inputs) -> Tradeoff:
+    """Regress data and model outcomes of the baseline on the same right-hand sides, on the same zones (Q1).
+
+    Level: log income (data), log output (model) of the base year; growth: its change to the end year, log
+    points.
+    """
+    outcomes = {outcome: _outcomes(inputs, outcome) for outcome in OUTCOMES}
+    confidence = inputs.config.results.confidence
+    slopes, captured = {}, {}
+    for outcome, series in outcomes.items():
+        for rhs in RIGHT_HAND_SIDES:
+            design = inputs.design[columns(inputs.config.empirics, rhs, growth=outcome == "growth")]
+            own = {source: slope(y.rename(source), design, confidence) for source, y in series.items()}
+            slopes |= {(outcome, rhs, source): value for source, value in own.items()}
+            captured[outcome, rhs] = ratio(own["ce"], own["data"], confidence)
+    return Tradeoff(slopes, captured, outcomes)
+
+
+def _outcomes(inputs: Inputs, outcome: str) -> dict[str, pd.Series]:
+    empirics, baseline = inputs.config.empirics, inputs.baseline
+    zones = inputs.zones("solved", baseline)
+    data = inputs.outcomes[outcome].loc[inputs.design.index]
+    series = {"data_all": data, "data": data.reindex(zones)}
+    for allocation in ("ce", "planner"):
+        if inputs.path(baseline, allocation, "Y").empty:
+            continue
+        if outcome == "level":
+            series[allocation] = inputs.level(baseline, allocation, empirics.base_year)
+        else:
+            series[allocation] = inputs.growth(baseline, allocation, empirics.base_year, empirics.end_year)
+    return series
+
+
+def write(inputs: Inputs, result: Tradeoff) -> list[Path]:
+    """Write table and figure ``tradeoff``; return the files."""
+    return [*_write_table(inputs, result), *_write_figure(inputs, result)]
+
+
+def long_table(result: Tradeoff) -> pd.DataFrame:
+    """One row for each ``outcome, right_hand_side, source``: slope, se, interval, zones, adjusted R2,
+    reason.
+    """
+    rows = []
+    for (outcome, rhs, source), item in result.slopes.items():
+        rows.append(
+            dict(
+                outcome=outcome,
+                right_hand_side=rhs,
+                source=source,
+                slope=item.estimate,
+                se=item.se,
+                low=item.low,
+                high=item.high,
+                zones=item.n,
+                r2_adjusted=item.fit.r2_adjusted if item.fit else np.nan,
+                reason=item.reason,
+            )
+        )
+    return pd.DataFrame(rows)
+
+
+def _write_table(inputs: Inputs, result: Tradeoff) -> list[Path]:
+    present = [s for s in SOURCES if ("level", "short", s) in result.slopes]
+    names = {"level": labels.level(inputs.config), "growth": labels.growth(inputs.config)}
+    rows = []
+    for outcome in OUTCOMES:
+        for rhs, text in RIGHT_HAND_SIDES.items():
+            own = {SOURCES[s]: result.slopes[outcome, rhs, s] for s in present}
+            captured = result.captured[outcome, rhs]
+            rows.append(
+                {
+                    "Outcome": names[outcome] if rhs == next(iter(RIGHT_HAND_SIDES)) else "",
+                    "Right-hand side": text.capitalize(),
+                    **{name: estimate_text(item) for name, item in own.items()},
+                    "Model/data": number(captured.ratio, "%.2f") if captured else "",
+                    f"{inputs.config.results.confidence:.0%} set": set_text(captured),
+                }
+            )
+    reasons = sorted({item.reason for item in result.slopes.values() if item.reason})
+    everywhere, same = (result.slopes["level", "short", s].n for s in ("data_all", "data"))
+    notes = (
+        f"Slope on the {labels.specialization(inputs.config)}; HC1 standard errors in parentheses. "
+        f"N = {everywhere} (all zones), {same} (same zones). "
+        f"Solves: {inputs.counts(inputs.baseline)} "
+        "Model outcomes are log output of the base year and its change to the end year under realized "
+        "national "
+        "productivity. Model/data: ratio of the market's slope to the data's on the same zones with "
+        "Fieller's "
+        "confidence set from their joint HC1 covariance; unbounded when the data's slope is not "
+        "distinguishable from zero."
+    )
+    if reasons:
+        notes += f" Not estimated: {'; '.join(reasons)}."
+    return tables.write(
+        pd.DataFrame(rows),
+        inputs.run_dir / "tables/tradeoff",
+        "Data versus model: the specialization trade-off",
+        notes,
+        inputs.provenance,
+        inputs.synthetic,
+        rules=[len(RIGHT_HAND_SIDES)],
+        data=long_table(result),
+    )
+
+
+def _write_figure(inputs: Inputs, result: Tradeoff) -> list[Path]:
+    fig, axes = figures.new("double", 2.9, ncols=2)
+    names = {
+        "level": f"{labels.level(inputs.config)} / log output",
+        "growth": f"{labels.growth(inputs.config)} / output",
+    }
+    styles = {
+        "data": ("Data", figures.PALETTE[0], "o", "-"),
+        "ce": ("Model, market", figures.PALETTE[1], "s", "-"),
+    }
+    if ("level", "short", "planner") in result.slopes:
+        styles["planner"] = ("Model, planner", figures.PALETTE[2], "^", (0, (4, 2)))
+    for ax, outcome in zip(axes, OUTCOMES, strict=True):
+        rhs = _drawn_rhs(result, outcome)
+        for source, style in styles.items():
+            _draw_series(ax, inputs, result, outcome, rhs, source, style)
+        ax.axhline(0, color=figures.GREY, linewidth=0.4, zorder=0)
+        ax.set_xlabel(f"{labels.specialization(inputs.config)}\n(given {RIGHT_HAND_SIDES[rhs]})")
+        ax.set_ylabel("log points from the mean")
+        ax.set_title(names[outcome], loc="left")
+        ax.legend(loc="best", handlelength=2.2)
+    return figures.save(fig, inputs.run_dir / "figures/tradeoff", inputs.provenance, inputs.synthetic)
+
+
+def _drawn_rhs(result: Tradeoff, outcome: str) -> str:
+    """Fact 1's right-hand side where it can be estimated, otherwise the short one."""
+    return "all controls" if result.slopes[outcome, "all controls", "ce"].fit is not None else "short"
+
+
+def _draw_series(ax, inputs: Inputs, result: Tradeoff, outcome: str, rhs: str, source: str, style) -> None:
+    """Bin means after controls (zones when there are few), the regression line and the band of its slope."""
+    name, colour, marker, line = style
+    item = result.slopes[outcome, rhs, source]
+    if item.fit is None:
+        ax.plot([], [], marker, color=colour, label=f"{name}: {item.reason}")
+        return
+    used = item.fit.influence.index
+    design = inputs.design.loc[used, columns(inputs.config.empirics, rhs, outcome == "growth")].astype(float)
+    others = design.drop(columns=SPECIALIZATION)
+    y = result.outcomes[outcome][source].loc[used]
+    points = pd.DataFrame({"x": residualize(design[SPECIALIZATION], others), "y": residualize(y, others)})
+    points["y"] -= y.mean()
+    points = points.sort_values("x", kind="stable")
+    bins = inputs.config.empirics.bins
+    binned = len(points) >= 5 * bins
+    if binned:
+        points = pd.DataFrame([part.mean() for part in np.array_split(points, bins)])
+    center = design[SPECIALIZATION].mean()
+    x = np.linspace(points["x"].min(), points["x"].max(), 50)
+    margin = (
+        critical_value(item.fit.n - len(item.fit.coefficients), inputs.config.results.confidence) * item.se
+    )
+    ax.fill_between(
+        x, (item.estimate - margin) * (x - center), (item.estimate + margin) * (x - center),
+        color=colour, alpha=0.15, linewidth=0,
+    )  # fmt: skip
+    size = 3.5 if binned else 2.5
+    ax.plot(points["x"], points["y"], marker, color=colour, markersize=size, alpha=0.75, markeredgewidth=0)
+    label = f"{name}: {number(item.estimate, '%.2f')} ({number(item.se, '%.2f')}), N = {item.n}"
+    ax.plot(
+        x,
+        item.estimate * (x - center),
+        color=colour,
+        linestyle=line,
+        marker=marker,
+        markevery=[-1],
+        label=label,
+    )
