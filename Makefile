@@ -1,0 +1,48 @@
+# make run    set up an environment of its own and run the whole study (synthetic data by default)
+# make test   the same set-up, then style checks and all tests
+# make lock   resolve the dependencies anew
+# Options: CONFIG=my.yaml (configuration of `make run`), PYTHON=python3.12
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := run
+PYTHON ?= python3
+CONFIG ?= config/config.yaml
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: run test lint lock clean
+.DELETE_ON_ERROR:
+
+run: $(READY)
+	@$(BIN)/snakemake --profile profiles/local --configfile $(CONFIG)
+
+test: $(READY) lint
+	$(BIN)/pytest
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/python -m compileall -q src
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "regspec needs Python 3.11 or newer; name one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null \
+	  || { echo "This Python cannot make environments. On Debian: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+lock: $(READY)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --no-annotate \
+	  --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	@touch $(READY)
+
+clean:
+	rm -rf .venv .snakemake .pytest_cache .ruff_cache .hypothesis build src/*.egg-info
+	find src tests -name __pycache__ -prune -exec rm -rf {} +
+	@echo "results/ is kept; delete it by hand"

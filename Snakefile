@@ -1,0 +1,65 @@
+"""Workflow: data -> empirics -> calibration -> solves (one per zone and scenario) -> results.
+
+Run `snakemake --profile profiles/local`; targets: all (default), empirics, calibration, model.
+A configuration of your own: `--configfile my.yaml` (config/README.md).
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.13")
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/calibration.smk"
+include: "workflow/rules/solve.smk"
+include: "workflow/rules/results.smk"
+
+
+localrules:
+    all,
+    empirics,
+    calibration,
+    model,
+
+
+rule all:
+    """Everything: tables, figures, summary.json."""
+    default_target: True
+    input:
+        EMPIRICS_OUTPUT,
+        LAYOUT.summary,
+
+
+rule empirics:
+    """Facts of the data alone: specialization, Fact 1, tables and figures."""
+    input:
+        EMPIRICS_OUTPUT,
+
+
+rule calibration:
+    """National processes and one calibration file per zone."""
+    input:
+        LAYOUT.national,
+        LAYOUT.zones,
+
+
+rule model:
+    """All solves, gathered into two tables."""
+    input:
+        LAYOUT.paths,
+        LAYOUT.solutions,
+
+
+onstart:
+    # Every job reads the resolved configuration. It is written here and not by a rule, because a rule that runs
+    # hides from Snakemake the changed params of all jobs that depend on it through `ancient`.
+    write_resolved(CONFIG, LAYOUT.config)
+
+
+onsuccess:
+    print(ending_text(CONFIG, LAYOUT), file=sys.stderr)
+
+
+onerror:
+    print(failures_text(CONFIG, LAYOUT), file=sys.stderr)

@@ -1,0 +1,83 @@
+"""Where the files of a run are (docs/architecture.md). Nothing here reads anything but the list of zones."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from regspec.config import Config
+from regspec.errors import ConfigError, DataError
+
+
+class Layout:
+    """Paths of the run ``<run.directory>/<run.name>`` of a configuration."""
+
+    def __init__(self, config: Config):
+        self.directory = Path(config.run.directory)
+        self.root = self.directory / config.run.name
+        self.store = self.directory / "store"
+        self.config = self.root / "config.yaml"
+        self.data = self.root / "data"
+        self.empirics = self.root / "empirics"
+        self.calibration = self.root / "calibration"
+        self.national = self.calibration / "national.json"
+        self.zones = self.calibration / "zones.json"
+        self.kernels = self.root / "kernels.json"
+        self.paths = self.root / "model" / "paths.parquet"
+        self.solutions = self.root / "model" / "solutions.parquet"
+        self.summary = self.root / "summary.json"
+        self.logs = self.root / "logs"
+        self.benchmarks = self.root / "benchmarks"
+
+    def zone_json(self, zone: int | str) -> Path:
+        return self.calibration / "zones" / f"{zone}.json"
+
+    def solution(self, scenario: str, zone: int | str) -> Path:
+        return self.root / "solutions" / scenario / f"{zone}.h5"
+
+    def progress(self, scenario: str, zone: int | str) -> Path:
+        """JSON lines that a running solve appends."""
+        return self.logs / "solve" / scenario / f"{zone}.jsonl"
+
+    def solve_log(self, scenario: str, zone: int | str) -> Path:
+        return self.logs / "solve" / scenario / f"{zone}.log"
+
+    def zone_ids(self) -> list[int]:
+        """The selected zones in increasing order; empty before the calibration has run."""
+        if not self.zones.exists():
+            return []
+        try:
+            content = json.loads(self.zones.read_text())
+            return sorted(int(z) for z in (content["zones"] if isinstance(content, dict) else content))
+        except (ValueError, KeyError, TypeError):
+            raise DataError(f"{self.zones}: damaged; delete it and run `regspec calibrate`") from None
+
+    def numba_cache(self) -> Path:
+        """Kernel cache of these sources on this kind of processor, with this numba and this Python."""
+        from regspec.model.fingerprint import kernel_fingerprint
+
+        parts = (kernel_fingerprint(), version("numba"), version("llvmlite"), sys.version, _processor())
+        return self.store / "numba" / hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+    def require(self, path: Path, step: str) -> None:
+        """Raise ConfigError when the output ``path`` of an earlier step is missing."""
+        if not path.exists():
+            raise ConfigError(f"{path}: missing; run `regspec {step}` first (Snakemake orders the steps)")
+
+
+def _processor() -> str:
+    """Model and instruction sets of the processor: compiled code is not portable between them."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return f"{platform.machine()} {platform.processor()}"
+    wanted = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name.strip() in ("model name", "flags", "Features"):
+            wanted.setdefault(name.strip(), value.strip())
+    return f"{platform.machine()} {sorted(wanted.items())}"

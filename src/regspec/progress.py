@@ -1,0 +1,184 @@
+"""How far the solves are: lines for the running workflow, and the text of ``regspec status``."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+
+from regspec.config import Config
+from regspec.layout import Layout
+
+_NOISE = ("Select jobs to execute", "Execute ", "DAG of jobs will be updated", "Updating checkpoint")
+_REPLACED = ("job_finished", "progress")
+
+
+def follow_jobs(logger: logging.Logger, planned) -> None:
+    """Print progress lines for the running workflow in place of Snakemake's several lines per job.
+
+    ``planned``: as in :class:`JobProgress`. Snakemake's own log file keeps every line.
+    """
+    for handler in logger.handlers:
+        if isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler):
+            handler.addFilter(_not_noise)
+    logger.addHandler(JobProgress(planned))
+
+
+def _not_noise(record: logging.LogRecord) -> bool:
+    return _event(record) not in _REPLACED and not record.getMessage().startswith(_NOISE)
+
+
+def _event(record: logging.LogRecord) -> str:
+    return str(getattr(record, "event", None) or "")
+
+
+class JobProgress(logging.Handler):
+    """A handler of Snakemake's log: one line on stderr per finished step, ``n of N solves done`` for solves.
+
+    ``planned()`` returns the number of solve jobs in the present plan, finished ones included; the plan grows
+    when the calibration has named the zones, so it is asked at every event.
+    """
+
+    def __init__(self, planned, solve: str = "solve"):
+        super().__init__(logging.INFO)
+        self._planned, self._solve = planned, solve
+        self._running: dict[int, tuple[str, float]] = {}
+        self._solving_since = 0.0
+        self.done = self.failed = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        event = _event(record)
+        if event == "job_info":
+            self._started(record.jobid, record.rule_name)
+        elif event == "job_finished":
+            self._ended(record.job_id, failed=False)
+        elif event == "job_error":
+            self._ended(record.jobid, failed=True)
+
+    def _started(self, job: int, rule: str) -> None:
+        self._running[job] = (rule, time.monotonic())
+        if rule == self._solve:
+            self._solving_since = self._solving_since or time.monotonic()
+
+    def _ended(self, job: int, failed: bool) -> None:
+        rule, since = self._running.pop(job, (None, 0.0))
+        if rule == self._solve:
+            self.failed += failed
+            self.done += not failed
+            self._print(self.solve_line(self._planned(), time.monotonic() - self._solving_since))
+        elif rule is not None:
+            self._print(f"{rule} {'failed' if failed else 'done'} ({duration(time.monotonic() - since)})")
+
+    def solve_line(self, planned: int, seconds: float) -> str:
+        """``n of N solves done``, with failures and the time that the rest takes at the pace so far."""
+        finished = self.done + self.failed
+        left = max(planned - finished, 0)
+        failed = f", {self.failed} failed" if self.failed else ""
+        rest = f", about {duration(seconds / finished * left)} left" if left else ""
+        return f"{self.done} of {finished + left} solves done{failed}{rest}"
+
+    def _print(self, text: str) -> None:
+        print(f"regspec: {text}", file=sys.stderr, flush=True)
+
+
+def duration(seconds: float) -> str:
+    """A duration in words of one unit, rounded up."""
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds > 1.5 * size:
+            return f"{seconds / size:.1f} {unit}" if unit == "h" else f"{-(-seconds // size):.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def solve_states(config: Config, layout: Layout) -> dict[str, dict[int, str]]:
+    """State of every solve, by scenario and zone: ``done``, ``failed``, ``started`` or ``waiting``."""
+    states: dict[str, dict[int, str]] = {}
+    for scenario in config.scenarios:
+        states[scenario] = {zone: _state(layout, scenario, zone) for zone in layout.zone_ids()}
+    return states
+
+
+def _state(layout: Layout, scenario: str, zone: int) -> str:
+    path = layout.solution(scenario, zone)
+    if path.exists():
+        return "done" if _recorded_status(path) == "solved" else "failed"
+    log = layout.solve_log(scenario, zone)
+    if not log.exists():
+        return "waiting"
+    return "failed" if "regspec: " in log.read_text(errors="replace") else "started"
+
+
+def _recorded_status(path) -> str:
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as handle:
+            return str(handle.attrs["status"])
+    except (OSError, KeyError):
+        return "unreadable"
+
+
+def status_text(config: Config, layout: Layout) -> str:
+    """One line per scenario with counts, then what each failed or running solve last said."""
+    lines = []
+    for scenario, zones in solve_states(config, layout).items():
+        found = list(zones.values())
+        counts = {state: found.count(state) for state in ("done", "started", "failed", "waiting")}
+        lines.append(f"{scenario}: " + ", ".join(f"{n} {state}" for state, n in counts.items() if n))
+        for zone, state in zones.items():
+            if state == "failed":
+                lines.append(f"  zone {zone} failed: {failure_message(layout, scenario, zone)}")
+            elif state == "started":
+                lines.append(f"  zone {zone} running: {last_progress(layout, scenario, zone)}")
+    return "\n".join(lines)
+
+
+def failure_message(layout: Layout, scenario: str, zone: int | str) -> str:
+    """What the log of a failed solve says, on one line; empty when there is no log."""
+    log = layout.solve_log(scenario, zone)
+    if not log.exists():
+        return "no log"
+    text = log.read_text(errors="replace")
+    message = text[text.rfind("regspec: ") :] if "regspec: " in text else "\n".join(text.splitlines()[-1:])
+    return " ".join(message.removeprefix("regspec: ").split())
+
+
+def last_progress(layout: Layout, scenario: str, zone: int | str) -> str:
+    """The last line that a running solve appended to its progress file."""
+    path = layout.progress(scenario, zone)
+    lines = path.read_text().splitlines() if path.exists() else []
+    try:
+        return ", ".join(f"{key} {value}" for key, value in json.loads(lines[-1]).items())
+    except (IndexError, ValueError, AttributeError):
+        return "no sweep yet"
+
+
+def ending_text(config: Config, layout: Layout) -> str:
+    """What a finished run says: where its results are."""
+    lines = [f"\nregspec: run {config.run.name!r} is complete"]
+    for name, path in {
+        "headline numbers": layout.summary,
+        "figures": layout.root / "figures",
+        "tables": layout.root / "tables",
+        "facts of the data": layout.empirics,
+        "model paths": layout.paths,
+    }.items():
+        if path.exists():
+            lines.append(f"  {name + ':':<19}{path}")
+    return "\n".join(lines)
+
+
+def failures_text(config: Config, layout: Layout, most: int = 10) -> str:
+    """What a failed run says: the solves that failed, each with the condition that it could not meet."""
+    failed = [
+        (scenario, zone)
+        for scenario, zones in solve_states(config, layout).items()
+        for zone, state in zones.items()
+        if state == "failed"
+    ]
+    lines = ["\nregspec: the run is not complete; what is done is kept, the same command goes on from here"]
+    for scenario, zone in failed[:most]:
+        lines.append(f"  zone {zone}, scenario {scenario}: {failure_message(layout, scenario, zone)}")
+    if len(failed) > most:
+        lines.append(f"  and {len(failed) - most} more; `regspec status` lists them")
+    return "\n".join([*lines, f"  logs: {layout.logs}"])

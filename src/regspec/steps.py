@@ -1,0 +1,45 @@
+"""What each step of the workflow depends on besides its input files.
+
+``KEYS``: the configuration keys that it reads; only they may trigger it anew. ``SOURCES``: the parts of the
+package that it runs: Snakemake does not see edits of imported modules, so rules carry their digest.
+The solve step is not listed: its key (:mod:`regspec.experiments.key`) says exactly what it depends on.
+"""
+
+from __future__ import annotations
+
+from regspec.config import Config
+from regspec.provenance import source_hash
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "data": ("run.seed", "data", "empirics.base_year", "empirics.end_year", "calibration.tfp.measure"),
+    "empirics": ("empirics", "results.confidence"),
+    "calibrate": (
+        "run.seed", "data", "empirics.variable", "calibration", "model.zones", "model.parameters.alpha",
+        "model.parameters.xi_scale", "model.parameters.phi_scale",
+    ),
+    "collect": ("results.missing_zones",),
+    "results": ("run", "data", "empirics", "calibration", "model", "scenarios", "results"),
+}  # fmt: skip
+
+SOURCES: dict[str, tuple[str, ...]] = {
+    "data": ("data", "schemas.py"),
+    "empirics": ("empirics", "figures.py", "tables.py"),
+    "calibrate": ("calibration", "selection.py"),
+    "collect": ("results/collect.py",),
+    "results": ("results", "empirics", "figures.py", "tables.py"),
+}
+
+# The folder of raw tables may move between machines; the tables themselves are input files of the rule.
+_PLACES = {"run": {"directory", "name"}, "data": {"directory"}}
+
+
+def dependencies(config: Config, step: str) -> dict:
+    """The params of a step's rule: values of its configuration keys and the digest of its sources."""
+    values = config.model_dump(mode="json", exclude=_PLACES)
+    return {**{key: _at(values, key) for key in KEYS[step]}, "sources": source_hash(*SOURCES[step])}
+
+
+def _at(values: dict, key: str):
+    for part in key.split("."):
+        values = values[part]
+    return values

@@ -1,0 +1,115 @@
+"""Checks of the input tables and of their fit to the configuration, before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from regspec.config import GROUPS_17, Config
+from regspec.errors import ConfigError, DataError
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What the data hold, as far as the configuration refers to it."""
+
+    source: str
+    zones: Collection[int]
+    industries: Collection[str]
+    variables: Collection[str]
+    years: Collection[int]
+
+
+def raw_files(config: Config) -> list[Path]:
+    """Raw tables that the data step reads (none: synthetic economy). Raises DataError without a folder."""
+    if config.data.source == "synthetic":
+        return []
+    from regspec.data.panel import ACCOUNTS, CONTROLS, INDUSTRY, MAP, data_directory
+
+    return [data_directory(config) / n for n in (INDUSTRY, CONTROLS, MAP, ACCOUNTS, config.data.crosswalk)]
+
+
+def check_inputs(config: Config) -> None:
+    """Read and check every raw table, and the configuration against it; nothing is written.
+
+    Raises DataError (file, row, value, remedy) for an unusable table and ConfigError for industries, zones,
+    years or variables that the data do not have.
+    """
+    inventory = _synthetic(config) if config.data.source == "synthetic" else _panel(config)
+    _check_variable(config, inventory)
+    _check_years(config, inventory)
+    _check_zones(config, inventory)
+    _check_technology(config, inventory)
+
+
+def _synthetic(config: Config) -> Inventory:
+    spec = config.data.synthetic
+    zones = range(1, spec.zones + 1)
+    return Inventory("the synthetic economy", zones, GROUPS_17, ("income", "employment"), spec.years)
+
+
+def _panel(config: Config) -> Inventory:
+    from regspec.data.panel import INDUSTRY, read_crosswalk, read_panel
+
+    absent = [path for path in raw_files(config) if not path.is_file()]
+    if absent:
+        raise DataError(
+            f"{absent[0]}: no such file{f' (and {len(absent) - 1} more)' if len(absent) > 1 else ''}\n"
+            f"Expected in that folder: {', '.join(path.name for path in raw_files(config))}\n"
+            "Remedy: correct data.directory (or REGSPEC_DATA), or put the files there."
+        )
+    panel = read_panel(config, set(read_crosswalk(config)["CZ90"]))
+    table = panel.industry
+    columns = (sorted(table[name].unique()) for name in ("zone", "industry", "variable", "year"))
+    return Inventory(INDUSTRY, *columns)
+
+
+def _check_variable(config: Config, inventory: Inventory) -> None:
+    variable = config.empirics.variable
+    if variable not in inventory.variables:
+        raise ConfigError(
+            f"empirics.variable = {variable}: {inventory.source} does not have these shares\n"
+            f"  allowed: {', '.join(inventory.variables)}"
+        )
+
+
+def _check_years(config: Config, inventory: Inventory) -> None:
+    wanted = {
+        "empirics.base_year": config.empirics.base_year,
+        "empirics.end_year": config.empirics.end_year,
+        "calibration.first_year": config.calibration.first_year,
+    }
+    for key, year in wanted.items():
+        if year not in inventory.years:
+            years = ", ".join(map(str, sorted(inventory.years)))
+            raise ConfigError(f"{key} = {year}: not a year of {inventory.source}\n  its years: {years}")
+
+
+def _check_zones(config: Config, inventory: Inventory) -> None:
+    chosen, known = config.model.zones, inventory.zones
+    if isinstance(chosen, dict) and chosen["sample"] > len(known):
+        raise ConfigError(
+            f"model.zones.sample = {chosen['sample']}: {inventory.source} has only {len(known)} zones"
+        )
+    if isinstance(chosen, list):
+        if not chosen:
+            raise ConfigError("model.zones = []: name at least one zone, or use all or {sample: n}")
+        unknown = [zone for zone in chosen if zone not in known]
+        if unknown:
+            nearest = sorted(known, key=lambda zone: (abs(zone - unknown[0]), zone))[:3]
+            raise ConfigError(
+                f"model.zones: zone {unknown[0]} is not in {inventory.source} ({len(known)} zones)\n"
+                f"  nearest ids: {', '.join(map(str, nearest))}"
+            )
+
+
+def _check_technology(config: Config, inventory: Inventory) -> None:
+    from regspec.calibration.groups import check_groups, floor_shares, members_by_group
+    from regspec.calibration.technology import technology
+
+    groups = members_by_group(config)
+    check_groups(groups, inventory.industries, inventory.source)
+    floor_shares([1 / len(groups)] * len(groups), config.calibration.share_floor)
+    for scenario in (None, *config.scenarios):
+        technology(config, scenario)

@@ -1,0 +1,46 @@
+"""National processes and one small file per zone."""
+
+from regspec.model.fingerprint import kernel_fingerprint
+
+
+checkpoint calibrate:
+    """Calibrate the nation and the zones. Only now are the zones known, so this is a checkpoint.
+
+    Solves do not depend on the age of these files (`ancient`) but on their content, through their key.
+    """
+    input:
+        rules.data.output,
+        EMPIRICS_OUTPUT,
+    output:
+        LAYOUT.zones,
+        LAYOUT.national,
+    log:
+        LAYOUT.logs / "calibrate.log",
+    benchmark:
+        LAYOUT.benchmarks / "calibrate.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=15,
+    params:
+        depends=dependencies(CONFIG, "calibrate"),
+    shell:
+        logged("{REGSPEC} calibrate --config {LAYOUT.config}")
+
+
+rule kernels:
+    """Compile the kernels once, before many solves ask for them at the same time."""
+    output:
+        LAYOUT.kernels,
+    log:
+        LAYOUT.logs / "kernels.log",
+    benchmark:
+        LAYOUT.benchmarks / "kernels.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        fingerprint=kernel_fingerprint(),
+        industries=len(CONFIG.calibration.industries),
+        planner=any(scenario.planner for scenario in CONFIG.scenarios.values()),
+    shell:
+        logged("{REGSPEC} warm --config {LAYOUT.config} --output {output}")

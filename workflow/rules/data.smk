@@ -1,0 +1,47 @@
+"""The economy as clean tables, and the facts it shows."""
+
+from regspec.validation import raw_files
+
+
+rule data:
+    """Generate the synthetic economy, or read the panel: clean tables, zone polygons, national series."""
+    input:
+        raw_files(CONFIG),
+    output:
+        LAYOUT.data / "industry.parquet",
+        LAYOUT.data / "controls.parquet",
+        LAYOUT.data / "national.parquet",
+        LAYOUT.data / "tfp.parquet",
+        LAYOUT.data / "interest.parquet",
+        LAYOUT.data / "zones.gpkg",
+        LAYOUT.data / "meta.json",
+    log:
+        LAYOUT.logs / "data.log",
+    benchmark:
+        LAYOUT.benchmarks / "data.tsv"
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        depends=dependencies(CONFIG, "data"),
+    shell:
+        logged("{REGSPEC} data --config {LAYOUT.config}")
+
+
+rule facts:
+    """Specialization measures, Fact 1 and its figures."""
+    input:
+        rules.data.output,
+    output:
+        EMPIRICS_OUTPUT,
+    log:
+        LAYOUT.logs / "empirics.log",
+    benchmark:
+        LAYOUT.benchmarks / "empirics.tsv"
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        depends=dependencies(CONFIG, "empirics"),
+    shell:
+        logged("{REGSPEC} empirics --config {LAYOUT.config}")
