@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from regspec.config import Empirics
+from regspec.data.messages import did_you_mean
 from regspec.empirics.regression import Regression, regress
 from regspec.empirics.specialization import MEASURES, select, wide_shares
 from regspec.errors import ConfigError, DataError
@@ -178,6 +179,9 @@ def _check_controls(controls: pd.DataFrame, empirics: Empirics) -> None:
                 "empirics.controls: log_income joins the growth regression by itself; remove it."
             )
         if name not in known:
-            raise ConfigError(f"empirics.controls: {name!r} is not in the data. Allowed: {', '.join(known)}.")
+            hint = did_you_mean(name, known)
+            raise ConfigError(
+                f"empirics.controls: {name!r} is not in the data.{hint}\nAllowed: {', '.join(known)}."
+            )
     if len(set(empirics.controls)) < len(empirics.controls):
         raise ConfigError("empirics.controls: a name appears twice; keep one.")
