@@ -1,0 +1,35 @@
+"""The content key of a solution: everything that determines it, and nothing else (docs/hpc.md)."""
+
+from __future__ import annotations
+
+from regspec.calibration.technology import technology
+from regspec.config import Config
+from regspec.model.fingerprint import kernel_fingerprint
+from regspec.provenance import content_hash
+
+_NATIONAL = ("first_year", "last_year", "rho", "sigma", "trend", "u", "interest", "national_share")
+
+
+def solution_inputs(zone: dict, national: dict, config: Config, scenario: str) -> dict:
+    """The inputs of one zone's solution under ``scenario`` as a JSON-serializable record."""
+    tech = technology(config, scenario)
+    spec = config.scenarios[scenario]
+    return {
+        "zone": {name: zone[name] for name in ("zone", "shares", "k0", "level")},
+        "national": {name: national[name] for name in _NATIONAL},
+        "technology": {"alpha": tech["alpha"], "xi": tech["xi"].tolist(), "phi": tech["phi"].tolist()},
+        "parameters": config.scenario_parameters(scenario).model_dump(mode="json"),
+        "planner": spec.planner,
+        "level": config.calibration.level,
+        "rate_nodes": config.calibration.interest.nodes,
+        "selection": config.model.selection,
+        "grid": config.model.grid.model_dump(mode="json"),
+        "solver": config.model.solver.model_dump(mode="json"),
+        "seed": config.run.seed,
+        "kernels": kernel_fingerprint(),
+    }
+
+
+def solution_key(zone: dict, national: dict, config: Config, scenario: str) -> str:
+    """Key (24 hex digits) under which the solution is stored; ranks, paths and unrelated settings do not enter."""
+    return content_hash(solution_inputs(zone, national, config, scenario), 24)

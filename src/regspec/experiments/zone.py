@@ -1,0 +1,202 @@
+"""From a zone's calibration and a scenario to numbers: the problem, its two solutions, the simulated paths, welfare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from regspec.calibration.technology import scenario_zone, technology
+from regspec.config import Config
+from regspec.errors import ModelFailure
+from regspec.model.accuracy import summarize
+from regspec.model.backward import Policies, Solver
+from regspec.model.parallel import Ranks
+from regspec.model.problem import Problem, bond_bounds, lattice_bounds, output, steady_price
+from regspec.model.shocks import product_chain
+from regspec.model.simulate import Path, cloud_errors, simulate
+
+_WIDENINGS = 4
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """One allocation of a zone: its simulated path, certainty-equivalent value at the first state, and diagnostics."""
+
+    path: Path
+    value: float
+    diagnostics: dict[str, float]
+
+
+@dataclass(frozen=True)
+class ZoneSolution:
+    """Both allocations of a zone (planner None when not asked for), its level and the welfare gain Lambda (M9)."""
+
+    ce: Allocation
+    planner: Allocation | None
+    level: float
+
+    @property
+    def welfare_gain(self) -> float:
+        """Lambda = (W_SP / W_CE)^(1/(1-gamma)) - 1: ratio of certainty-equivalent consumptions less one."""
+        return np.nan if self.planner is None else self.planner.value / self.ce.value - 1.0
+
+
+def build_problem(zone: dict, national: dict, config: Config, scenario: str, widen: float = 1.0) -> Problem:
+    """The zone's numerical problem under ``scenario``; ``widen`` enlarges the bond grid downwards (section 4, 5)."""
+    parameters, grid = config.scenario_parameters(scenario), config.model.grid
+    tech = technology(config, scenario)
+    ztilde, _ = scenario_zone(zone, national, config, scenario)
+    alpha, a = tech["alpha"], tech["alpha"] + tech["xi"]
+    growth = parameters.growth
+    beta = parameters.beta * growth ** (1.0 - parameters.gamma)
+    rate = (1.0 + national["interest"]["mean"]) / growth
+    kappa = parameters.theta * parameters.chi
+    if beta * rate >= 1.0:
+        raise ModelFailure(f"beta R = {beta * rate:.4f} must be below 1: debt has no steady state (docs/model.md, section 4)")
+    if parameters.limit == "natural" and rate <= 1.0:
+        raise ModelFailure(f"limit: natural needs a positive net interest rate (R / growth = {rate:.4f})")
+    trend, k0 = np.array(national["trend"], float), np.array(zone["k0"], float)
+    chain = product_chain(
+        national["rho"], national["sigma"], grid.u_nodes, national["interest"]["rho"], national["interest"]["sigma"],
+        config.calibration.interest.nodes,
+    )  # fmt: skip
+    lower = lattice_bounds(ztilde, a, alpha, trend, k0) if len(a) > 1 else np.ones((len(trend), 1))
+    inputs = {
+        "alpha": alpha, "beta": beta, "kappa": kappa, "a": a, "ztilde": ztilde, "trend": trend, "chain": chain, "rate": rate,
+        "limit": parameters.limit, "b_max": grid.b_max, "lower": lower,
+    }  # fmt: skip
+    bonds, debt = bond_bounds(inputs, widen)
+    b0 = -rate * kappa * steady_price(alpha, beta, kappa, rate, float(output(ztilde, k0, a)))
+    natural = parameters.limit == "natural"
+    return Problem(
+        alpha=alpha, beta=beta, gamma=parameters.gamma, kappa=kappa, a=a, phi=tech["phi"], ztilde=ztilde, k0=k0, b0=b0,
+        trend=trend, chain=chain, rate=rate, limit=parameters.limit, bonds=bonds, debt=debt, lower=lower,
+        steps=grid.k_steps, below=4 if natural else grid.b_below,
+        above=grid.b_below + grid.b_above - 4 if natural else grid.b_above, fine=grid.b_fine,
+    )  # fmt: skip
+
+
+def _years_reach(solver: Solver, years: list[Policies]) -> list[float]:
+    """Lowest b' chosen in each year over all solved states (on every rank)."""
+    lowest = []
+    for policies in years:
+        chosen = policies.pol[..., -1][policies.failed == 0]
+        own = np.array([chosen.min() if chosen.size else np.inf])
+        lowest.append(float(solver.ranks.reduce(own, "min")[0]))
+    return lowest
+
+
+def _check_failed(solver: Solver, years: list[Policies], reach: list[float]) -> int:
+    """Count states without a solution; raise when one of them can be reached (docs/model.md, section 5)."""
+    count, message = 0, None
+    for t, policies in enumerate(years):
+        bad = np.argwhere(policies.failed != 0)
+        count += len(bad)
+        lattice, grid, _, _ = solver.year(t)
+        deepest = min(reach[max(t - 1, 0)], reach[t])
+        for node, e, j in bad:
+            at = policies.kink[node, e]
+            width = grid.dx * (grid.points - 1)
+            below = len(grid.below)
+            x = at * grid.below[j] if j < below else at + (width - at) * grid.above[j - below]
+            b = grid.low + grid.stretch * np.expm1(x)
+            if b >= deepest and message is None:
+                k = lattice.capital[solver.first + node].round(4).tolist()
+                message = (
+                    f"{solver.label}: no equilibrium at the reachable state b = {b:.4f}, k = {k}, exogenous state {e}, "
+                    f"year index {t}; {solver.case()}"
+                )
+    total = int(solver.ranks.reduce(np.array([float(count)]), "sum")[0])
+    if solver.ranks.size > 1:
+        messages = solver.ranks.comm.allgather(message)
+        message = next((m for m in messages if m), None)
+    if message:
+        raise ModelFailure(message)
+    return total
+
+
+def _amplification(solver: Solver, years: list[Policies], reach: list[float]) -> float:
+    """Largest J = kappa gamma q / c over binding reachable states (docs/model.md, section 5)."""
+    worst = 0.0
+    for t, policies in enumerate(years):
+        _, grid, exo, _ = solver.year(t)
+        below = len(grid.below)
+        x = policies.kink[..., None] * grid.below
+        b = grid.low + grid.stretch * np.expm1(x)
+        inside = (b >= reach[max(t - 1, 0)]) & (policies.kink[..., None] > 0)
+        rows = policies.pol[:, :, :below]
+        j = exo.kappa[None, :, None] * solver.problem.gamma * rows[..., 1] / rows[..., 0]
+        if inside.any():
+            worst = max(worst, float(j[inside].max()))
+    return float(solver.ranks.reduce(np.array([worst]), "max")[0])
+
+
+def solve_allocation(
+    problem: Problem, planner: bool, config: Config, shocks: np.ndarray, ranks: Ranks, label: str, progress: Callable | None
+) -> tuple[Allocation, float]:
+    """Solve, simulate and certify one allocation; returns it with the margin of its bond grid (min b' - b_min).
+
+    Raises ModelFailure naming the zone, the condition and the state.
+    """
+    settings = config.model.solver
+    solver = Solver(problem, planner, ranks, label)
+    tail = solver.tail(settings.tolerance, settings.residual, settings.max_sweeps, progress=progress)
+    years = solver.path(tail, settings.residual, progress)
+    reach = _years_reach(solver, years)
+    d = solver.diagnostics
+    if d.lowest <= 0.0:
+        return None, d.lowest
+    unreachable = _check_failed(solver, years, reach)
+    path = simulate(solver, years, shocks)
+    cloud, roots = cloud_errors(solver, tail, settings.cloud, config.run.seed, reach[-1])
+    roots = max(int(path.roots.max()), roots)
+    if roots > 1 and config.model.selection == "none":
+        raise ModelFailure(
+            f"{label}: {roots} static equilibria at a reachable state and no declared selection; {solver.case()}, "
+            f"J = {_amplification(solver, years, reach):.2f}\nremedy: a smaller theta or chi, or model.selection"
+        )
+    diagnostics = summarize(path.errors, "") | summarize(cloud, "cloud_") | {
+        "residual_max": d.residual, "violation_max": d.violation, "binding_share": float(path.binding.mean()),
+        "amplification_max": _amplification(solver, years, reach), "roots_max": roots, "unreachable_states": unreachable,
+        "failed_states": 0, "lattice_hits": d.hits, "grid_margin": d.lowest, "contraction": d.contraction,
+        "sweeps": d.sweeps, "us_per_state_sweep": 1e6 * d.seconds / d.states,
+    }  # fmt: skip
+    return Allocation(path, float(path.value[0]), diagnostics), d.lowest
+
+
+def solve_zone(
+    zone: dict, national: dict, config: Config, scenario: str, ranks: Ranks | None = None, progress: Callable | None = None
+) -> ZoneSolution:
+    """Competitive equilibrium and planner of one zone under ``scenario`` with the realized productivity path.
+
+    zone, national: the calibration's JSON contents (docs/architecture.md). The bond grid is widened and the problem solved
+    again when a choice reaches its end. Raises ModelFailure.
+    """
+    ranks = ranks or Ranks()
+    shocks = np.array(national["u"], float)
+    _, level = scenario_zone(zone, national, config, scenario)
+    name = f"zone {zone['zone']}, scenario {scenario}"
+    widen, solved = 1.0, {}
+    for _ in range(_WIDENINGS):
+        problem = build_problem(zone, national, config, scenario, widen)
+        solved = {}
+        for key, planner in (("ce", False), ("planner", True)):
+            if planner and not config.scenarios[scenario].planner:
+                continue
+            label = f"{name}, {'planner' if planner else 'competitive equilibrium'}"
+            tell = (lambda event, key=key: progress({"allocation": key, **event})) if progress else None
+            allocation, margin = solve_allocation(problem, planner, config, shocks, ranks, label, tell)
+            if allocation is None:
+                break
+            solved[key] = allocation
+        else:
+            return ZoneSolution(solved["ce"], solved.get("planner"), float(level))
+        widen *= 1.4
+    raise ModelFailure(
+        f"{name}: choices reach the end of the bond grid (min b' - b_min = {margin:.3g}) although it was widened "
+        f"{_WIDENINGS - 1} times: debt has no bound here (a bubble); theta chi = {problem.kappa:.4g}, gamma = {problem.gamma:g}"
+    )
+
+

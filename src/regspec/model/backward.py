@@ -1,0 +1,278 @@
+"""Backward solution: the stationary tail after the last year, then one step a year back to the first.
+
+docs/model.md, sections 4 and 6. A solution is the list of policies by year at the solve nodes; expectation functions are
+rebuilt from them when needed (they are a deterministic function of the policies).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from regspec.errors import ModelFailure
+from regspec.model import sweep as sw
+from regspec.model.expectation import expand, recover_slopes
+from regspec.model.lattice import coordinates
+from regspec.model.parallel import Ranks
+from regspec.model.problem import Problem, output, steady_price
+from regspec.model.types import ETA, VALUE, C, Q, X, policy_columns, slot_count
+
+Progress = Callable[[dict], None]
+_EMPTY_B = np.zeros((0, 0, 0))
+_EMPTY_K = np.zeros((0, 0, 0, 0))
+
+
+@dataclass
+class Policies:
+    """Policies of one year on this rank's lattice nodes.
+
+    pol (block, E, nodes, I+5): c, q, eta/u', mu/u', certainty-equivalent value, lattice coordinates of k', b';
+    kink (block, E): position of b* on the year's bond grid; failed (block, E, nodes): nodes without a solution.
+    """
+
+    pol: np.ndarray
+    kink: np.ndarray
+    failed: np.ndarray
+
+    def copy(self) -> Policies:
+        """Independent copy."""
+        return Policies(self.pol.copy(), self.kink.copy(), self.failed.copy())
+
+
+def extrapolate(policies: Policies, before: Policies, factor: float) -> None:
+    """Move policies along their last change: removes the slowest mode once the distance shrinks at a steady rate (Aitken)."""
+    policies.pol += factor * (policies.pol - before.pol)
+    policies.kink += factor * (policies.kink - before.kink)
+    np.clip(policies.pol[..., ETA], 0.0, None, out=policies.pol[..., ETA])
+
+
+@dataclass(frozen=True)
+class Taxes:
+    """Taxes at the solve nodes: tau_b (block, E, nodes) and tau_k (block, E, nodes, I) (M8)."""
+
+    tau_b: np.ndarray
+    tau_k: np.ndarray
+
+
+@dataclass
+class Diagnostics:
+    """What the backward solution measured (docs/architecture.md, solutions)."""
+
+    sweeps: int = 0
+    distance: float = np.inf
+    contraction: float = np.nan
+    residual: float = 0.0
+    violation: float = 0.0
+    lowest: float = np.inf  # min over years of min b' - b_min
+    evaluations: float = 0.0
+    states: float = 0.0
+    seconds: float = 0.0
+    failed: int = 0
+    hits: int = 0
+    history: list[float] = field(default_factory=list)
+
+
+class Solver:
+    """Backward solver of one problem for the competitive equilibrium or the planner."""
+
+    def __init__(self, problem: Problem, planner: bool, ranks: Ranks | None = None, label: str = ""):
+        self.problem, self.planner, self.ranks = problem, planner, ranks or Ranks()
+        self.label = label or ("planner" if planner else "competitive equilibrium")
+        self.diagnostics = Diagnostics()
+        self.nodes = len(problem.lattice(0).capital)
+        self.first, self.last = self.ranks.block(self.nodes)
+        shape = (self.nodes, problem.chain.size, problem.fine, slot_count(problem.industries, planner))
+        self._functions = np.empty(shape)
+        self._years: dict[int, tuple] = {}
+
+    def year(self, t: int) -> tuple:
+        """(lattice, bond grid, exogenous states, tech whose lattice is that of choices made in year index t)."""
+        p = self.problem
+        t = min(t, p.horizon + 1)
+        if t not in self._years:
+            self._years[t] = (p.lattice(t), p.bond_grid(t), p.exo(t), p.tech(t + 1, self.planner))
+        return self._years[t]
+
+    def expectations(self, policies: Policies, t: int) -> np.ndarray:
+        """Expectation functions (N, E, points, slots) of year index ``t`` given e in t - 1, on every rank.
+
+        The array is reused by the next call. Raises ModelFailure when one is not finite.
+        """
+        lattice, grid, exo, tech = self.year(t)
+        expand(lattice.capital, self.first, policies.pol, policies.kink, exo, tech, grid, self.problem.chain.transitions,
+               self._functions)  # fmt: skip
+        self.ranks.gather(self._functions)
+        if self.planner and self.problem.industries > 1:
+            recover_slopes(self._functions, lattice.neighbours, lattice.slopes, tech)
+        if not np.all(np.isfinite(self._functions)):
+            node, e = np.argwhere(~np.isfinite(self._functions))[0][:2]
+            raise ModelFailure(
+                f"{self.label}: expectations are not finite at k = {lattice.capital[node].round(4).tolist()}, exogenous "
+                f"state {e}, year index {t}: no equilibrium near the debt limit? {self.case()}"
+            )
+        return self._functions
+
+    def case(self) -> str:
+        """The parameters that decide well-posedness, for messages."""
+        p = self.problem
+        return f"kappa = theta chi = {p.kappa:.4g}, gamma = {p.gamma:g}, limit = {p.limit}"
+
+    def step(self, policies: Policies, functions, t: int, scale, accept, loose, limit, taxes: Taxes | None = None):
+        """One sweep of year index ``t`` on ``policies`` (in place) given next year's ``functions``; returns statistics."""
+        lattice, grid, exo, tech = self.year(t)
+        ahead = self.year(t + 1)
+        stats = sw.sweep(
+            lattice.capital, self.first, exo, tech, ahead[0].table, functions, grid, ahead[1], scale, policies.pol,
+            policies.kink, policies.failed, taxes is not None, taxes.tau_b if taxes else _EMPTY_B,
+            taxes.tau_k if taxes else _EMPTY_K, accept, loose, limit,
+        )  # fmt: skip
+        return self._merge(stats, ahead[1].low)
+
+    def _merge(self, stats: np.ndarray, low: float) -> np.ndarray:
+        largest = self.ranks.reduce(stats, "max")
+        least = self.ranks.reduce(stats, "min")
+        total = self.ranks.reduce(stats, "sum")
+        merged = largest.copy()
+        merged[[sw.LOWEST, sw.VALUE_LOW]] = least[[sw.LOWEST, sw.VALUE_LOW]]
+        counts = [sw.EVALUATIONS, sw.FAILED, sw.STATES, sw.HITS]
+        merged[counts] = total[counts]
+        d = self.diagnostics
+        d.evaluations += merged[sw.EVALUATIONS]
+        d.states += merged[sw.STATES]
+        return merged
+
+    def initial(self) -> Policies:
+        """First guess of the tail: capital stays, debt rolls over at the limit, prices at their steady-state ratio."""
+        p, t = self.problem, self.problem.horizon
+        lattice, grid, exo, tech = self.year(t)
+        n_nodes = len(grid.below) + len(grid.above)
+        pol = np.empty((self.last - self.first, p.chain.size, n_nodes, policy_columns(p.industries)))
+        capital = lattice.capital[self.first : self.last]
+        produced = output(exo.z[None], capital[:, None], p.a)[..., None]
+        q = steady_price(p.alpha, p.beta, p.kappa, p.rate, produced)
+        width = grid.dx * (grid.points - 1)
+        limit = -(exo.kappa[None, :, None] * q + exo.debt) * p.rate
+        at = np.clip(np.log1p(np.maximum(limit[..., 0] - grid.low, 0) / grid.stretch), 0.05 * width, 0.9 * width)
+        x = np.concatenate(
+            [at[..., None] * grid.below, at[..., None] + (width - at[..., None]) * grid.above], axis=-1
+        )
+        b = grid.low + grid.stretch * np.expm1(x)
+        b_next = np.clip(np.maximum(b, limit), grid.low, None)
+        c = np.maximum(produced + b - b_next / p.rate, 0.05 * produced)
+        pol[..., C], pol[..., Q], pol[..., VALUE] = c, q, c
+        pol[..., ETA] = 0.0
+        pol[..., ETA + 1] = 0.0
+        inside = np.clip(coordinates(capital, lattice), 1e-6, lattice.steps - 1e-6)
+        pol[..., X : X + p.industries - 1] = inside[:, None, None]
+        pol[..., X + p.industries - 1] = b_next
+        return Policies(pol, at, np.zeros(pol.shape[:3], np.uint8))
+
+    def tail(self, tolerance: float, residual: float, max_sweeps: int, start: Policies | None = None,
+             progress: Progress | None = None, taxes: Taxes | None = None) -> Policies:  # fmt: skip
+        """Stationary policies after the last year, to a bound ``tolerance`` on the distance to the fixed point.
+
+        Raises ModelFailure when the iteration cycles, when ``max_sweeps`` are not enough, or when a condition's residual
+        stays above ``residual``.
+        """
+        d, t = self.diagnostics, self.problem.horizon + 1
+        policies = start.copy() if start else self.initial()
+        tech = self.year(t)[3]
+        began = time.perf_counter()
+        distance, rate, best, since, steady, final = 1.0, 0.9, np.inf, 0, 0, False
+        for count in range(1, max_sweeps + 1):
+            functions = self.expectations(policies, t)
+            accept = 0.1 * residual if final else max(0.1 * residual, 1e-3 * distance)
+            # the planner's Jacobian is approximate: only evaluated residuals may end its search
+            loose = 0.0 if final or self.planner else min(1e-2, np.sqrt(0.01 * distance))
+            before = policies.copy()
+            stats = self.step(policies, functions, t, 1.0, accept, loose, 25 if count > 3 else 60, taxes)
+            previous, distance = distance, stats[sw.DISTANCE]
+            d.history.append(float(distance))
+            spread = stats[sw.VALUE_HIGH] - stats[sw.VALUE_LOW]
+            factor = self.problem.beta / (1.0 - self.problem.beta)
+            sw.shift_value(policies.pol, factor * 0.5 * (stats[sw.VALUE_LOW] + stats[sw.VALUE_HIGH]), tech)
+            ratio = min(distance / previous, 1.2)
+            steady = steady + 1 if abs(ratio - rate) < 0.01 else 0
+            rate = 0.7 * rate + 0.3 * ratio if count > 5 else 0.9
+            bound = distance * min(max(rate, 0.5), 0.995) / (1.0 - min(max(rate, 0.5), 0.995))
+            if progress:
+                progress({"stage": "tail", "sweep": count, "distance": float(distance), "rate": float(rate)})
+            if final and bound < tolerance:
+                break
+            final = bound < tolerance and factor * spread < 100.0 * tolerance
+            if not np.isfinite(distance):
+                raise ModelFailure(f"{self.label}: sweep {count} of the stationary tail is not finite; {self.case()}")
+            if steady >= 4 and rate < 0.99 and distance < 1e-2 and not final:
+                extrapolate(policies, before, rate / (1.0 - rate))
+                steady = -3
+            best, since = (distance, 0) if distance < 0.98 * best else (best, since + 1)
+            if since > 150:
+                raise ModelFailure(self._no_convergence("cycles", count, distance, policies, stats))
+        else:
+            raise ModelFailure(self._no_convergence("does not converge", count, distance, policies, stats))
+        d.sweeps, d.distance, d.contraction = count, float(distance), float(rate)
+        self._close(stats, residual, t)
+        d.seconds += time.perf_counter() - began
+        return policies
+
+    def _no_convergence(self, what: str, count: int, distance: float, policies: Policies, stats) -> str:
+        lattice, grid, exo, _ = self.year(self.problem.horizon)
+        c, q = policies.pol[..., C], policies.pol[..., Q]
+        binding = policies.pol[..., : len(grid.below), ETA]
+        j = self.problem.kappa * self.problem.gamma * np.max(q / np.maximum(c, 1e-12))
+        return (
+            f"{self.label}: the stationary tail {what}: after {count} sweeps the distance is {distance:.2e}, "
+            f"{int(stats[sw.FAILED])} states have no solution, lowest b' - b_min = {stats[sw.LOWEST] - grid.low:.3g}\n"
+            f"{self.case()}, amplification J = kappa gamma q / c up to {j:.2f}, largest eta/u' = {np.max(binding):.2g}: "
+            "ill-posed (docs/model.md, section 5)?\nremedy: a smaller theta or chi (J below about 0.5)"
+        )
+
+    def _close(self, stats, residual: float, t: int) -> None:
+        """Fold one certified sweep into the diagnostics; raise when a condition does not hold."""
+        d = self.diagnostics
+        low = self.year(t + 1)[1].low
+        d.residual = max(d.residual, float(stats[sw.RESIDUAL]))
+        d.violation = max(d.violation, float(stats[sw.VIOLATION]))
+        d.lowest = min(d.lowest, float(stats[sw.LOWEST] - low))
+        d.failed += int(stats[sw.FAILED])
+        d.hits += int(stats[sw.HITS])
+        if stats[sw.RESIDUAL] > residual:
+            raise ModelFailure(
+                f"{self.label}: residual {stats[sw.RESIDUAL]:.2e} of an equilibrium condition exceeds {residual:.0e} in "
+                f"year index {t}; {self.case()}"
+            )
+
+    def path(self, tail: Policies, residual: float, progress: Progress | None = None) -> list[Policies]:
+        """Policies of the years 0..T (the last is the tail), solved backward with productivity trends known in advance."""
+        began = time.perf_counter()
+        p = self.problem
+        years = [tail] * (p.horizon + 1)
+        for t in range(p.horizon - 1, -1, -1):
+            functions = self.expectations(years[t + 1], t + 1)
+            policies = self._start(years[t + 1], t)
+            scale = p.bonds[t + 1, 0] / p.bonds[min(t + 2, p.horizon), 0]
+            stats = self.step(policies, functions, t, scale, 0.1 * residual, 0.0, 40)
+            self._close(stats, residual, t)
+            years[t] = policies
+            if progress:
+                progress({"stage": "path", "year": t, "distance": float(stats[sw.DISTANCE])})
+        self.diagnostics.seconds += time.perf_counter() - began
+        return years
+
+    def _start(self, following: Policies, t: int) -> Policies:
+        """Start values for year index ``t``: next year's choices, moved with the lattice when its bounds change."""
+        policies = following.copy()
+        here, ahead, later = (self.year(t + s)[0] for s in range(3))
+        if here.lo == ahead.lo == later.lo or self.problem.industries == 1:
+            return policies
+        cut = slice(X, X + self.problem.industries - 1)
+        own = slice(self.first, self.last)
+        shift = coordinates(here.capital, ahead)[own] - coordinates(ahead.capital, ahead)[own]
+        lo_shift = coordinates(np.array(later.lo) + (1 - sum(later.lo)) / self.problem.industries, later)
+        base = coordinates(np.array(later.lo) + (1 - sum(later.lo)) / self.problem.industries, ahead)
+        ratio = later.h / ahead.h
+        policies.pol[..., cut] = base + ratio * (policies.pol[..., cut] - lo_shift) + shift[:, None, None]
+        return policies

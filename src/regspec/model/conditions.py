@@ -1,0 +1,206 @@
+"""Compiled equilibrium conditions of one state: residuals and Jacobian (docs/model.md, sections 2 and 3).
+
+Unknowns y = (b', x_1..x_{I-1}); q is the market price sum_i k_i' D_i with D_i the private valuation of industry i.
+Three modes: SLACK (Euler equation in bonds), BINDING (the limit holds with equality), and KINK (both hold, and bonds b are
+what the budget then requires), which locates the state where the constraint starts to bind.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from regspec.model.jit import njit
+
+from regspec.model.types import Scratch
+
+SLACK, BINDING, KINK = 0, 1, 2
+# entries of scratch.out: c, q, rho = (c/c^)^gamma, planner's mu/u'(c), bonds b, tangible value q + sum k' Phi_2
+OUT_C, OUT_Q, OUT_RHO, OUT_MU, OUT_B, OUT_Z = 0, 1, 2, 3, 4, 5
+
+
+@njit
+def make_scratch(tech):
+    """Work arrays for one block of states."""
+    n = len(tech.a)
+    slots = len(tech.slots)
+    pairs = n * (n + 1) // 2
+    d = max(n - 1, 1)
+    return Scratch(
+        np.empty(slots), np.empty((n, slots)), np.empty(pairs, np.int64), np.empty(pairs), np.empty((pairs, d)),
+        np.empty(d, np.int64), np.empty(d), np.empty(n), np.empty(n), np.empty((n, n)), np.empty(n), np.empty((n, n)),
+        np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty((n, n)), np.empty(6), np.empty(n),
+        np.empty(n), np.empty(n), np.zeros(n), np.empty(n),
+    )  # fmt: skip
+
+
+@njit
+def power(base, exponent, integer):
+    """base**exponent, by multiplication when ``integer`` (the exponent as a small integer) is positive."""
+    if integer > 0:
+        result = base
+        for _ in range(integer - 1):
+            result *= base
+        return result
+    return math.exp(exponent * math.log(base))
+
+
+@njit
+def portfolio(x, tech, capital):
+    """Write the portfolio k' (I,) of lattice coordinates x (I-1,) to ``capital``."""
+    n = len(tech.a)
+    for i in range(n):
+        above = float(tech.steps) if i == 0 else x[i - 1]
+        below = 0.0 if i == n - 1 else x[i]
+        capital[i] = tech.lo[i] + tech.h * (above - below)
+
+
+@njit
+def capital_slope(i, r, h):
+    """d k'_i / d x_r (r = 1..I-1)."""
+    return h if i == r else (-h if i == r - 1 else 0.0)
+
+
+@njit
+def consumption(mode, b, k, cash, bond_price, target, hat, hat_slot, y, tech, s):
+    """Consumption and its gradient: from the budget, or from the bond Euler equation at the kink. Returns (c, b)."""
+    n = len(tech.a)
+    spent = 0.0
+    for i in range(n):
+        change = s.k_next[i] / k[i] - 1.0
+        spent += 0.5 * tech.phi[i] * change * change * k[i]
+    if mode == KINK:
+        c = hat / target
+        for r in range(n):
+            s.c_grad[r] = s.slope[r, hat_slot] / target
+        return c, c + spent + y[0] * bond_price - cash
+    s.c_grad[0] = -bond_price
+    for r in range(1, n):
+        marginal = tech.phi[r] * (s.k_next[r] / k[r] - 1.0) - tech.phi[r - 1] * (s.k_next[r - 1] / k[r - 1] - 1.0)
+        s.c_grad[r] = -tech.h * marginal
+    return cash + b - spent - y[0] * bond_price, b
+
+
+@njit
+def valuations(ratio, ratio_grad, z_slot, n_slot, private, k, tax_k, tech, s, worth, worth_grad):
+    """Valuations beta ratio m_i - Phi_2 and their gradients; m_i = N_i + mpk_i Z_i (private or social marginal product)."""
+    n = len(tech.a)
+    for i in range(n):
+        ki = s.k_next[i]
+        exponent = tech.a[i] - 1.0
+        factor = (tech.alpha * (1.0 + tax_k[i]) if private else tech.a[i]) * math.exp(exponent * math.log(ki))
+        z_value = s.value[z_slot + i]
+        m = s.value[n_slot + i] + factor * z_value
+        curvature = factor * exponent / ki * z_value
+        worth[i] = tech.beta * ratio * m - tech.phi[i] * (ki / k[i] - 1.0)
+        for r in range(n):
+            slope = s.slope[r, n_slot + i] + factor * s.slope[r, z_slot + i]
+            adjust = 0.0
+            if r > 0:
+                dk = capital_slope(i, r, tech.h)
+                slope += curvature * dk
+                adjust = tech.phi[i] * dk / k[i]
+            worth_grad[i, r] = tech.beta * (ratio_grad[r] * m + ratio * slope) - adjust
+
+
+@njit
+def price_slope(j, k, c, gross, tech, s):
+    """dq/dx_j at given state, through prices and consumption; its gradient goes to ``s.slope_grad``.
+
+    ``gross`` = sum_i k_i' beta M_i / u'(c). The slope of log sum k' M comes from its own continuous slot.
+    """
+    n = len(tech.a)
+    slot = 3 + 4 * n + j
+    pull = tech.gamma * s.c_grad[j] / c + s.value[slot]
+    slope = gross * pull
+    for i in range(n):
+        slope -= tech.phi[i] * capital_slope(i, j, tech.h) * (2.0 * s.k_next[i] / k[i] - 1.0)
+    for r in range(n):
+        gross_slope = s.q_grad[r]
+        second_c, second_phi = 0.0, 0.0
+        if r > 0:
+            for i in range(n):
+                both = tech.phi[i] * capital_slope(i, r, tech.h) / k[i]
+                gross_slope += both * (2.0 * s.k_next[i] - k[i])
+                both *= capital_slope(i, j, tech.h)
+                second_c -= both
+                second_phi += 2.0 * both
+        bend = tech.gamma * (second_c - s.c_grad[j] * s.c_grad[r] / c) / c + s.slope[r, slot]
+        s.slope_grad[r] = gross_slope * pull + gross * bend - second_phi
+    return slope
+
+
+@njit
+def conditions(mode, b, k, cash, bond_price, kappa, debt, y, tax_b, tax_k, tech, s):
+    """Residuals ``s.res`` (I,) and Jacobian ``s.jac`` (I, I) at unknowns ``y`` after `lookup` filled value and slope.
+
+    ``cash`` is output Y(k, z), ``bond_price`` 1/R. Row I-1 is the bond condition, rows 0..I-2 equalize valuations along
+    x_1..x_{I-1}. Returns False where consumption or an expectation is not positive. Source: docs/model.md, sections 2, 3;
+    the planner's Jacobian leaves out the second derivatives of q in b'.
+    """
+    n = len(tech.a)
+    planner = len(tech.planner) == 2
+    hat_slot = 2 + 2 * n if planner else 0
+    c_hat, hat = s.value[0], s.value[hat_slot]
+    if not (c_hat > 0.0 and hat > 0.0):
+        return False
+    target = math.exp(math.log(tech.beta / bond_price * (1.0 + tax_b)) / tech.gamma)
+    portfolio(y[1:], tech, s.k_next)
+    c, bonds = consumption(mode, b, k, cash, bond_price, target, hat, hat_slot, y, tech, s)
+    if not c > 0.0:
+        return False
+    rho = power(c / c_hat, tech.gamma, tech.gamma_int)
+    for r in range(n):
+        s.rho_grad[r] = rho * tech.gamma * (s.c_grad[r] / c - s.slope[r, 0] / c_hat)
+    valuations(rho, s.rho_grad, 2, 2 + n, True, k, tax_k, tech, s, s.worth, s.worth_grad)
+    q = 0.0
+    tangible = 0.0
+    for r in range(n):
+        s.q_grad[r] = 0.0
+    for i in range(n):
+        ki = s.k_next[i]
+        q += ki * s.worth[i]
+        tangible += ki * tech.phi[i] * (ki / k[i] - 1.0)
+        for r in range(n):
+            s.q_grad[r] += ki * s.worth_grad[i, r]
+            if r > 0:
+                s.q_grad[r] += s.worth[i] * capital_slope(i, r, tech.h)
+    mu = 0.0
+    if planner:
+        e_ratio = power(c / hat, tech.gamma, tech.gamma_int)
+        for r in range(n):
+            s.e_grad[r] = e_ratio * tech.gamma * (s.c_grad[r] / c - s.slope[r, hat_slot] / hat)
+        valuations(e_ratio, s.e_grad, 3 + 2 * n, 3 + 3 * n, False, k, s.zeros, tech, s, s.social, s.social_grad)
+        price_effect = bond_price + kappa * tech.pecuniary * s.q_grad[0]
+        if mode == BINDING:
+            mu = (bond_price - tech.beta * e_ratio) / price_effect
+        weight = kappa * tech.pecuniary / tech.h
+        for j in range(1, n):
+            s.res[j - 1] = s.social[j] - s.social[j - 1]
+            for r in range(n):
+                s.jac[j - 1, r] = s.social_grad[j, r] - s.social_grad[j - 1, r]
+            if mode == BINDING:
+                slope = price_slope(j, k, c, q + tangible, tech, s)
+                s.res[j - 1] += mu * weight * slope
+                for r in range(n):
+                    s.jac[j - 1, r] += weight * (
+                        mu * s.slope_grad[r] - tech.beta * s.e_grad[r] / price_effect * slope
+                    )
+    else:
+        for j in range(1, n):
+            s.res[j - 1] = s.worth[j] - s.worth[j - 1]
+            for r in range(n):
+                s.jac[j - 1, r] = s.worth_grad[j, r] - s.worth_grad[j - 1, r]
+    if mode == SLACK:
+        ratio = target / hat
+        s.res[n - 1] = c * ratio - 1.0
+        for r in range(n):
+            s.jac[n - 1, r] = ratio * (s.c_grad[r] - c * s.slope[r, hat_slot] / hat)
+    else:
+        s.res[n - 1] = y[0] * bond_price + kappa * q + debt
+        for r in range(n):
+            s.jac[n - 1, r] = kappa * s.q_grad[r]
+        s.jac[n - 1, 0] += bond_price
+    s.out[OUT_C], s.out[OUT_Q], s.out[OUT_RHO] = c, q, rho
+    s.out[OUT_MU], s.out[OUT_B], s.out[OUT_Z] = mu, bonds, q + tangible
+    return math.isfinite(q) and math.isfinite(rho)

@@ -1,0 +1,125 @@
+"""Compiled look-ups: quadratic (P2) elements on the simplex lattice times a quadratic B-spline in bonds.
+
+Functions live on the lattice times the common bond grid; on the macro-lattice of every second node a Freudenthal (Kuhn)
+simplex holds I vertices and I(I-1)/2 edge midpoints, all of them lattice nodes: a quadratic interpolant of order three.
+In bonds the spline's coefficients are stored, so value and slope are continuous (docs/numerics.md).
+"""
+
+from __future__ import annotations
+
+import math
+
+from regspec.model.jit import njit
+
+
+@njit
+def bond_position(b, grid):
+    """Position of ``b`` on the common bond grid in steps, and its derivative with respect to b."""
+    scaled = (b - grid.low) / grid.stretch
+    if scaled <= -0.5:  # far below the grid: keep the logarithm finite, the caller's bounds stop it
+        scaled = -0.5
+    position = math.log1p(scaled) / grid.dx
+    slope = 1.0 / (grid.stretch * (1.0 + scaled) * grid.dx)
+    return position, slope
+
+
+@njit
+def bond_at(x, grid):
+    """Bonds at the coordinate x of the common grid."""
+    return grid.low + grid.stretch * math.expm1(x)
+
+
+@njit
+def locate(x, tech, ids, weights, gradients, order, fractions):
+    """Nodes, P2 weights and their gradients in x for lattice coordinates ``x`` (I-1,).
+
+    Writes the I(I+1)/2 index-table entries to ``ids``, weights to ``weights`` and d weight / d x_j to
+    ``gradients[:, j]``. ``order``, ``fractions`` (I-1,) are scratch.
+    """
+    n_ind = len(tech.a)
+    dims = n_ind - 1
+    macro = tech.steps // 2
+    base = 0
+    for j in range(dims):
+        scaled = 0.5 * x[j]
+        cell = int(math.floor(scaled))
+        cell = 0 if cell < 0 else (macro - 1 if cell > macro - 1 else cell)
+        frac = scaled - cell
+        base += 2 * cell * tech.strides[j]
+        slot = j  # insertion sort by descending fraction, ties in coordinate order keep k' inside the simplex
+        while slot > 0 and fractions[slot - 1] < frac:
+            fractions[slot] = fractions[slot - 1]
+            order[slot] = order[slot - 1]
+            slot -= 1
+        fractions[slot] = frac
+        order[slot] = j
+    count = 0
+    first = base
+    for u in range(n_ind):
+        wu = (1.0 if u == 0 else fractions[u - 1]) - (0.0 if u == dims else fractions[u])
+        if u > 0:
+            first += 2 * tech.strides[order[u - 1]]
+        ids[count] = first
+        weights[count] = wu * (2.0 * wu - 1.0)
+        slope_u = 4.0 * wu - 1.0
+        for j in range(dims):
+            gradients[count, j] = 0.0
+        if u > 0:
+            gradients[count, order[u - 1]] += 0.5 * slope_u
+        if u < dims:
+            gradients[count, order[u]] -= 0.5 * slope_u
+        count += 1
+        middle = first
+        for w in range(u + 1, n_ind):
+            middle += tech.strides[order[w - 1]]
+            ww = fractions[w - 1] - (0.0 if w == dims else fractions[w])
+            ids[count] = middle
+            weights[count] = 4.0 * wu * ww
+            for j in range(dims):
+                gradients[count, j] = 0.0
+            if u > 0:
+                gradients[count, order[u - 1]] += 2.0 * ww
+            if u < dims:
+                gradients[count, order[u]] -= 2.0 * ww
+            gradients[count, order[w - 1]] += 2.0 * wu
+            if w < dims:
+                gradients[count, order[w]] -= 2.0 * wu
+            count += 1
+    return count
+
+
+@njit
+def lookup(functions, e, table, b, x, tech, grid, value, slope, ids, weights, gradients, order, fractions):
+    """Values and slopes of all expectation functions at (b', x') given e.
+
+    ``functions`` (N, E, points, slots) holds spline coefficients. Writes ``value`` (slots,) and ``slope`` (I, slots):
+    row 0 is d/db', rows 1..I-1 are d/dx_j.
+    """
+    n_ind = len(tech.a)
+    slots = len(tech.slots)
+    position, per_b = bond_position(b, grid)
+    j = int(math.floor(position + 0.5))
+    j = 1 if j < 1 else (grid.points - 2 if j > grid.points - 2 else j)
+    t = position - j
+    w0 = 0.5 * (0.5 - t) * (0.5 - t)
+    w1 = 0.75 - t * t
+    w2 = 0.5 * (0.5 + t) * (0.5 + t)
+    d0 = (t - 0.5) * per_b
+    d1 = -2.0 * t * per_b
+    d2 = (t + 0.5) * per_b
+    count = locate(x, tech, ids, weights, gradients, order, fractions)
+    for f in range(slots):
+        value[f] = 0.0
+    for r in range(n_ind):
+        for f in range(slots):
+            slope[r, f] = 0.0
+    for p in range(count):
+        node = functions[table[ids[p]], e]
+        low, mid, high = node[j - 1], node[j], node[j + 1]
+        weight = weights[p]
+        for f in range(slots):
+            at = w0 * low[f] + w1 * mid[f] + w2 * high[f]
+            value[f] += weight * at
+            slope[0, f] += weight * (d0 * low[f] + d1 * mid[f] + d2 * high[f])
+            for r in range(1, n_ind):
+                slope[r, f] += gradients[p, r - 1] * at

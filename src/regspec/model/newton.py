@@ -1,0 +1,147 @@
+"""Compiled damped Newton method for one state."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from regspec.model.jit import njit
+
+from regspec.model.conditions import KINK, OUT_C, OUT_Q, OUT_RHO, conditions
+from regspec.model.interpolation import lookup
+
+SOLVED, STUCK, NOT_FINITE = 0, 1, 2
+_HALVINGS = 12
+
+
+@njit
+def eliminate(jac, res, step):
+    """Solve jac step = -res in place by Gaussian elimination with row pivoting; False when singular."""
+    n = len(res)
+    for r in range(n):
+        step[r] = -res[r]
+    for p in range(n):
+        best = p
+        for r in range(p + 1, n):
+            if abs(jac[r, p]) > abs(jac[best, p]):
+                best = r
+        if not abs(jac[best, p]) > 0.0:
+            return False
+        if best != p:
+            for c in range(n):
+                jac[p, c], jac[best, c] = jac[best, c], jac[p, c]
+            step[p], step[best] = step[best], step[p]
+        for r in range(p + 1, n):
+            factor = jac[r, p] / jac[p, p]
+            for c in range(p, n):
+                jac[r, c] -= factor * jac[p, c]
+            step[r] -= factor * step[p]
+    for p in range(n - 1, -1, -1):
+        for c in range(p + 1, n):
+            step[p] -= jac[p, c] * step[c]
+        step[p] /= jac[p, p]
+        if not math.isfinite(step[p]):
+            return False
+    return True
+
+
+@njit
+def inside(y, tech, grid):
+    """Clip ``y`` to the bond grid and the interior of the portfolio lattice."""
+    top = grid.low + grid.stretch * math.expm1(grid.dx * (grid.points - 1))
+    y[0] = min(max(y[0], grid.low), top)
+    n = len(tech.a)
+    margin = 1e-9 * tech.steps
+    for j in range(1, n):  # n >= x_1 >= ... >= x_{I-1} >= 0
+        upper = tech.steps - margin if j == 1 else y[j - 1] - margin
+        y[j] = min(y[j], upper)
+    for j in range(n - 1, 0, -1):
+        lower = margin if j == n - 1 else y[j + 1] + margin
+        y[j] = max(y[j], lower)
+
+
+@njit
+def size(s):
+    """Largest residual; valuations relative to the price, the bond condition in output or consumption units."""
+    n = len(s.res)
+    worst = abs(s.res[n - 1])
+    for j in range(n - 1):
+        worst = max(worst, abs(s.res[j]) / (1.0 + abs(s.out[OUT_Q])))
+    return worst
+
+
+@njit
+def evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, tax_b, tax_k, functions, table, tech, grid, s):
+    """Look up expectations at y and evaluate the conditions; returns the residual's size, or inf where undefined."""
+    lookup(functions, e, table, y[0], y[1:], tech, grid, s.value, s.slope, s.ids, s.weights, s.gradients, s.order,
+           s.fractions)  # fmt: skip
+    if not conditions(mode, b, k, cash, bond_price, kappa, debt, y, tax_b, tax_k, tech, s):
+        return np.inf
+    worst = size(s)
+    return worst if math.isfinite(worst) else np.inf
+
+
+@njit
+def linear_update(s):
+    """Move c, q, rho and the expected value along the accepted step s.step to first order."""
+    for r in range(len(s.step)):
+        s.out[OUT_Q] += s.q_grad[r] * s.step[r]
+        s.out[OUT_RHO] += s.rho_grad[r] * s.step[r]
+        s.out[OUT_C] += s.c_grad[r] * s.step[r]
+        s.value[1] += s.slope[r, 1] * s.step[r]
+
+
+@njit
+def solve_state(
+    mode, b, k, cash, bond_price, kappa, debt, e, y, tax_b, tax_k, functions, table, tech, grid, s, accept, loose, limit
+):
+    """Solve one state's conditions from the start ``y``, which is overwritten.
+
+    A residual below ``accept`` ends the search; so does, after a full step, a scaled step below ``loose`` (0: never), the
+    results then being updated to first order. Returns (status, residual of the last evaluation, evaluations).
+    """
+    n = len(y)
+    inside(y, tech, grid)
+    worst = evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, tax_b, tax_k, functions, table, tech, grid, s)
+    count = 1
+    if not math.isfinite(worst):
+        return NOT_FINITE, worst, count
+    while count < limit:
+        if worst <= accept:
+            return SOLVED, worst, count
+        if not eliminate(s.jac, s.res, s.step):
+            return STUCK, worst, count
+        length = abs(s.step[0])
+        for j in range(1, n):
+            length = max(length, tech.h * abs(s.step[j]))
+        for r in range(n):
+            s.old[r] = y[r]
+        damp = 1.0 if length < 0.5 else 0.5 / length
+        if length < loose and mode != KINK:
+            for r in range(n):
+                y[r] += s.step[r]
+            inside(y, tech, grid)
+            linear_update(s)
+            return SOLVED, worst, count
+        found = False
+        for _ in range(_HALVINGS):
+            for r in range(n):
+                y[r] = s.old[r] + damp * s.step[r]
+            inside(y, tech, grid)
+            trial = evaluate(
+                mode, b, k, cash, bond_price, kappa, debt, e, y, tax_b, tax_k, functions, table, tech, grid, s
+            )
+            count += 1
+            if trial < worst or trial < 10.0 * accept:
+                found = True
+                break
+            damp *= 0.4
+        if not found:
+            for r in range(n):
+                y[r] = s.old[r]
+            worst = evaluate(
+                mode, b, k, cash, bond_price, kappa, debt, e, y, tax_b, tax_k, functions, table, tech, grid, s
+            )
+            return STUCK, worst, count
+        worst = trial
+    return (SOLVED if worst <= accept else STUCK), worst, count

@@ -1,0 +1,76 @@
+"""Compiled solution of the period's equilibrium at any state (b, k, e), on or off the grid."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from regspec.model.conditions import BINDING, OUT_MU, OUT_Q, OUT_RHO, SLACK
+from regspec.model.jit import njit
+from regspec.model.newton import SOLVED, evaluate, solve_state
+
+UNSOLVED, IS_SLACK, IS_BINDING = 0, 1, 2
+_TOLERANCE = 1e-9
+
+
+@njit
+def attempt(mode, b, k, cash, bond_price, kappa, exo, e, y, functions, table, tech, ahead, s, accept, limit):
+    """Solve one regime from ``y`` and check its inequality; True when it is an equilibrium of that regime."""
+    status, _, _ = solve_state(
+        mode, b, k, cash, bond_price, kappa, exo.debt, e, y, 0.0, s.zeros, functions, table, tech, ahead, s, accept, 0.0,
+        limit,
+    )  # fmt: skip
+    if status != SOLVED:
+        return False
+    if mode == SLACK:
+        return y[0] * bond_price + kappa * s.out[OUT_Q] + exo.debt >= -_TOLERANCE
+    if len(tech.planner) == 2:
+        return s.out[OUT_MU] >= -_TOLERANCE
+    return 1.0 - tech.beta / bond_price * s.out[OUT_RHO] >= -_TOLERANCE
+
+
+@njit
+def solve_point(b, k, z, bond_price, kappa, exo, e, starts, functions, table, tech, ahead, s, y, accept, limit):
+    """Solve the period's conditions at (b, k) with productivity z (I,), trying ``starts`` (S, I) in order.
+
+    Leaves unknowns in ``y`` and results in ``s``. Returns IS_SLACK, IS_BINDING or UNSOLVED.
+    """
+    cash = 0.0
+    for i in range(len(k)):
+        cash += z[i] * math.exp(tech.a[i] * math.log(k[i]))
+    for first in range(starts.shape[0]):
+        for regime in range(2):
+            for r in range(len(y)):
+                y[r] = starts[first, r]
+            mode = SLACK if regime == 0 else BINDING
+            if attempt(mode, b, k, cash, bond_price, kappa, exo, e, y, functions, table, tech, ahead, s, accept, limit):
+                return IS_SLACK if mode == SLACK else IS_BINDING
+    return UNSOLVED
+
+
+@njit
+def static_roots(b, k, z, bond_price, kappa, exo, e, x, functions, table, tech, ahead, s, points):
+    """Number of static equilibria along b' with the portfolio held at ``x``: sign changes of min(limit gap, Euler gap)."""
+    cash = 0.0
+    for i in range(len(k)):
+        cash += z[i] * math.exp(tech.a[i] * math.log(k[i]))
+    y = np.empty(len(k))
+    for j in range(len(x)):
+        y[j + 1] = x[j]
+    width = ahead.dx * (ahead.points - 1)
+    roots, last = 0, 0.0
+    for p in range(points):
+        y[0] = ahead.low + ahead.stretch * math.expm1(width * p / (points - 1))
+        worst = evaluate(
+            SLACK, b, k, cash, bond_price, kappa, exo.debt, e, y, 0.0, s.zeros, functions, table, tech, ahead, s
+        )
+        if not math.isfinite(worst):
+            continue
+        gap = y[0] * bond_price + kappa * s.out[OUT_Q] + exo.debt
+        psi = min(gap, -s.res[len(y) - 1])
+        if last != 0.0 and psi * last < 0.0:
+            roots += 1
+        if psi != 0.0:
+            last = psi
+    return roots

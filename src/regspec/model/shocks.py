@@ -1,0 +1,88 @@
+"""Exogenous processes as products of small Markov chains (docs/model.md, section 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+def rouwenhorst(rho: float, sigma: float, nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rouwenhorst chain of u' = rho u + eps, eps ~ N(0, sigma^2): (values (n,), transition (n, n)).
+
+    Exact conditional mean, variance and autocorrelation (Kopecky and Suen 2010). Raises ValueError for |rho| >= 1 or
+    a negative sigma.
+    """
+    if not abs(rho) < 1 or sigma < 0:
+        raise ValueError(f"an AR(1) needs |rho| < 1 and sigma >= 0, not rho = {rho}, sigma = {sigma}")
+    if nodes == 1:
+        return np.zeros(1), np.ones((1, 1))
+    p = 0.5 * (1.0 + rho)
+    transition = np.array([[p, 1 - p], [1 - p, p]])
+    for size in range(3, nodes + 1):
+        grown = np.zeros((size, size))
+        grown[:-1, :-1] += p * transition
+        grown[:-1, 1:] += (1 - p) * transition
+        grown[1:, :-1] += (1 - p) * transition
+        grown[1:, 1:] += p * transition
+        grown[1:-1] /= 2.0
+        transition = grown
+    spread = np.sqrt(nodes - 1) * sigma / np.sqrt(1.0 - rho**2)
+    return np.linspace(-spread, spread, nodes), transition
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Kronecker product of factor chains, the first factor slowest.
+
+    values: one array (n_f,) per factor; transitions: one (n_f, n_f) matrix per factor.
+    The first I factors are the industries' log productivities u_i, then log(R / mean R).
+    """
+
+    values: tuple[np.ndarray, ...]
+    transitions: tuple[np.ndarray, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of exogenous states E."""
+        return int(np.prod([len(v) for v in self.values]))
+
+    def states(self) -> np.ndarray:
+        """(E, F) value of every factor in every exogenous state."""
+        mesh = np.meshgrid(*self.values, indexing="ij")
+        return np.stack([m.ravel() for m in mesh], axis=1)
+
+    def transition(self) -> np.ndarray:
+        """The full (E, E) matrix; for accuracy checks at single states, never in a sweep."""
+        full = np.ones((1, 1))
+        for matrix in self.transitions:
+            full = np.kron(full, matrix)
+        return full
+
+    def weights(self, point: np.ndarray) -> np.ndarray:
+        """(E,) weights that interpolate linearly in every factor at ``point`` (F,), extrapolating beyond the end nodes.
+
+        Applied to rows of a Rouwenhorst matrix they keep the conditional mean of the AR(1) exact off the grid.
+        """
+        weights = np.ones(1)
+        for values, at in zip(self.values, np.asarray(point, float), strict=True):
+            weights = np.kron(weights, _linear(values, at))
+        return weights
+
+
+def _linear(values: np.ndarray, at: float) -> np.ndarray:
+    weights = np.zeros(len(values))
+    if len(values) == 1:
+        weights[0] = 1.0
+        return weights
+    left = int(np.clip(np.searchsorted(values, at) - 1, 0, len(values) - 2))
+    share = (at - values[left]) / (values[left + 1] - values[left])
+    weights[left], weights[left + 1] = 1.0 - share, share
+    return weights
+
+
+def product_chain(rho, sigma, nodes: int, rate_rho: float = 0.0, rate_sigma: float = 0.0, rate_nodes: int = 1) -> Chain:
+    """Chain of I industry productivities and the interest rate."""
+    factors = [rouwenhorst(r, s, nodes) for r, s in zip(rho, sigma, strict=True)]
+    factors.append(rouwenhorst(rate_rho, rate_sigma, rate_nodes))
+    return Chain(tuple(v for v, _ in factors), tuple(np.ascontiguousarray(t) for _, t in factors))

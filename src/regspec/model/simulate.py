@@ -1,0 +1,159 @@
+"""Forward simulation: the period's equilibrium is solved at the actual (b, k, u), policies are never interpolated.
+
+docs/model.md, section 4. Expectations at realized productivities off the grid interpolate (and beyond its ends extrapolate)
+the chain's rows linearly in every factor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from regspec.errors import ModelFailure
+from regspec.model.accuracy import euler_errors, exact_expectations, policy_at
+from regspec.model.backward import Policies, Solver
+from regspec.model.conditions import make_scratch
+from regspec.model.lattice import coordinates
+from regspec.model.point import IS_BINDING, UNSOLVED, solve_point, static_roots
+from regspec.model.types import ETA, MU, VALUE, C, Q
+
+_ROOT_SCAN = 200
+
+
+@dataclass(frozen=True)
+class Path:
+    """A simulated path over the years 0..T; first axis is the year, units are the zone's own first-year output.
+
+    output, c, b (start of year), b_next, q (T+1,); k, k_next (T+1, I); eta, mu relative to u'(c) (T+1,); binding (T+1,) bool;
+    tau_b (T+1,), tau_k (T+1, I) (M8, docs/model.md section 3); value (T+1,) certainty-equivalent consumption;
+    errors (T+1, 2) Euler errors in bonds and portfolio; roots (T+1,) number of static equilibria.
+    """
+
+    output: np.ndarray
+    c: np.ndarray
+    b: np.ndarray
+    b_next: np.ndarray
+    q: np.ndarray
+    k: np.ndarray
+    k_next: np.ndarray
+    eta: np.ndarray
+    mu: np.ndarray
+    binding: np.ndarray
+    tau_b: np.ndarray
+    tau_k: np.ndarray
+    value: np.ndarray
+    errors: np.ndarray
+    roots: np.ndarray
+
+
+def _starts(b: float, k: np.ndarray, solver: Solver, t: int, guess: np.ndarray | None) -> np.ndarray:
+    """Start values (S, I) for a state of year index ``t``: the last choice, then staying put at several debts."""
+    ahead = solver.year(t + 1)
+    lattice, grid = ahead[0], ahead[1]
+    x = np.clip(coordinates(k, lattice), 1e-6, lattice.steps - 1e-6)
+    stay = [np.concatenate([[level], x]) for level in (b, 0.6 * grid.low, 0.9 * grid.low, 0.3 * grid.low, 0.0)]
+    return np.array(([guess] if guess is not None else []) + stay)
+
+
+def _taxes(policy, code, k, k_next, bond_price, p, s) -> tuple[float, np.ndarray]:
+    n = p.industries
+    rho, q = s.out[2], policy[Q]
+    tau_b = 0.0 if code == IS_BINDING else 1.0 / (p.beta / bond_price * rho) - 1.0
+    marginal = p.beta * rho * p.alpha * s.value[2 : 2 + n] * k_next ** (p.a - 1.0)
+    return float(tau_b), (q - s.worth) / marginal
+
+
+def simulate(solver: Solver, years: list[Policies], shocks: np.ndarray) -> Path:
+    """Simulate from (b0, k0) with log productivities ``shocks`` (T+1, I) and Euler errors along the way.
+
+    Raises ModelFailure naming the year and state when a period has no equilibrium or several.
+    """
+    p, n = solver.problem, solver.problem.industries
+    length = len(shocks)
+    full = np.zeros((length, n + 1))
+    full[:, :n] = shocks
+    store = {name: np.zeros(length) for name in ("output", "c", "b", "b_next", "q", "eta", "mu", "tau_b", "value")}
+    k_path, k_next_path, tau_k = (np.zeros((length, n)) for _ in range(3))
+    binding, errors, roots = np.zeros(length, bool), np.zeros((length, 2)), np.zeros(length, int)
+    transition = p.chain.transition()
+    scratch, y, policy = make_scratch(solver.year(0)[3]), np.empty(n), np.empty(n + 5)
+    exact = np.empty(len(solver.year(0)[3].slots))
+    b, k, guess = p.b0, np.array(p.k0, float), None
+    following = solver.expectations(years[min(1, length - 1)], 1).copy()
+    for t in range(length):
+        functions = following
+        following = solver.expectations(years[min(t + 2, length - 1)], t + 2).copy()
+        tech, exo, grid_ahead, table = solver.year(t)[3], solver.year(t)[2], solver.year(t + 1)[1], solver.year(t + 1)[0].table
+        weights = p.chain.weights(full[t])
+        local = np.ascontiguousarray(np.einsum("e,nejf->njf", weights, functions)[:, None])
+        z = p.ztilde * np.exp(p.trend[t] + shocks[t])
+        bond_price, kappa = 1.0 / p.rate, float(exo.kappa[0])
+        code = solve_point(b, k, z, bond_price, kappa, exo, 0, _starts(b, k, solver, t, guess), local, table, tech,
+                           grid_ahead, scratch, y, 1e-11, 80)  # fmt: skip
+        if code == UNSOLVED:
+            raise ModelFailure(
+                f"{solver.label}: no equilibrium in year index {t} of the realized path at b = {b:.4f}, "
+                f"k = {k.round(4).tolist()}, u = {shocks[t].round(4).tolist()}; {solver.case()}"
+            )
+        policy_at(code, bond_price, y, tech, scratch, policy)
+        k_next = scratch.k_next.copy()
+        store["output"][t] = np.sum(z * k**p.a)
+        for name, column in (("c", C), ("q", Q), ("eta", ETA), ("mu", MU), ("value", VALUE)):
+            store[name][t] = policy[column]
+        store["b"][t], store["b_next"][t], binding[t] = b, y[0], code == IS_BINDING
+        store["tau_b"][t], tau_k[t] = _taxes(policy, code, k, k_next, bond_price, p, scratch)
+        k_path[t], k_next_path[t] = k, k_next
+        later = solver.year(t + 1)
+        missing = exact_expectations(y[0], k_next, weights @ transition, _starts(y[0], k_next, solver, t + 1, None),
+                                     later[2], following, solver.year(t + 2)[0].table, later[3], solver.year(t + 2)[1],
+                                     make_scratch(tech), exact)  # fmt: skip
+        if missing:
+            raise ModelFailure(
+                f"{solver.label}: {missing} states have no equilibrium after year index {t} of the realized path at "
+                f"b' = {y[0]:.4f}, k' = {k_next.round(4).tolist()}; {solver.case()}"
+            )
+        errors[t] = euler_errors(code, b, k, z, bond_price, kappa, exo, y, exact, tech, scratch)
+        roots[t] = static_roots(b, k, z, bond_price, kappa, exo, 0, y[1:].copy(), local, table, tech, grid_ahead, scratch,
+                                _ROOT_SCAN)  # fmt: skip
+        b, k, guess = y[0], k_next, y.copy()
+    return Path(k=k_path, k_next=k_next_path, binding=binding, tau_k=tau_k, errors=errors, roots=roots, **store)
+
+
+def cloud_errors(solver: Solver, tail: Policies, draws: int, seed: int, reach: float) -> tuple[np.ndarray, int]:
+    """Euler errors (draws, 2) of the stationary tail at random off-grid states, and the largest number of static roots.
+
+    Bonds are uniform between the largest debt ``reach`` that any policy reaches and a third of the way to the grid's top;
+    portfolios are Dirichlet draws mixed with the lattice's centre; e is uniform.
+    """
+    p, n, t = solver.problem, solver.problem.industries, solver.problem.horizon + 1
+    lattice, grid, exo, tech = solver.year(t)
+    functions = solver.expectations(tail, t)
+    top = p.bonds[-1, 2]
+    rng = np.random.default_rng(seed)
+    scratch, y, exact = make_scratch(tech), np.empty(n), np.empty(len(tech.slots))
+    transition, errors, roots = p.chain.transition(), np.full((draws, 2), np.nan), 1
+    lo = np.array(lattice.lo)
+    for draw in range(draws):
+        b = reach + rng.uniform() * (top - reach) / 3.0
+        inner = 0.8 * rng.dirichlet(np.ones(n)) + 0.2 / n
+        k = lo + (1.0 - lo.sum()) * inner if n > 1 else np.ones(1)
+        e = int(rng.integers(p.chain.size))
+        bond_price, kappa = 1.0 / exo.R[e], float(exo.kappa[e])
+        code = solve_point(b, k, exo.z[e], bond_price, kappa, exo, e, _starts(b, k, solver, t, None), functions,
+                           lattice.table, tech, grid, scratch, y, 1e-11, 80)  # fmt: skip
+        if code == UNSOLVED:
+            raise ModelFailure(
+                f"{solver.label}: no equilibrium at the reachable state b = {b:.4f}, k = {k.round(4).tolist()}, exogenous "
+                f"state {e} of the stationary tail; {solver.case()}"
+            )
+        k_next = scratch.k_next.copy()
+        exact_expectations(y[0], k_next, transition[e], _starts(y[0], k_next, solver, t, None), exo, functions,
+                           lattice.table, tech, grid, make_scratch(tech), exact)  # fmt: skip
+        errors[draw] = euler_errors(code, b, k, exo.z[e], bond_price, kappa, exo, y, exact, tech, scratch)
+        count = static_roots(b, k, exo.z[e], bond_price, kappa, exo, e, y[1:].copy(), functions, lattice.table, tech,
+                             grid, scratch, _ROOT_SCAN)  # fmt: skip
+        roots = max(roots, count)
+    return errors, roots
+
+

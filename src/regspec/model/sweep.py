@@ -1,0 +1,208 @@
+"""Compiled sweep over states: one backward step of the equilibrium or the plan on a block of lattice nodes.
+
+Per (k, e) the kink b* is found first; solve nodes lie between the grid's end and b* (limit binds) and from b* upwards
+(slack), so that regimes are known before a node is solved and every policy is smooth between its nodes.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from regspec.model.jit import njit
+
+from regspec.model.conditions import (
+    BINDING,
+    KINK,
+    OUT_B,
+    OUT_C,
+    OUT_MU,
+    OUT_Q,
+    OUT_RHO,
+    SLACK,
+    make_scratch,
+)
+from regspec.model.interpolation import bond_at
+from regspec.model.newton import SOLVED, solve_state
+from regspec.model.types import ETA, MU, VALUE, C, Q, X
+
+# entries of the statistics that a sweep returns
+DISTANCE, EVALUATIONS, FAILED, RESIDUAL, VIOLATION, LOWEST, VALUE_LOW, VALUE_HIGH, STATES, HITS = range(10)
+STATISTICS = 10
+
+
+@njit
+def utility_level(v, tech):
+    """(1 - beta) W as a function of certainty-equivalent consumption v: v^(1-gamma)/(1-gamma), or log v."""
+    if tech.gamma == 1.0:
+        return math.log(v)
+    return math.exp((1.0 - tech.gamma) * math.log(v)) / (1.0 - tech.gamma)
+
+
+@njit
+def certainty_equivalent(level, tech):
+    """Inverse of `utility_level`."""
+    if tech.gamma == 1.0:
+        return math.exp(level)
+    return math.exp(math.log((1.0 - tech.gamma) * level) / (1.0 - tech.gamma))
+
+
+@njit
+def record(mode, side_binding, row, y, bond_price, tech, s, stats):
+    """Write one node's results to its policy row and update distance and value bounds."""
+    n = len(y)
+    c, q, rho = s.out[OUT_C], s.out[OUT_Q], s.out[OUT_RHO]
+    eta = 0.0
+    if side_binding:
+        eta = 1.0 - tech.beta / bond_price * rho
+        if eta < 0.0:
+            eta = 0.0
+    level = (1.0 - tech.beta) * utility_level(c, tech) + tech.beta * utility_level(s.value[1], tech)
+    change = level - utility_level(row[VALUE], tech)
+    stats[VALUE_LOW] = min(stats[VALUE_LOW], change)
+    stats[VALUE_HIGH] = max(stats[VALUE_HIGH], change)
+    distance = max(abs(c - row[C]) / c, abs(q - row[Q]) / (abs(q) + 1e-10))
+    for j in range(n - 1):
+        distance = max(distance, tech.h * abs(y[j + 1] - row[X + j]))
+    stats[DISTANCE] = max(stats[DISTANCE], distance)
+    stats[LOWEST] = min(stats[LOWEST], y[0])
+    row[C], row[Q], row[ETA], row[VALUE] = c, q, eta, certainty_equivalent(level, tech)
+    row[MU] = s.out[OUT_MU] if side_binding else 0.0
+    for j in range(n - 1):
+        row[X + j] = y[j + 1]
+    row[X + n - 1] = y[0]
+
+
+@njit
+def unsolved(row, neighbour, stats):
+    """Fill a failed node from its neighbour (it is counted, and masked or an error later)."""
+    for col in range(len(row)):
+        row[col] = neighbour[col]
+    stats[FAILED] += 1.0
+
+
+@njit
+def load(row, y):
+    """Copy the unknowns of a policy row to ``y``."""
+    n = len(y)
+    y[0] = row[X + n - 1]
+    for j in range(n - 1):
+        y[j + 1] = row[X + j]
+
+
+@njit
+def sweep(
+    capital, first, exo, tech, table, functions, here, ahead, scale, pol, kink, failed, taxed, tax_b, tax_k, accept, loose, limit
+):
+    """One backward step on the lattice nodes ``first .. first + len(pol) - 1``; updates pol, kink, failed in place.
+
+    functions: (N, E, points, slots) expectation functions of the next year on the grid ``ahead``; ``here`` is this year's
+    bond grid; ``scale`` multiplies the stored b' of the start values (ratio of the two years' scales). pol: (block, E,
+    below + above, I+5); kink: (block, E) position of b* in x, clipped to the grid; failed: the same nodes, uint8.
+    With ``taxed`` the kinks and regimes are taken as given and the market's conditions hold under tax_b (block, E, nodes)
+    and tax_k (block, E, nodes, I). Returns the STATISTICS array.
+    """
+    s = make_scratch(tech)
+    n = len(tech.a)
+    below, above = len(here.below), len(here.above)
+    width = here.dx * (here.points - 1)
+    y = np.empty(n)
+    start = np.empty(n)
+    stats = np.zeros(STATISTICS)
+    stats[VALUE_LOW], stats[VALUE_HIGH], stats[LOWEST] = np.inf, -np.inf, np.inf
+    for local in range(pol.shape[0]):
+        k = capital[first + local]
+        for e in range(pol.shape[1]):
+            rows = pol[local, e]
+            bond_price, kappa = 1.0 / exo.R[e], exo.kappa[e]
+            cash = 0.0
+            for i in range(n):
+                cash += exo.z[e, i] * math.exp(tech.a[i] * math.log(k[i]))
+            pivot = below  # row from which a failed start is rescued
+            if not taxed:
+                load(rows[below], y)
+                y[0] *= scale
+                status, worst, count = solve_state(
+                    KINK, 0.0, k, cash, bond_price, kappa, exo.debt, e, y, 0.0, s.zeros, functions, table, tech, ahead, s,
+                    accept, 0.0, limit,
+                )  # fmt: skip
+                stats[EVALUATIONS] += count
+                stats[STATES] += 1.0
+                if status == SOLVED:
+                    stats[RESIDUAL] = max(stats[RESIDUAL], worst)
+                    scaled = (s.out[OUT_B] - here.low) / here.stretch
+                    at = math.log1p(scaled) if scaled > -0.999 else -1.0
+                    kink[local, e] = min(max(at, 0.0), width)
+                    if at > 0.0 and at < width:
+                        record(KINK, True, rows[below - 1], y, bond_price, tech, s, stats)
+                        record(KINK, False, rows[below], y, bond_price, tech, s, stats)
+                        failed[local, e, below - 1] = 0
+                        failed[local, e, below] = 0
+                else:
+                    failed[local, e, below] = 1
+                    stats[FAILED] += 1.0
+            at = kink[local, e]
+            interior = at > 0.0 and at < width and not taxed
+            for step in range(below + above):
+                binding = step < below
+                # from the kink outwards: below-1 .. 0, then below .. below+above-1
+                node = below - 1 - step if binding else step
+                if (binding and at <= 0.0) or (not binding and at >= width):
+                    # an unused side: keep start values near the used one
+                    source = rows[below] if binding else rows[below - 1]
+                    for col in range(rows.shape[1]):
+                        rows[node, col] = source[col]
+                    failed[local, e, node] = 0
+                    continue
+                if interior and (node == below - 1 or node == below):
+                    continue
+                x = at * here.below[node] if binding else at + (width - at) * here.above[node - below]
+                b = bond_at(x, here)
+                mode = BINDING if binding else SLACK
+                tau_b = tax_b[local, e, node] if taxed else 0.0
+                tau_k = tax_k[local, e, node] if taxed else s.zeros
+                load(rows[node], y)
+                y[0] *= scale
+                status, worst, count = solve_state(
+                    mode, b, k, cash, bond_price, kappa, exo.debt, e, y, tau_b, tau_k, functions, table, tech, ahead, s,
+                    accept, loose, limit,
+                )  # fmt: skip
+                stats[EVALUATIONS] += count
+                stats[STATES] += 1.0
+                pivot = node + 1 if binding else node - 1
+                if status != SOLVED and pivot >= 0 and pivot < below + above:
+                    load(rows[pivot], start)
+                    for r in range(n):
+                        y[r] = start[r]
+                    status, worst, count = solve_state(
+                        mode, b, k, cash, bond_price, kappa, exo.debt, e, y, tau_b, tau_k, functions, table, tech, ahead,
+                        s, accept, 0.0, 4 * limit,
+                    )  # fmt: skip
+                    stats[EVALUATIONS] += count
+                if status != SOLVED:
+                    failed[local, e, node] = 1
+                    unsolved(rows[node], rows[min(max(pivot, 0), below + above - 1)], stats)
+                    continue
+                failed[local, e, node] = 0
+                stats[RESIDUAL] = max(stats[RESIDUAL], worst)
+                gap = y[0] * bond_price + kappa * s.out[OUT_Q] + exo.debt
+                if binding:
+                    multiplier = s.out[OUT_MU] if len(tech.planner) == 2 else 1.0 - tech.beta / bond_price * s.out[OUT_RHO]
+                    stats[VIOLATION] = max(stats[VIOLATION], -multiplier)
+                else:
+                    stats[VIOLATION] = max(stats[VIOLATION], -gap)
+                record(mode, binding, rows[node], y, bond_price, tech, s, stats)
+                for i in range(n):
+                    if n > 1 and s.k_next[i] - tech.lo[i] < 1e-6 * tech.h:
+                        stats[HITS] += 1.0
+    return stats
+
+
+@njit
+def shift_value(pol, shift, tech):
+    """Add ``shift`` to (1 - beta) W at every node (MacQueen-Porteus extrapolation of the value's slowest mode)."""
+    flat = pol.reshape(-1, pol.shape[-1])
+    for row in range(flat.shape[0]):
+        level = utility_level(flat[row, VALUE], tech) + shift
+        if tech.gamma <= 1.0 or level < 0.0:
+            flat[row, VALUE] = certainty_equivalent(level, tech)

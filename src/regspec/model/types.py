@@ -1,0 +1,97 @@
+"""Plain records that the compiled kernels share. Names follow docs/model.md."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Tech(NamedTuple):
+    """Constants of one zone's problem; tuples of length I make I a compile-time constant.
+
+    ``slots`` is a dummy tuple whose length is the padded number of expectation functions, ``planner`` likewise marks
+    the planner's kernels by length 2 instead of 1, so that both are constants for the compiler.
+    """
+
+    beta: float
+    gamma: float
+    gamma_int: int  # gamma when it is a small integer, else 0
+    alpha: float
+    a: tuple[float, ...]  # alpha + xi_i
+    phi: tuple[float, ...]
+    lo: tuple[float, ...]  # lower bounds of the lattice in k
+    steps: int  # lattice steps n per side (even)
+    h: float  # capital per lattice step
+    strides: tuple[int, ...]  # of the dense index table, length I (last entry unused)
+    pecuniary: float  # 1: the planner internalizes the price; 0: variant `no_pecuniary`
+    slots: tuple[int, ...]
+    planner: tuple[int, ...]
+
+
+class BondGrid(NamedTuple):
+    """Common bond grid of one year, uniform in x = log(1 + (b - low)/stretch); x runs from 0 to (points-1) dx."""
+
+    low: float
+    stretch: float
+    dx: float
+    points: int
+    below: np.ndarray  # relative positions in [0, 1] of the solve nodes below the kink
+    above: np.ndarray  # and above it
+
+
+class Exo(NamedTuple):
+    """Exogenous states of one year. Arrays over e (E = number of exogenous states)."""
+
+    z: np.ndarray  # (E, I) productivity zbar_i
+    R: np.ndarray  # (E,) gross interest rate
+    kappa: np.ndarray  # (E,) theta * chi
+    debt: float  # additive debt limit: b'/R + kappa q + debt >= 0
+
+
+# Columns of the policy arrays pol[k, e, node, :]; then x_1..x_{I-1} (lattice coordinates of k'), then b'.
+C, Q, ETA, MU, VALUE, X = 0, 1, 2, 3, 4, 5
+
+
+def policy_columns(n_industries: int) -> int:
+    """Columns of a policy array: c, q, eta/u', mu/u', value, I-1 lattice coordinates, b'."""
+    return n_industries + 5
+
+
+def slot_count(n_industries: int, planner: bool) -> int:
+    """Expectation functions per state, padded to a multiple of four for vector units.
+
+    Market: (E u')^(-1/gamma), value, I of E u' z / E u', I of E u'(q - Phi_1 + kappa q eta) / E u'. The planner adds
+    (E lambda)^(-1/gamma), I + I social counterparts, log sum_i k_i M_i and its I - 1 recovered slopes in x.
+    """
+    used = 2 + 2 * n_industries + (1 + 3 * n_industries if planner else 0)
+    return -(-used // 4) * 4
+
+
+class Scratch(NamedTuple):
+    """Work arrays of one thread, allocated once per block of states."""
+
+    value: np.ndarray
+    slope: np.ndarray
+    ids: np.ndarray
+    weights: np.ndarray
+    gradients: np.ndarray
+    order: np.ndarray
+    fractions: np.ndarray
+    k_next: np.ndarray
+    worth: np.ndarray  # D_i: private valuation
+    worth_grad: np.ndarray
+    social: np.ndarray  # P_i: planner's valuation
+    social_grad: np.ndarray
+    c_grad: np.ndarray
+    q_grad: np.ndarray
+    rho_grad: np.ndarray
+    e_grad: np.ndarray  # gradient of (c / E lambda term)^gamma
+    res: np.ndarray
+    jac: np.ndarray
+    out: np.ndarray
+    old: np.ndarray
+    step: np.ndarray
+    start: np.ndarray
+    zeros: np.ndarray
+    slope_grad: np.ndarray
