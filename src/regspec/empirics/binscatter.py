@@ -79,7 +79,7 @@ def draw(
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     slope, error = scatter.fit.estimate(scatter.term), scatter.fit.se(scatter.term)
-    text = f"Slope {slope:.2f} (s.e. {error:.2f}), $N$ = {scatter.fit.n}"
+    text = f"Slope {slope:.2f} (s.e. {error:.2f}), $N$ = {scatter.fit.n}; bars: 95% intervals"
     ax.set_title(text.replace("-", "−"), loc="left", fontsize=8)
     ax.margins(0.06)
     return figures.save(fig, stem, provenance, synthetic)

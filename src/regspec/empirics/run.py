@@ -115,12 +115,13 @@ def _sensitivity_table(
 
 
 def _scatters(facts: Fact1, config: Config, out: Path, provenance: dict, synthetic: bool) -> None:
-    xlabel = f"{labels.specialization(config)}, after controls"
     for name, label in (("level", labels.level(config)), ("growth", labels.growth(config))):
         columns = terms(config.empirics, growth=name == "growth")
         scatter = binned_scatter(
             facts.outcomes[name], facts.design[columns], SPECIALIZATION, config.empirics.bins
         )
+        after = ", after controls" if len(columns) > 1 else ""
         stem = out / f"fact1_{name}"
-        draw(scatter, xlabel, f"{label}\n(log points, after controls)", stem, provenance, synthetic)
+        xlabel, ylabel = f"{labels.specialization(config)}{after}", f"{label}\n(log points{after})"
+        draw(scatter, xlabel, ylabel, stem, provenance, synthetic)
         tables.write_csv(scatter.points, stem, provenance, synthetic)
