@@ -1,0 +1,178 @@
+"""The command line: exit codes, short errors, light start."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from regspec import cli
+from regspec.config import Config
+from regspec.config_io import load_config
+from regspec.errors import ModelFailure
+from regspec.layout import Layout
+from regspec.progress import JobProgress, duration, failure_message, failures_text, status_text
+
+
+@pytest.fixture
+def run_folder(tmp_path, monkeypatch):
+    """A working directory with a configuration and a calibration of zones 3 and 7."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("REGSPEC_DATA", raising=False)
+    (tmp_path / "c.yaml").write_text("run: {name: r}\nscenarios: {baseline: {}, other: {}}\n")
+    layout = Layout(load_config("c.yaml"))
+    layout.zones.parent.mkdir(parents=True)
+    layout.zones.write_text(json.dumps({"zones": [7, 3]}))
+    return layout
+
+
+def run(*arguments):
+    return cli.main([*arguments, "--config", "c.yaml"])
+
+
+def test_bad_configuration_exits_2_without_traceback(run_folder, capsys):
+    assert run("config", "--set", "model.parameters.theta=2") == 2
+    out, err = capsys.readouterr()
+    assert out == "" and "Traceback" not in err
+    assert err.startswith("regspec: --set model.parameters.theta=2") and len(err.splitlines()) <= 5
+
+
+def test_valid_configuration_is_printed_and_can_be_read_back(run_folder, capsys, tmp_path):
+    assert run("config", "--set", "run.seed=5") == 0
+    (tmp_path / "back.yaml").write_text(capsys.readouterr().out)
+    assert load_config("back.yaml") == load_config("c.yaml", ["run.seed=5"])
+
+
+def test_model_failure_exits_3(run_folder, monkeypatch, capsys):
+    def fails(config):
+        raise ModelFailure("zone 3: no equilibrium at theta = 0.9")
+
+    monkeypatch.setattr("regspec.validation.check_inputs", fails)
+    assert run("check") == 3
+    assert "no equilibrium at theta = 0.9" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("calibration.industries={a: {members: [Agricultur], xi: 0.1, phi: 1}}", "Agriculture"),
+        ("calibration.industries={a: {members: [Agriculture], xi: 0.1, phi: 1}}", "no group holds"),
+        ("model.zones=[5, 723]", "zone 723"),
+        ("model.zones={sample: 723}", "722 zones"),
+        ("model.zones=[]", "at least one zone"),
+        ("calibration.first_year=1955", "calibration.first_year = 1955"),
+        ("empirics.end_year=2015", "empirics.end_year = 2015"),
+        ("calibration.share_floor=0.5", "share_floor"),
+        ("model.parameters.alpha=0.8", "must be below 1"),
+        ("scenarios={baseline: {}, x: {parameters: {xi_scale: 3}}}", "scenario 'x'"),
+    ],
+)
+def test_configuration_that_does_not_fit_the_data_is_an_input_error(run_folder, capsys, override, expected):
+    assert run("check", "--set", override) == 2
+    err = capsys.readouterr().err
+    assert expected in err and len(err.splitlines()) <= 5
+
+
+def test_default_configuration_fits_the_synthetic_economy(run_folder, capsys):
+    assert run("check") == 0
+    assert "usable" in capsys.readouterr().out
+
+
+def test_panel_without_a_folder_names_the_variable(run_folder, capsys):
+    assert run("check", "--set", "data={source: panel, crosswalk: x.csv}") == 2
+    assert "REGSPEC_DATA" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["solve", "--zone", "4"], "--zone 4: not among the 2 zones"),
+        (["solve", "--zone", "3", "--scenario", "typo"], "scenarios: baseline, other"),
+        (["solve", "--zone", "3"], "run `regspec calibrate` first"),
+        (["empirics"], "run `regspec data` first"),
+        (["calibrate"], "run `regspec empirics` first"),
+        (["results"], "run `regspec collect` first"),
+    ],
+)
+def test_steps_out_of_order_say_what_to_do(run_folder, capsys, arguments, expected):
+    assert run(*arguments) == 2
+    assert expected in capsys.readouterr().err
+
+
+def test_damaged_list_of_zones_is_named(run_folder, capsys):
+    run_folder.zones.write_text('{"zones": [1, ')
+    assert run("status") == 2
+    assert "zones.json" in capsys.readouterr().err
+
+
+def loaded_modules(*arguments):
+    code = (
+        "import sys\nfrom regspec.cli import main\n"
+        f"try:\n    main({list(arguments)!r})\nexcept SystemExit:\n    pass\n"
+        "print(' '.join(sorted({m.partition('.')[0] for m in sys.modules})), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stderr.splitlines()[-1].split())
+
+
+def test_help_and_configuration_start_without_the_heavy_libraries():
+    heavy = {"numba", "geopandas", "pandas", "matplotlib", "snakemake", "h5py"}
+    assert not heavy & loaded_modules("--help")
+    assert not heavy & loaded_modules("config")
+
+
+def test_threads_and_kernel_cache_are_set_for_solves(run_folder, monkeypatch):
+    for variable in (*cli._THREAD_VARIABLES, "NUMBA_CACHE_DIR"):
+        monkeypatch.delenv(variable, raising=False)
+    cli._prepare_numba(run_folder)
+    assert {os.environ[variable] for variable in cli._THREAD_VARIABLES} == {"1"}
+    assert os.environ["NUMBA_CACHE_DIR"].startswith(str((run_folder.store / "numba").resolve()))
+
+
+def test_status_tells_waiting_started_and_failed_solves(run_folder):
+    config = load_config("c.yaml")
+    log = run_folder.solve_log("other", 7)
+    log.parent.mkdir(parents=True)
+    log.write_text("sweep 1\nregspec: zone 7: no equilibrium\n  J = 3.1 at theta = 0.35\n")
+    run_folder.solve_log("other", 3).write_text("")
+    run_folder.progress("other", 3).write_text(
+        '{"sweep": 10, "distance": 0.1}\n{"sweep": 20, "distance": 0.01}\n'
+    )
+    text = status_text(config, run_folder)
+    assert "baseline: 2 waiting" in text
+    assert "other: 1 started, 1 failed" in text
+    assert "zone 7 failed: zone 7: no equilibrium J = 3.1 at theta = 0.35" in text
+    assert "zone 3 running: sweep 20, distance 0.01" in text
+    assert "zone 7, scenario other" in failures_text(config, run_folder)
+    assert failure_message(run_folder, "baseline", 3) == "no log"
+
+
+class Event:
+    def __init__(self, event, **fields):
+        self.event = event
+        self.__dict__.update(fields)
+
+
+def test_progress_counts_done_and_failed_solves(capsys):
+    progress = JobProgress(lambda: 4)
+    for job in (1, 2, 3):
+        progress.emit(Event("job_info", jobid=job, rule_name="solve"))
+    progress.emit(Event("job_info", jobid=9, rule_name="collect"))
+    progress.emit(Event("job_finished", job_id=2))
+    progress.emit(Event("job_error", jobid=1))
+    progress.emit(Event("job_finished", job_id=9))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("regspec: 1 of 4 solves done, about ")
+    assert lines[1].startswith("regspec: 1 of 4 solves done, 1 failed, about ")
+    assert lines[2].startswith("regspec: collect done")
+
+
+def test_durations_are_readable():
+    assert [duration(s) for s in (3.2, 89, 91, 3700, 9000)] == ["3 s", "89 s", "2 min", "62 min", "2.5 h"]
+
+
+def test_layout_follows_the_configuration():
+    layout = Layout(Config())
+    assert layout.solution("baseline", 7).as_posix() == "results/default/solutions/baseline/7.h5"
+    assert layout.zone_ids() == []
