@@ -73,7 +73,7 @@ def test_one_zone_has_no_wage(facts):
 
 
 def test_the_sign_of_the_level_rests_on_predicted_growth(panel, measured):
-    """Farm zones are specialized, poor and of low predicted growth: without ghat the level turns negative."""
+    """Most specialized zones were farm zones, poor, of low predicted growth: without ghat it is negative."""
     table = sensitivity(panel.industry, measured, panel.controls, panel.national, CONFIG.empirics)
     rows = table[(table["measure"] == "gini") & table["controls"]].set_index("ghat")
     assert rows.at[False, "level"] == pytest.approx(-0.72, abs=5e-3)
