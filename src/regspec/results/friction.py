@@ -18,6 +18,7 @@ from regspec.results.slopes import (
     Slope,
     columns,
     estimate_text,
+    given,
     number,
     ratio,
     set_text,
@@ -153,7 +154,7 @@ def _write_table(inputs: Inputs, alternative: str, own: dict[str, list[Share]]) 
             low, high = (number(v, "%.2f") for v in s.bootstrap)
             rows.append(
                 {
-                    "Right-hand side": RIGHT_HAND_SIDES[rhs].capitalize() if s is shares[0] else "",
+                    "Given": given(inputs.config.empirics, rhs) if s is shares[0] else "",
                     "Years": s.horizon,
                     f"Slope, {baseline}": estimate_text(s.baseline),
                     f"Slope, {alternative}": estimate_text(s.alternative),
@@ -196,13 +197,12 @@ def _write_figure(inputs: Inputs, alternative: str, own: dict[str, list[Share]])
     for ax in (left, right):
         ax.axhline(0, color=figures.GREY, linewidth=0.4, zorder=0)
         ax.set_xlabel(f"years since {inputs.config.empirics.base_year}")
-    n = f"N = {shares[0].baseline.n} zones; " if shares else ""
+    n = f"N = {shares[0].baseline.n}; " if shares else ""
+    _legend(left, f"Slope of growth on specialization\n({n}given {given(inputs.config.empirics, rhs)})")
+    confidence = inputs.config.results.confidence
+    _legend(right, f"Share removed by {alternative}\n(Fieller's {confidence:.0%} set)")
     left.set_ylabel(
         "growth per unit of Gini, log points" if inputs.config.empirics.measure == "gini" else "slope"
-    )
-    left.set_title(f"Slope of growth on specialization\n({n}given {RIGHT_HAND_SIDES[rhs]})", loc="left")
-    right.set_title(
-        f"Share removed by {alternative}\n({inputs.config.results.confidence:.0%} Fieller set)", loc="left"
     )
     right.set_ylabel("share of the baseline slope")
     return figures.save(
@@ -220,8 +220,12 @@ def _draw_slopes(ax, shares: list[Share], baseline: str, alternative: str) -> No
         y = np.array([i.estimate for i in items])
         error = [y - [i.low for i in items], [i.high for i in items] - y]
         ax.errorbar(x, y, yerr=error if items else None, fmt=marker, color=colour, label=label, linewidth=1)
-    if shares:
-        ax.legend(loc="best")
+
+
+def _legend(ax, title: str) -> None:
+    ax.legend(
+        title=title, alignment="left", loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, borderpad=0
+    )
 
 
 def _draw_shares(ax, shares: list[Share]) -> None:
@@ -232,26 +236,32 @@ def _draw_shares(ax, shares: list[Share]) -> None:
     others = [s for s in shares if s.share.kind != "bounded"]
     for s in others:
         ax.axvspan(s.horizon - 1.6, s.horizon + 1.6, color=figures.GREY, alpha=0.15, linewidth=0)
-    handles = []
     if bounded:
-        x, y = [s.horizon for s in bounded], np.clip([s.share.ratio for s in bounded], low, high)
+        y = np.clip([s.share.ratio for s in bounded], low, high)
         ends = np.clip([[s.share.low for s in bounded], [s.share.high for s in bounded]], low, high)
-        error = np.abs(ends - y)
-        handles.append(ax.errorbar(x, y, yerr=error, fmt="o", color=figures.PALETTE[0], label="bounded set"))
-    if others:
-        x, y = [s.horizon for s in others], np.clip([s.share.ratio for s in others], low, high)
-        (points,) = ax.plot(x, y, "o", color=figures.GREY, markerfacecolor="white", label="unbounded set")
-        handles.append(points)
-    if handles:
-        ax.legend(handles=handles, loc="best")
-    else:
+        x, error = [s.horizon for s in bounded], np.abs(ends - y)
+        ax.errorbar(x, y, yerr=error, fmt="o", color=figures.PALETTE[0], linewidth=1, label="bounded set")
+    style = dict(color=figures.GREY, markerfacecolor="white", linestyle="none")
+    for marker, label, inside in (
+        ("o", "unbounded set", lambda r: low <= r <= high),
+        ("^", "unbounded, above the axis", lambda r: r > high),
+        ("v", "unbounded, below the axis", lambda r: r < low),
+    ):
+        own = [s for s in others if inside(s.share.ratio)]
+        if own:
+            y = np.clip([s.share.ratio for s in own], low, high)
+            ax.plot([s.horizon for s in own], y, marker=marker, label=label, clip_on=False, **style)
+    if not shares:
         ax.text(0.5, 0.5, "no estimate", transform=ax.transAxes, ha="center")
 
 
 def _limits(shares: list[Share]) -> tuple[float, float]:
-    """Axis limits that hold zero, every point and every bounded set, within ``SHOWN``."""
-    values = [0.0] + [s.share.ratio for s in shares]
-    values += [v for s in shares if s.share.kind == "bounded" for v in (s.share.low, s.share.high)]
-    low, high = np.clip([min(values), max(values)], *SHOWN)
-    pad = 0.08 * (high - low) if high > low else 0.5
+    """Axis limits that hold zero and every bounded set, within ``SHOWN``.
+
+    At least 0.15 long, so that a share of nothing looks like nothing.
+    """
+    bounded = [s.share for s in shares if s.share.kind == "bounded"]
+    values = [v for share in bounded for v in (share.low, share.high)] or [0.0, 1.0]
+    low, high = np.clip([min(values + [-0.05]), max(values + [0.1])], *SHOWN)
+    pad = 0.08 * (high - low)
     return low - pad, high + pad

@@ -15,7 +15,7 @@ from regspec.errors import DataError
 from regspec.results.fieller import RatioSet, fieller
 
 #: Right-hand sides: Fact 1's own, and the model's (which knows no controls).
-RIGHT_HAND_SIDES = {"all controls": "all controls of Fact 1", "short": "specialization and predicted growth"}
+RIGHT_HAND_SIDES = ("all controls", "short")
 #: A covariance from fewer residual degrees of freedom says nothing.
 MIN_FREEDOM = 5
 
@@ -41,6 +41,13 @@ def columns(empirics: Empirics, rhs: str, growth: bool) -> list[str]:
     if rhs == "short":
         return [SPECIALIZATION] + ([GHAT] if empirics.shift_share else [])
     return terms(empirics, growth)
+
+
+def given(empirics: Empirics, rhs: str) -> str:
+    """What a right-hand side holds beside specialization, in words."""
+    if rhs == "all controls":
+        return "all controls of Fact 1"
+    return "predicted growth only" if empirics.shift_share else "no controls"
 
 
 def critical_value(freedom: int, confidence: float) -> float:

@@ -20,6 +20,7 @@ from regspec.results.slopes import (
     columns,
     critical_value,
     estimate_text,
+    given,
     number,
     ratio,
     set_text,
@@ -66,16 +67,19 @@ def tradeoff(inputs: Inputs) -> Tradeoff:
 
 def _outcomes(inputs: Inputs, outcome: str) -> dict[str, pd.Series]:
     empirics, baseline = inputs.config.empirics, inputs.baseline
-    zones = inputs.zones("solved", baseline)
     data = inputs.outcomes[outcome].loc[inputs.design.index]
-    series = {"data_all": data, "data": data.reindex(zones)}
+    # The data lack a wage here and there: such zones leave the model's regressions, too.
+    complete = inputs.outcomes.dropna().index.intersection(inputs.design.dropna().index)
+    zones = complete.intersection(inputs.zones("solved", baseline)).sort_values()
+    series = {"data_all": data, "data": data.loc[zones]}
     for allocation in ("ce", "planner"):
         if inputs.path(baseline, allocation, "Y").empty:
             continue
         if outcome == "level":
-            series[allocation] = inputs.level(baseline, allocation, empirics.base_year)
+            model = inputs.level(baseline, allocation, empirics.base_year)
         else:
-            series[allocation] = inputs.growth(baseline, allocation, empirics.base_year, empirics.end_year)
+            model = inputs.growth(baseline, allocation, empirics.base_year, empirics.end_year)
+        series[allocation] = model.loc[zones]
     return series
 
 
@@ -112,13 +116,13 @@ def _write_table(inputs: Inputs, result: Tradeoff) -> list[Path]:
     names = {"level": labels.level(inputs.config), "growth": labels.growth(inputs.config)}
     rows = []
     for outcome in OUTCOMES:
-        for rhs, text in RIGHT_HAND_SIDES.items():
+        for rhs in RIGHT_HAND_SIDES:
             own = {SOURCES[s]: result.slopes[outcome, rhs, s] for s in present}
             captured = result.captured[outcome, rhs]
             rows.append(
                 {
-                    "Outcome": names[outcome] if rhs == next(iter(RIGHT_HAND_SIDES)) else "",
-                    "Right-hand side": text.capitalize(),
+                    "Outcome": names[outcome] if rhs == RIGHT_HAND_SIDES[0] else "",
+                    "Given": given(inputs.config.empirics, rhs),
                     **{name: estimate_text(item) for name, item in own.items()},
                     "Model/data": number(captured.ratio, "%.2f") if captured else "",
                     f"{inputs.config.results.confidence:.0%} set": set_text(captured),
@@ -152,10 +156,10 @@ def _write_table(inputs: Inputs, result: Tradeoff) -> list[Path]:
 
 
 def _write_figure(inputs: Inputs, result: Tradeoff) -> list[Path]:
-    fig, axes = figures.new("double", 2.9, ncols=2)
+    fig, axes = figures.new("double", 3.4, ncols=2)
     names = {
-        "level": f"{labels.level(inputs.config)} / log output",
-        "growth": f"{labels.growth(inputs.config)} / output",
+        "level": f"Level: {_lower(labels.level(inputs.config))} (data), log output (model)",
+        "growth": f"{labels.growth(inputs.config)} (data), of output (model)",
     }
     styles = {
         "data": ("Data", figures.PALETTE[0], "o", "-"),
@@ -168,11 +172,17 @@ def _write_figure(inputs: Inputs, result: Tradeoff) -> list[Path]:
         for source, style in styles.items():
             _draw_series(ax, inputs, result, outcome, rhs, source, style)
         ax.axhline(0, color=figures.GREY, linewidth=0.4, zorder=0)
-        ax.set_xlabel(f"{labels.specialization(inputs.config)}\n(given {RIGHT_HAND_SIDES[rhs]})")
+        ax.set_xlabel(f"{labels.specialization(inputs.config)}\n(given {given(inputs.config.empirics, rhs)})")
         ax.set_ylabel("log points from the mean")
-        ax.set_title(names[outcome], loc="left")
-        ax.legend(loc="best", handlelength=2.2)
+        ax.legend(
+            title=f"{names[outcome]}\nSlope (HC1 standard error)", alignment="left", loc="lower left",
+            bbox_to_anchor=(-0.02, 1.0), handlelength=2.2, borderpad=0,
+        )  # fmt: skip
     return figures.save(fig, inputs.run_dir / "figures/tradeoff", inputs.provenance, inputs.synthetic)
+
+
+def _lower(text: str) -> str:
+    return text[0].lower() + text[1:]
 
 
 def _drawn_rhs(result: Tradeoff, outcome: str) -> str:
@@ -207,8 +217,11 @@ def _draw_series(ax, inputs: Inputs, result: Tradeoff, outcome: str, rhs: str, s
         x, (item.estimate - margin) * (x - center), (item.estimate + margin) * (x - center),
         color=colour, alpha=0.15, linewidth=0,
     )  # fmt: skip
-    size = 3.5 if binned else 2.5
-    ax.plot(points["x"], points["y"], marker, color=colour, markersize=size, alpha=0.75, markeredgewidth=0)
+    if source != "planner":  # on top of the market's points, the planner's would hide them
+        size = 3.5 if binned else 2.5
+        ax.plot(
+            points["x"], points["y"], marker, color=colour, markersize=size, alpha=0.75, markeredgewidth=0
+        )
     label = f"{name}: {number(item.estimate, '%.2f')} ({number(item.se, '%.2f')}), N = {item.n}"
     ax.plot(
         x,
