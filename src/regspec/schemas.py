@@ -102,7 +102,7 @@ _CLEAN = {
     "controls": Table("outcomes and controls of zones", ("zone", "year"), {
         "zone": _ZONE, "year": _YEAR,
         "state": Column("FIPS code", "state that holds most of the zone", kind=int, low=1, high=56),
-        "population": Column("billions of persons", "population (D2; E1)", above=0, high=0.1,
+        "population": Column("billions of persons", "population (D2; E1)", above=0, high=0.4,
                              remedy="divide persons by 1e9: E1's coefficient of 170 needs billions"),
         "log_income": Column("log", "log income p.c. (D2), or its stand-in (meta.json)", nullable=True),
         "high_skill_share": _share("high-skill share of labor (E1)", nullable=True),

@@ -66,11 +66,3 @@ def _zones(config: Config, counties: gpd.GeoDataFrame):
             f"Use {zones.nunique()}, or data.crosswalk: null for stand-in zones."
         )
     return zones.loc[counties["fips"]].to_numpy()
-
-
-def input_files(config: Config) -> list[Path]:
-    """Files outside the package that :func:`build` reads with this configuration."""
-    names = [config.data.crosswalk] if config.data.crosswalk else []
-    if config.data.source == "panel":
-        names += [panel.INDUSTRY, panel.CONTROLS, panel.MAP, panel.ACCOUNTS]
-    return [panel.data_directory(config) / name for name in names]

@@ -51,9 +51,8 @@ def read_table(path: Path, kind: str) -> pd.DataFrame:
         frame = pd.read_parquet(path)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file.\nRemedy: run the step that writes it.") from None
-    except (pa.ArrowInvalid, OSError) as error:
-        detail = str(error).strip().splitlines()[0]
+    except (pa.ArrowInvalid, OSError):
         raise DataError(
-            f"{path}: not readable as parquet ({detail}).\nRemedy: delete it and rerun."
+            f"{path}: not readable as parquet, damaged or cut short.\nRemedy: delete it and rerun."
         ) from None
     return validate(frame, kind, path.name)

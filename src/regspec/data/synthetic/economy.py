@@ -42,7 +42,7 @@ def synthetic_economy(config: Config, states: pd.Series) -> Economy:
     paths = outcomes.control_paths(seed, years, base)
     gini = _relative_gini(seed, years, relative_gini)
     noise = composition_noise(stream(seed, "composition"), years, states.to_numpy())
-    income, logits = _income_shares(years, noise, gini, paths["population"])
+    income, logits, gap = _income_shares(years, noise, gini, paths["population"])
     employment = _employment_shares(seed, years, logits, gini)
     first, last, ghat = outcomes.fact1_income(
         seed, _target_gini("income", years, gini)[0], base, income[0], income[-1], paths["population"][-1]
@@ -57,7 +57,7 @@ def synthetic_economy(config: Config, states: pd.Series) -> Economy:
         national=national_table(industry, controls, *ends),
         tfp=tfp_series(seed),
         interest=interest_series(seed),
-        truth=_truth(years, first, last, ghat),
+        truth=_truth(years, first, last, ghat, gap),
     )
 
 
@@ -91,7 +91,7 @@ def _target_gini(variable: str, years: np.ndarray, relative: np.ndarray) -> np.n
 
 
 def _income_shares(years, noise, relative_gini, population):
-    """Income shares and their logits (T x N x 17 each)."""
+    """Income shares and their logits (T x N x 17 each), largest log gap to the national targets (T)."""
     gini = _target_gini("income", years, relative_gini)
     mean_gini = targets.interpolate(targets.GINI["income"], years)[:, 0]
     fitted = [
@@ -103,7 +103,7 @@ def _income_shares(years, noise, relative_gini, population):
         )
         for t, national in enumerate(targets.national_shares(years))
     ]
-    return np.array([shares for shares, _ in fitted]), np.array([logits for _, logits in fitted])
+    return tuple(np.array(part) for part in zip(*fitted, strict=True))
 
 
 def _employment_shares(seed, years, logits, relative_gini) -> np.ndarray:
@@ -133,7 +133,7 @@ def _controls_table(states: pd.Series, years: np.ndarray, paths: dict[str, np.nd
     return frame.assign(state=states.loc[frame["zone"]].to_numpy(dtype="int64"))
 
 
-def _truth(years, first, last, ghat) -> dict:
+def _truth(years, first, last, ghat, gap) -> dict:
     parameters = tfp_parameters()
     return {
         "fact1": {
@@ -143,6 +143,7 @@ def _truth(years, first, last, ghat) -> dict:
             "mean_level": float(first.mean()), "mean_growth": float((last - first).mean()),
             "mean_ghat": float(ghat.mean()),
         },
+        "national_log_gap": {str(year): float(g) for year, g in zip(years, gap, strict=True)},
         "tfp": {name: parameters[name].to_dict() for name in parameters},
         "interest": targets.INTEREST,
     }  # fmt: skip

@@ -89,7 +89,8 @@ TFP_FIRST_YEAR = 1947
 RHO, SIGMA = (0.71, 0.90), (0.013, 0.027)
 TREND = {
     "Agriculture": 0.013, "Communication": 0.012, "Durable manufacturing": 0.010, "Wholesale": 0.010,
-    "Retail": 0.008, "Transportation": 0.007, "Nondurable manufacturing": 0.006, "Utilities": 0.004, "Finance": 0.003,
+    "Retail": 0.008, "Transportation": 0.007, "Nondurable manufacturing": 0.006, "Utilities": 0.004,
+    "Finance": 0.003,
     "Business services": 0.002, "Personal services": 0.001, "Mining": 0.001, "Entertainment": 0.001,
     "Non-routine prof. services": 0.000, "Routine prof. services": -0.001, "Public": -0.001,
     "Construction": -0.003,
