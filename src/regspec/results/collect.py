@@ -105,7 +105,8 @@ def _opened(path: Path):
         with h5py.File(path, "r") as handle:
             yield handle
     except (OSError, KeyError, RuntimeError, ValueError) as error:
-        detail = str(error).strip("'\"").splitlines()[0]
+        # str(KeyError) would add quotes.
+        detail = str(error.args[0] if error.args else error).splitlines()[0]
         raise DataError(
             f"{path}: corrupted, truncated or incomplete solution ({detail}).\n"
             "Delete it and solve the zone again."

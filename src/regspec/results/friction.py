@@ -91,7 +91,7 @@ def decompositions(inputs: Inputs) -> dict[tuple[str, str], list[Share]]:
     horizons = [h for h in config.results.friction_horizons if start + h <= last]
     result = {}
     for alternative in config.scenarios:
-        if alternative == baseline or inputs.path(alternative, "ce", "Y").empty:
+        if alternative == baseline or not horizons or inputs.path(alternative, "ce", "Y").empty:
             continue
         growth = {
             h: tuple(inputs.growth(name, "ce", start, start + h) for name in (baseline, alternative))

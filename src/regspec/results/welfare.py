@@ -17,7 +17,7 @@ QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 #: Classes of the map, percent of consumption; the deck's range is 1.2-2.2 (C5).
 GAIN = Scale(
     label="Welfare gain (percent of consumption in every year)",
-    breaks=(0.25, 0.5, 1.0, 1.5, 2.0, 3.0),
+    breaks=(0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5),
     colours=figures.SEQUENTIAL,
     form="%.4g",
 )

@@ -1,0 +1,168 @@
+"""The results step on a whole run directory (regspec.results.run)."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from results_run import make_run
+
+from regspec.errors import ConfigError, DataError
+from regspec.results.collect import collect
+from regspec.results.inputs import load
+from regspec.results.run import run
+from regspec.tables import read_csv
+
+EXPECTED = {
+    "tables": {"tradeoff", "friction_no_collateral", "welfare", "efficient_specialization", "accuracy"},
+    "figures": {"tradeoff", "friction_no_collateral", "welfare", "welfare_map", "efficient_specialization",
+                "efficient_specialization_map"},
+}  # fmt: skip
+
+
+def complete(root, **options):
+    config, files = make_run(root, **options)
+    collect(files, root / "model/paths.parquet", root / "model/solutions.parquet", "drop", "hash")
+    run(config, root, "hash")
+    return config
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    root = tmp_path_factory.mktemp("run")
+    config = complete(root, n=40, failed={("baseline", 300), ("no_collateral", 500)})
+    return root, config
+
+
+def test_every_exhibit_in_every_format(finished):
+    root, _ = finished
+    for folder, stems in EXPECTED.items():
+        suffixes = ("csv", "tex", "html") if folder == "tables" else ("pdf", "png")
+        expected = {f"{stem}.{suffix}" for stem in stems for suffix in suffixes}
+        assert {p.name for p in (root / folder).iterdir()} == expected
+
+
+def test_summary_repeats_an_independent_regression(finished):
+    root, config = finished
+    summary = json.loads((root / "summary.json").read_text())
+    inputs = load(config, root, "hash")
+    paths = inputs.paths[(inputs.paths.scenario == "baseline") & (inputs.paths.allocation == "ce")]
+    output = paths.pivot(index="zone", columns="year", values="Y")
+    assert len(output) == 39
+    growth = np.log(output[2020] / output[1950])
+    x = sm.add_constant(inputs.design.loc[growth.index])
+    fit = sm.OLS(growth, x).fit(cov_type="HC1")
+    found = summary["tradeoff"]["growth"]["all controls"]["ce"]
+    np.testing.assert_allclose(found["slope"], fit.params["specialization"], rtol=1e-9)
+    np.testing.assert_allclose(found["se"], fit.bse["specialization"], rtol=1e-9)
+    assert found["zones"] == summary["tradeoff"]["growth"]["all controls"]["data"]["zones"] == 39
+    short = sm.OLS(np.log(output[1950]), x[["const", "specialization", "ghat"]]).fit()
+    np.testing.assert_allclose(
+        summary["tradeoff"]["level"]["short"]["ce"]["slope"], short.params["specialization"], rtol=1e-9
+    )
+    data = summary["tradeoff"]["level"]["all controls"]["data_all"]
+    y, z = inputs.outcomes["level"], sm.add_constant(inputs.design.drop(columns="log_income"))
+    np.testing.assert_allclose(data["slope"], sm.OLS(y, z).fit().params["specialization"], rtol=1e-9)
+
+
+def test_summary_counts_shares_and_stamps(finished):
+    root, _ = finished
+    summary = json.loads((root / "summary.json").read_text())
+    assert summary["zones"] == {
+        "baseline": {"solved": 39, "failed": 1, "failed_zones": [300]},
+        "no_collateral": {"solved": 39, "failed": 1, "failed_zones": [500]},
+    }
+    friction = summary["friction"]["no_collateral"]["short"]
+    assert sorted(friction, key=int) == ["1", "10", "70"]
+    # Growth was tilted by -.3 and -.15 times the Gini on top of one common mechanism; common zones only.
+    last = friction["70"]
+    assert last["baseline"]["zones"] == 38
+    difference = last["baseline"]["slope"] - last["alternative"]["slope"]
+    np.testing.assert_allclose(difference, -0.15, atol=1e-9)
+    np.testing.assert_allclose(last["share"]["ratio"], difference / last["baseline"]["slope"], rtol=1e-9)
+    gain = pd.read_parquet(root / "model/solutions.parquet").query("allocation == 'planner'")["welfare_gain"]
+    welfare = summary["welfare_percent"]["baseline"]
+    assert welfare["n"] == 39 and 100 * gain.min() <= welfare["p5"] <= welfare["p50"] <= 100 * gain.max()
+    assert summary["accuracy"]["baseline"]["ce"]["euler_bonds_max_log10"] == -2.9
+    seconds = pd.read_parquet(root / "model/solutions.parquet").query("allocation == 'ce'")["seconds"]
+    np.testing.assert_allclose(summary["seconds"]["total"], seconds.sum(), rtol=1e-12)
+    assert summary["provenance"]["config_hash"] == "hash" and summary["synthetic"] is True
+    assert summary["specialization"]["income"]["1950"]["zones"] == 40
+
+
+def test_tables_carry_numbers_counts_and_the_synthetic_mark(finished):
+    root, _ = finished
+    table = read_csv(root / "tables/friction_no_collateral.csv")
+    summary = json.loads((root / "summary.json").read_text())
+    row = table[(table["right_hand_side"] == "short") & (table["horizon"] == 70)].iloc[0]
+    share = summary["friction"]["no_collateral"]["short"]["70"]["share"]["ratio"]
+    np.testing.assert_allclose(row["share"], share, rtol=1e-12)
+    for name in EXPECTED["tables"]:
+        text = (root / f"tables/{name}.html").read_text()
+        assert "synthetic data" in text and "39 zones solved, 1 failed" in text
+
+
+def test_the_same_inputs_give_the_same_bytes(finished):
+    root, config = finished
+    outputs = [p for folder in EXPECTED for p in (root / folder).iterdir()] + [root / "summary.json"]
+    before = {p: p.read_bytes() for p in outputs}
+    run(config, root, "hash")
+    assert {p for p, held in before.items() if p.read_bytes() != held} == set()
+
+
+def test_exhibits_of_other_scenarios_are_removed(tmp_path):
+    complete(tmp_path, n=12, scenarios=("baseline", "fixed_limit"))
+    assert (tmp_path / "tables/friction_fixed_limit.csv").exists()
+    old = tmp_path / "figures/friction_no_collateral.pdf"
+    old.write_bytes(b"from a run with another list of scenarios")
+    config = make_run_config(tmp_path)
+    run(config, tmp_path, "hash")
+    assert not old.exists() and (tmp_path / "figures/friction_fixed_limit.pdf").exists()
+
+
+def make_run_config(root):
+    from results_run import make_config
+
+    return make_config(scenarios={"baseline": {}, "fixed_limit": {}})
+
+
+def test_two_zones_are_enough_to_run(tmp_path):
+    """Trial runs: nothing can be estimated, and every exhibit says so instead of failing."""
+    config, files = make_run(tmp_path, n=12, model={"zones": {"sample": 2}})
+    collect(files, tmp_path / "model/paths.parquet", tmp_path / "model/solutions.parquet", "error", "hash")
+    run(config, tmp_path, "hash")
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    found = summary["tradeoff"]["growth"]["short"]["ce"]
+    assert found["slope"] is None and found["reason"] == "2 zones are too few for 3 coefficients"
+    assert "too few" in (tmp_path / "tables/friction_no_collateral.html").read_text()
+    assert summary["efficient_specialization"]["difference"]["n"] == 12
+
+
+def test_without_planner_and_alternative(tmp_path):
+    config, files = make_run(tmp_path, n=12, scenarios=("only",))
+    import h5py
+
+    for path in files:
+        with h5py.File(path, "a") as handle:
+            del handle["planner"]
+            handle.attrs["welfare_gain"] = np.nan
+    collect(files, tmp_path / "model/paths.parquet", tmp_path / "model/solutions.parquet", "error", "hash")
+    run(config, tmp_path, "hash")
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["baseline"] == "only"
+    assert summary["friction"] == summary["welfare_percent"] == {}
+    assert "paths" not in summary["efficient_specialization"]
+    assert not (tmp_path / "tables/welfare.csv").exists()
+
+
+def test_errors_name_file_or_key(finished, tmp_path):
+    root, config = finished
+    with pytest.raises(DataError, match="meta.json: missing"):
+        run(config, tmp_path, "hash")
+    late = config.model_copy(
+        update={"results": config.results.model_copy(update={"friction_horizons": [1]}),
+                "empirics": config.empirics.model_copy(update={"end_year": 2030})}
+    )  # fmt: skip
+    with pytest.raises(ConfigError, match="no controls in 2030|year 2030 is outside"):
+        run(late, root, "hash")
