@@ -22,12 +22,17 @@ class Inventory:
 
 
 def raw_files(config: Config) -> list[Path]:
-    """Raw tables that the data step reads (none: synthetic economy). Raises DataError without a folder."""
-    if config.data.source == "synthetic":
-        return []
-    from regspec.data.panel import ACCOUNTS, CONTROLS, INDUSTRY, MAP, data_directory
+    """Raw tables that the data step reads. Raises DataError when no folder is given."""
+    names = [config.data.crosswalk] if config.data.crosswalk else []
+    if config.data.source == "panel":
+        from regspec.data.panel import ACCOUNTS, CONTROLS, INDUSTRY, MAP
 
-    return [data_directory(config) / n for n in (INDUSTRY, CONTROLS, MAP, ACCOUNTS, config.data.crosswalk)]
+        names = [INDUSTRY, CONTROLS, MAP, ACCOUNTS, *names]
+    if not names:
+        return []
+    from regspec.data.panel import data_directory
+
+    return [data_directory(config) / name for name in names]
 
 
 def check_inputs(config: Config) -> None:
@@ -46,11 +51,18 @@ def check_inputs(config: Config) -> None:
 def _synthetic(config: Config) -> Inventory:
     spec = config.data.synthetic
     zones = range(1, spec.zones + 1)
+    if config.data.crosswalk:
+        zones = _mapped_zones(config)
+        if len(zones) != spec.zones:
+            raise ConfigError(
+                f"data.synthetic.zones = {spec.zones}: {config.data.crosswalk} has {len(zones)} zones\n"
+                f"  use {len(zones)}, or data.crosswalk: null for stand-in zones"
+            )
     return Inventory("the synthetic economy", zones, GROUPS_17, ("income", "employment"), spec.years)
 
 
 def _panel(config: Config) -> Inventory:
-    from regspec.data.panel import INDUSTRY, read_crosswalk, read_panel
+    from regspec.data.panel import INDUSTRY, read_panel
 
     absent = [path for path in raw_files(config) if not path.is_file()]
     if absent:
@@ -59,10 +71,22 @@ def _panel(config: Config) -> Inventory:
             f"Expected in that folder: {', '.join(path.name for path in raw_files(config))}\n"
             "Remedy: correct data.directory (or REGSPEC_DATA), or put the files there."
         )
-    panel = read_panel(config, set(read_crosswalk(config)["CZ90"]))
-    table = panel.industry
+    table = read_panel(config, set(_mapped_zones(config))).industry
     columns = (sorted(table[name].unique()) for name in ("zone", "industry", "variable", "year"))
     return Inventory(INDUSTRY, *columns)
+
+
+def _mapped_zones(config: Config) -> list[int]:
+    """Zones to which the crosswalk maps the counties of the map, without building any polygon."""
+    import pandas as pd
+    from bokeh_sampledata import us_counties
+
+    from regspec.data.geography import OUTSIDE, crosswalk_zones
+    from regspec.data.panel import read_crosswalk
+
+    codes = [int(r["fips"]) for r in us_counties.records() if int(r["state_fips"]) not in OUTSIDE]
+    counties = pd.DataFrame({"fips": sorted(codes)})
+    return sorted(set(crosswalk_zones(counties, read_crosswalk(config), str(config.data.crosswalk))))
 
 
 def _check_variable(config: Config, inventory: Inventory) -> None:

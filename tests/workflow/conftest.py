@@ -1,0 +1,75 @@
+"""Running the real workflow in a folder of its own, as a user does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from small_panel import ROOT
+
+
+@dataclass(frozen=True)
+class Run:
+    """Outcome of one Snakemake call: exit code, everything it printed."""
+
+    code: int
+    text: str
+
+    def jobs(self, rule: str) -> int:
+        """Number of finished jobs of a rule."""
+        if rule == "solve":
+            counts = [line.split()[1] for line in self.text.splitlines() if " solves done" in line]
+            return int(counts[-1]) if counts else 0
+        return self.text.count(f"regspec: {rule} done")
+
+    def errors(self) -> list[str]:
+        """What regspec itself printed before any job started."""
+        lines = self.text.splitlines()
+        start = next(i for i, line in enumerate(lines) if line.startswith("regspec: "))
+        return lines[start:]
+
+
+class Workflow:
+    """Snakemake with the local profile, in ``folder``, with a kernel cache that the whole session shares."""
+
+    def __init__(self, folder: Path, cache: Path):
+        self.folder, self.cache = folder, cache
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def __call__(self, config: Path | None, *arguments: str) -> Run:
+        environment = {k: v for k, v in os.environ.items() if k != "REGSPEC_DATA"}
+        environment["NUMBA_CACHE_DIR"] = str(self.cache)
+        chosen = ["--configfile", config] if config else []
+        command = [
+            sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", self.folder,
+            "--profile", ROOT / "profiles" / "local", "--cores", "2", *chosen, *arguments,
+        ]  # fmt: skip
+        done = subprocess.run(
+            list(map(str, command)),
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        return Run(done.returncode, done.stdout)
+
+    def snapshot(self, under: str = "results") -> dict[str, tuple[bytes, int]]:
+        """Bytes and time of modification of every file below a folder."""
+        files = sorted(p for p in (self.folder / under).rglob("*") if p.is_file())
+        return {str(p): (p.read_bytes(), p.stat().st_mtime_ns) for p in files}
+
+
+@pytest.fixture(scope="session")
+def kernel_cache(tmp_path_factory) -> Path:
+    """One cache of compiled kernels for all workflow tests: compiling takes about a minute."""
+    return tmp_path_factory.mktemp("numba")
+
+
+@pytest.fixture(scope="module")
+def workflow(tmp_path_factory, kernel_cache) -> Workflow:
+    """A working folder that the tests of one file share."""
+    return Workflow(tmp_path_factory.mktemp("work"), kernel_cache)
