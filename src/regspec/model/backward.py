@@ -14,6 +14,7 @@ import numpy as np
 
 from regspec.errors import ModelFailure
 from regspec.model import sweep as sw
+from regspec.model.acceleration import Anderson
 from regspec.model.expectation import expand, recover_slopes
 from regspec.model.lattice import coordinates
 from regspec.model.parallel import Ranks
@@ -40,13 +41,6 @@ class Policies:
     def copy(self) -> Policies:
         """Independent copy."""
         return Policies(self.pol.copy(), self.kink.copy(), self.failed.copy())
-
-
-def extrapolate(policies: Policies, before: Policies, factor: float) -> None:
-    """Move policies along their last change: removes the slowest mode once the distance shrinks at a steady rate (Aitken)."""
-    policies.pol += factor * (policies.pol - before.pol)
-    policies.kink += factor * (policies.kink - before.kink)
-    np.clip(policies.pol[..., ETA], 0.0, None, out=policies.pol[..., ETA])
 
 
 @dataclass(frozen=True)
@@ -136,7 +130,7 @@ class Solver:
         least = self.ranks.reduce(stats, "min")
         total = self.ranks.reduce(stats, "sum")
         merged = largest.copy()
-        merged[[sw.LOWEST, sw.VALUE_LOW]] = least[[sw.LOWEST, sw.VALUE_LOW]]
+        merged[sw.LOWEST] = least[sw.LOWEST]
         counts = [sw.EVALUATIONS, sw.FAILED, sw.STATES, sw.HITS]
         merged[counts] = total[counts]
         d = self.diagnostics
@@ -160,7 +154,10 @@ class Solver:
             [at[..., None] * grid.below, at[..., None] + (width - at[..., None]) * grid.above], axis=-1
         )
         b = grid.low + grid.stretch * np.expm1(x)
-        b_next = np.clip(np.maximum(b, limit), grid.low, None)
+        # an impatient household without a limit would consume this share of its distance to the end of the grid
+        share = 1.0 - (p.beta * p.rate) ** (1.0 / p.gamma) / p.rate
+        c = np.maximum(produced + b - np.maximum(b, limit) / p.rate, share * (b - grid.low))
+        b_next = np.maximum(p.rate * (produced + b - c), np.maximum(limit, grid.low))
         c = np.maximum(produced + b - b_next / p.rate, 0.05 * produced)
         pol[..., C], pol[..., Q], pol[..., VALUE] = c, q, c
         pol[..., ETA] = 0.0
@@ -179,9 +176,9 @@ class Solver:
         """
         d, t = self.diagnostics, self.problem.horizon + 1
         policies = start.copy() if start else self.initial()
-        tech = self.year(t)[3]
         began = time.perf_counter()
-        distance, rate, best, since, steady, final = 1.0, 0.9, np.inf, 0, 0, False
+        distance, rate, best, since, final = 1.0, 0.9, np.inf, 0, False
+        mixer = Anderson(self.ranks, self.nodes)
         for count in range(1, max_sweeps + 1):
             functions = self.expectations(policies, t)
             accept = 0.1 * residual if final else max(0.1 * residual, 1e-3 * distance)
@@ -191,23 +188,19 @@ class Solver:
             stats = self.step(policies, functions, t, 1.0, accept, loose, 25 if count > 3 else 60, taxes)
             previous, distance = distance, stats[sw.DISTANCE]
             d.history.append(float(distance))
-            spread = stats[sw.VALUE_HIGH] - stats[sw.VALUE_LOW]
-            factor = self.problem.beta / (1.0 - self.problem.beta)
-            sw.shift_value(policies.pol, factor * 0.5 * (stats[sw.VALUE_LOW] + stats[sw.VALUE_HIGH]), tech)
             ratio = min(distance / previous, 1.2)
-            steady = steady + 1 if abs(ratio - rate) < 0.01 else 0
             rate = 0.7 * rate + 0.3 * ratio if count > 5 else 0.9
-            bound = distance * min(max(rate, 0.5), 0.995) / (1.0 - min(max(rate, 0.5), 0.995))
+            slowest = min(max(rate, self.problem.beta), 0.995)  # acceleration hides the contraction: beta bounds it below
+            bound = distance * slowest / (1.0 - slowest)
             if progress:
                 progress({"stage": "tail", "sweep": count, "distance": float(distance), "rate": float(rate)})
             if final and bound < tolerance:
                 break
-            final = bound < tolerance and factor * spread < 100.0 * tolerance
+            final = bound < tolerance
             if not np.isfinite(distance):
                 raise ModelFailure(f"{self.label}: sweep {count} of the stationary tail is not finite; {self.case()}")
-            if steady >= 4 and rate < 0.99 and distance < 1e-2 and not final:
-                extrapolate(policies, before, rate / (1.0 - rate))
-                steady = -3
+            if not final and count > 5:
+                self._accelerate(mixer, before, policies, distance, previous)
             best, since = (distance, 0) if distance < 0.98 * best else (best, since + 1)
             if since > 150:
                 raise ModelFailure(self._no_convergence("cycles", count, distance, policies, stats))
@@ -217,6 +210,27 @@ class Solver:
         self._close(stats, residual, t)
         d.seconds += time.perf_counter() - began
         return policies
+
+    def _accelerate(self, mixer: Anderson, before: Policies, after: Policies, distance: float, previous: float) -> None:
+        """Replace the sweep's result by an Anderson step unless it leaves the domain; forget history after a bad step."""
+        if distance > 3.0 * previous:
+            mixer.clear()
+        block = len(after.pol)
+        x, image = (np.concatenate([q.pol.reshape(block, -1), q.kink.reshape(block, -1)], axis=1) for q in (before, after))
+        # relative errors of consumption, price and value; coordinates of k' and b' follow from them
+        weight = np.zeros_like(after.pol)
+        for column in (C, Q, VALUE):
+            weight[..., column] = 1.0 / np.abs(after.pol[..., column])
+        weight = np.concatenate([weight.reshape(block, -1), np.zeros((block, after.kink[0].size))], axis=1)
+        mixed = mixer.mix(x, image, weight)
+        pol = mixed[:, : -after.kink[0].size].reshape(after.pol.shape)
+        change = max(float(np.max(np.abs(pol[..., c] / after.pol[..., c] - 1.0))) for c in (C, Q, VALUE))
+        if not self.ranks.reduce(np.array([change]), "max")[0] < 0.2:
+            mixer.clear()
+            return
+        after.pol[:] = pol
+        after.kink[:] = np.maximum(mixed[:, -after.kink[0].size :].reshape(after.kink.shape), 0.0)
+        np.clip(after.pol[..., ETA], 0.0, None, out=after.pol[..., ETA])
 
     def _no_convergence(self, what: str, count: int, distance: float, policies: Policies, stats) -> str:
         lattice, grid, exo, _ = self.year(self.problem.horizon)

@@ -104,6 +104,10 @@ def solve_state(
     inside(y, tech, grid)
     worst = evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, tax_b, tax_k, functions, table, tech, grid, s)
     count = 1
+    while not math.isfinite(worst) and count < _HALVINGS:  # consumption not positive: borrow more
+        y[0] = grid.low + 0.9 * (y[0] - grid.low)
+        worst = evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, tax_b, tax_k, functions, table, tech, grid, s)
+        count += 1
     if not math.isfinite(worst):
         return NOT_FINITE, worst, count
     while count < limit:
@@ -111,7 +115,7 @@ def solve_state(
             return SOLVED, worst, count
         if not eliminate(s.jac, s.res, s.step):
             return STUCK, worst, count
-        length = abs(s.step[0])
+        length = abs(s.step[0]) / (y[0] - grid.low + grid.stretch)
         for j in range(1, n):
             length = max(length, tech.h * abs(s.step[j]))
         for r in range(n):

@@ -27,8 +27,8 @@ from regspec.model.newton import SOLVED, solve_state
 from regspec.model.types import ETA, MU, VALUE, C, Q, X
 
 # entries of the statistics that a sweep returns
-DISTANCE, EVALUATIONS, FAILED, RESIDUAL, VIOLATION, LOWEST, VALUE_LOW, VALUE_HIGH, STATES, HITS = range(10)
-STATISTICS = 10
+DISTANCE, EVALUATIONS, FAILED, RESIDUAL, VIOLATION, LOWEST, STATES, HITS = range(8)
+STATISTICS = 8
 
 
 @njit
@@ -49,7 +49,7 @@ def certainty_equivalent(level, tech):
 
 @njit
 def record(mode, side_binding, row, y, bond_price, tech, s, stats):
-    """Write one node's results to its policy row and update distance and value bounds."""
+    """Write one node's results to its policy row and update the distance."""
     n = len(y)
     c, q, rho = s.out[OUT_C], s.out[OUT_Q], s.out[OUT_RHO]
     eta = 0.0
@@ -58,27 +58,17 @@ def record(mode, side_binding, row, y, bond_price, tech, s, stats):
         if eta < 0.0:
             eta = 0.0
     level = (1.0 - tech.beta) * utility_level(c, tech) + tech.beta * utility_level(s.value[1], tech)
-    change = level - utility_level(row[VALUE], tech)
-    stats[VALUE_LOW] = min(stats[VALUE_LOW], change)
-    stats[VALUE_HIGH] = max(stats[VALUE_HIGH], change)
-    distance = max(abs(c - row[C]) / c, abs(q - row[Q]) / (abs(q) + 1e-10))
+    v = certainty_equivalent(level, tech)
+    distance = max(abs(c - row[C]) / c, abs(q - row[Q]) / (abs(q) + 1e-10), abs(v - row[VALUE]) / v)
     for j in range(n - 1):
         distance = max(distance, tech.h * abs(y[j + 1] - row[X + j]))
     stats[DISTANCE] = max(stats[DISTANCE], distance)
     stats[LOWEST] = min(stats[LOWEST], y[0])
-    row[C], row[Q], row[ETA], row[VALUE] = c, q, eta, certainty_equivalent(level, tech)
+    row[C], row[Q], row[ETA], row[VALUE] = c, q, eta, v
     row[MU] = s.out[OUT_MU] if side_binding else 0.0
     for j in range(n - 1):
         row[X + j] = y[j + 1]
     row[X + n - 1] = y[0]
-
-
-@njit
-def unsolved(row, neighbour, stats):
-    """Fill a failed node from its neighbour (it is counted, and masked or an error later)."""
-    for col in range(len(row)):
-        row[col] = neighbour[col]
-    stats[FAILED] += 1.0
 
 
 @njit
@@ -109,7 +99,7 @@ def sweep(
     y = np.empty(n)
     start = np.empty(n)
     stats = np.zeros(STATISTICS)
-    stats[VALUE_LOW], stats[VALUE_HIGH], stats[LOWEST] = np.inf, -np.inf, np.inf
+    stats[LOWEST] = np.inf
     for local in range(pol.shape[0]):
         k = capital[first + local]
         for e in range(pol.shape[1]):
@@ -118,7 +108,6 @@ def sweep(
             cash = 0.0
             for i in range(n):
                 cash += exo.z[e, i] * math.exp(tech.a[i] * math.log(k[i]))
-            pivot = below  # row from which a failed start is rescued
             if not taxed:
                 load(rows[below], y)
                 y[0] *= scale
@@ -169,7 +158,7 @@ def sweep(
                 )  # fmt: skip
                 stats[EVALUATIONS] += count
                 stats[STATES] += 1.0
-                pivot = node + 1 if binding else node - 1
+                pivot = node + 1 if binding else node - 1  # a failed start is rescued from the node solved before
                 if status != SOLVED and pivot >= 0 and pivot < below + above:
                     load(rows[pivot], start)
                     for r in range(n):
@@ -179,9 +168,9 @@ def sweep(
                         s, accept, 0.0, 4 * limit,
                     )  # fmt: skip
                     stats[EVALUATIONS] += count
-                if status != SOLVED:
+                if status != SOLVED:  # it keeps its last policy, is counted, and is masked or an error later
                     failed[local, e, node] = 1
-                    unsolved(rows[node], rows[min(max(pivot, 0), below + above - 1)], stats)
+                    stats[FAILED] += 1.0
                     continue
                 failed[local, e, node] = 0
                 stats[RESIDUAL] = max(stats[RESIDUAL], worst)
@@ -196,13 +185,3 @@ def sweep(
                     if n > 1 and s.k_next[i] - tech.lo[i] < 1e-6 * tech.h:
                         stats[HITS] += 1.0
     return stats
-
-
-@njit
-def shift_value(pol, shift, tech):
-    """Add ``shift`` to (1 - beta) W at every node (MacQueen-Porteus extrapolation of the value's slowest mode)."""
-    flat = pol.reshape(-1, pol.shape[-1])
-    for row in range(flat.shape[0]):
-        level = utility_level(flat[row, VALUE], tech) + shift
-        if tech.gamma <= 1.0 or level < 0.0:
-            flat[row, VALUE] = certainty_equivalent(level, tech)
