@@ -10,6 +10,7 @@ import time
 from regspec.config import Config
 from regspec.layout import Layout
 
+SOLVE_RULES = ("solve", "solve_mpi")
 _NOISE = ("Select jobs to execute", "Execute ", "DAG of jobs will be updated", "Updating checkpoint")
 _REPLACED = ("job_finished", "progress")
 
@@ -40,9 +41,9 @@ class JobProgress(logging.Handler):
     when the calibration has named the zones, so it is asked at every event.
     """
 
-    def __init__(self, planned, solve: str = "solve"):
+    def __init__(self, planned):
         super().__init__(logging.INFO)
-        self._planned, self._solve = planned, solve
+        self._planned = planned
         self._running: dict[int, tuple[str, float]] = {}
         self._solving_since = 0.0
         self.done = self.failed = 0
@@ -58,12 +59,12 @@ class JobProgress(logging.Handler):
 
     def _started(self, job: int, rule: str) -> None:
         self._running[job] = (rule, time.monotonic())
-        if rule == self._solve:
+        if rule in SOLVE_RULES:
             self._solving_since = self._solving_since or time.monotonic()
 
     def _ended(self, job: int, failed: bool) -> None:
         rule, since = self._running.pop(job, (None, 0.0))
-        if rule == self._solve:
+        if rule in SOLVE_RULES:
             self.failed += failed
             self.done += not failed
             self._print(self.solve_line(self._planned(), time.monotonic() - self._solving_since))

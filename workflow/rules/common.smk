@@ -8,7 +8,7 @@ from snakemake.logging import logger
 from regspec.config_io import load_config, write_resolved
 from regspec.errors import RegspecError
 from regspec.layout import Layout
-from regspec.progress import ending_text, failures_text, follow_jobs
+from regspec.progress import SOLVE_RULES, ending_text, failures_text, follow_jobs
 from regspec.steps import dependencies
 from regspec.validation import check_inputs
 
@@ -49,10 +49,10 @@ def logged(command):
 
 
 if workflow.is_main_process:
-    follow_jobs(logger, lambda: planned("solve"))
+    follow_jobs(logger, lambda: planned(SOLVE_RULES))
 
 
-def planned(rule_name):
-    """Number of jobs of a rule in the present plan, finished ones included."""
+def planned(rule_names):
+    """Number of jobs of these rules in the present plan, finished ones included."""
     jobs = workflow.dag.needrun_jobs(exclude_finished=False)
-    return sum(job.rule.name == rule_name for job in jobs)
+    return sum(job.rule.name in rule_names for job in jobs)

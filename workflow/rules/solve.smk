@@ -6,6 +6,7 @@ from functools import cache
 from regspec.experiments.key import solution_key
 
 RANKS = CONFIG.compute.ranks
+SOLVE = "solve" if RANKS == 1 else "solve_mpi"
 
 
 def zone_ids():
@@ -45,8 +46,12 @@ wildcard_constraints:
     scenario="|".join(SCENARIOS),
 
 
-rule solve:
-    """Solve and simulate one zone under one scenario. One rank is plain Python; more go through MPI."""
+rule:
+    """Solve and simulate one zone under one scenario. One rank is plain Python; more go through MPI.
+
+    The name of the MPI variant lets a profile choose its launcher: a cluster refuses it for one rank.
+    """
+    name: SOLVE
     input:
         LAYOUT.kernels,
         national=ancient(LAYOUT.national),
