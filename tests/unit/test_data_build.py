@@ -79,3 +79,13 @@ def test_synthetic_zones_must_be_as_many_as_the_crosswalks(tmp_path, monkeypatch
     build(config(crosswalk="county.csv", synthetic={"zones": 49}), tmp_path / "data", "abc123")
     meta = json.loads((tmp_path / "data" / "meta.json").read_text())
     assert meta["stand_in_zones"] is False and meta["zones"] == 49
+
+
+def test_a_table_that_breaks_its_schema_leaves_nothing_behind(tmp_path, monkeypatch):
+    from regspec.data.synthetic import economy
+
+    spoilt = economy.tfp_series(1).assign(tfp=-1.0)
+    monkeypatch.setattr(economy, "tfp_series", lambda seed: spoilt)
+    with pytest.raises(DataError, match="tfp.parquet: column 'tfp', row 1"):
+        build(config(), tmp_path / "data", "abc123")
+    assert not (tmp_path / "data").exists()

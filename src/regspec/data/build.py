@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from regspec.config import Config
@@ -26,8 +27,9 @@ def build(config: Config, out: Path, config_hash: str) -> None:
     tables, ConfigError for settings that cannot be met; nothing is written in either case.
     """
     out, provenance = Path(out), stamp(config_hash)
+    crosswalk = None if config.data.crosswalk is None else panel.read_crosswalk(config)
     counties = geography.load_counties()
-    zone_of = _zones(config, counties)
+    zone_of = _zones(config, counties, crosswalk)
     if config.data.source == "panel":
         source, tables, truth = panel.SOURCE, panel.read_panel(config, set(zone_of)), None
     else:
@@ -36,6 +38,8 @@ def build(config: Config, out: Path, config_hash: str) -> None:
     polygons = geography.dissolve(counties, zone_of, "zone")
     polygons = polygons[polygons["zone"].isin(tables.industry["zone"])].reset_index(drop=True)
     validate(pd.DataFrame(polygons), "zones", "zones.gpkg")
+    for name in TABLES:
+        validate(getattr(tables, name), name, f"{name}.parquet")
     states = geography.dissolve(counties, counties["state"].to_numpy(), "state")
     for name in TABLES:
         write_table(getattr(tables, name), name, out / f"{name}.parquet", provenance)
@@ -53,12 +57,11 @@ def build(config: Config, out: Path, config_hash: str) -> None:
     )
 
 
-def _zones(config: Config, counties: gpd.GeoDataFrame):
+def _zones(config: Config, counties: gpd.GeoDataFrame, crosswalk: pd.DataFrame | None) -> np.ndarray:
     """Zone id of each county of the map (array): by the crosswalk if there is one, else stand-ins."""
-    if config.data.crosswalk is None:
+    if crosswalk is None:
         zones = stand_in_zones(counties, config.data.synthetic.zones, config.run.seed)
         return zones.loc[counties["fips"]].to_numpy()
-    crosswalk = panel.read_crosswalk(config)
     zones = geography.crosswalk_zones(counties, crosswalk, config.data.crosswalk)
     if config.data.source == "synthetic" and zones.nunique() != config.data.synthetic.zones:
         raise ConfigError(
