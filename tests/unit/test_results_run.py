@@ -9,6 +9,7 @@ import statsmodels.api as sm
 from results_run import make_run
 
 from regspec.errors import ConfigError, DataError
+from regspec.results import tradeoff
 from regspec.results.collect import collect
 from regspec.results.inputs import load
 from regspec.results.run import run
@@ -166,3 +167,19 @@ def test_errors_name_file_or_key(finished, tmp_path):
     )  # fmt: skip
     with pytest.raises(ConfigError, match="no controls in 2030|year 2030 is outside"):
         run(late, root, "hash")
+
+
+def test_points_of_the_figure_are_bin_means_on_the_regression_line(finished):
+    """Binned or not, the least-squares line through the drawn residuals is the full regression's."""
+    root, config = finished
+    inputs = load(config, root, "hash")
+    result = tradeoff.tradeoff(inputs)
+    item = result.slopes["growth", "all controls", "ce"]
+    zones = tradeoff.residual_points(inputs, result, "growth", "all controls", "ce", bins=100)
+    assert len(zones) == item.n == 39
+    np.testing.assert_allclose(np.polyfit(zones["x"], zones["y"], 1)[0], item.estimate, rtol=1e-9)
+    binned = tradeoff.residual_points(inputs, result, "growth", "all controls", "ce", bins=5)
+    assert len(binned) == 5
+    np.testing.assert_allclose(binned["y"].iloc[0], zones["y"].iloc[:8].mean(), rtol=1e-12)
+    weights = [8, 8, 8, 8, 7]
+    np.testing.assert_allclose(np.average(binned["y"], weights=weights), zones["y"].mean(), atol=1e-12)

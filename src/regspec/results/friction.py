@@ -190,8 +190,8 @@ def _write_figure(inputs: Inputs, alternative: str, own: dict[str, list[Share]])
     fig, (left, right) = figures.new("double", 2.9, ncols=2)
     rhs = "all controls" if any(s.share for s in own["all controls"]) else "short"
     shares = [s for s in own[rhs] if s.baseline.fit is not None]
-    if not shares:
-        left.text(0.5, 0.5, own[rhs][0].baseline.reason if own[rhs] else "no horizon", ha="center")
+    if not shares and own[rhs]:
+        left.text(0.5, 0.5, f"no estimate:\n{own[rhs][0].note}", transform=left.transAxes, ha="center")
     _draw_slopes(left, shares, inputs.baseline, alternative)
     _draw_shares(right, [s for s in shares if s.share is not None])
     for ax in (left, right):
@@ -223,6 +223,12 @@ def _draw_slopes(ax, shares: list[Share], baseline: str, alternative: str) -> No
 
 
 def _legend(ax, title: str) -> None:
+    """Legend between the title and the axes, where it hides no point; only the title when nothing is
+    drawn.
+    """
+    if not ax.get_legend_handles_labels()[0]:
+        ax.set_title(title, loc="left")
+        return
     ax.legend(
         title=title, alignment="left", loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, borderpad=0
     )

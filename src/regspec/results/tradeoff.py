@@ -172,10 +172,14 @@ def _write_figure(inputs: Inputs, result: Tradeoff) -> list[Path]:
         for source, style in styles.items():
             _draw_series(ax, inputs, result, outcome, rhs, source, style)
         ax.axhline(0, color=figures.GREY, linewidth=0.4, zorder=0)
-        ax.set_xlabel(f"{labels.specialization(inputs.config)}\n(given {given(inputs.config.empirics, rhs)})")
+        bins = inputs.config.empirics.bins
+        points = f"{bins} bin means" if result.slopes[outcome, rhs, "ce"].n >= 5 * bins else "zones"
+        estimated = result.slopes[outcome, rhs, "ce"].fit is not None
+        controls = f"given {given(inputs.config.empirics, rhs)}" if estimated else "no controls"
+        ax.set_xlabel(f"{labels.specialization(inputs.config)}\n({controls})")
         ax.set_ylabel("log points from the mean")
         ax.legend(
-            title=f"{names[outcome]}\nSlope (HC1 standard error)", alignment="left", loc="lower left",
+            title=f"{names[outcome]}\nSlope (HC1 standard error); points: {points}", alignment="left", loc="lower left",
             bbox_to_anchor=(-0.02, 1.0), handlelength=2.2, borderpad=0,
         )  # fmt: skip
     return figures.save(fig, inputs.run_dir / "figures/tradeoff", inputs.provenance, inputs.synthetic)
@@ -190,25 +194,40 @@ def _drawn_rhs(result: Tradeoff, outcome: str) -> str:
     return "all controls" if result.slopes[outcome, "all controls", "ce"].fit is not None else "short"
 
 
-def _draw_series(ax, inputs: Inputs, result: Tradeoff, outcome: str, rhs: str, source: str, style) -> None:
-    """Bin means after controls (zones when there are few), the regression line and the band of its slope."""
-    name, colour, marker, line = style
-    item = result.slopes[outcome, rhs, source]
-    if item.fit is None:
-        ax.plot([], [], marker, color=colour, label=f"{name}: {item.reason}")
-        return
-    used = item.fit.influence.index
+def residual_points(
+    inputs: Inputs, result: Tradeoff, outcome: str, rhs: str, source: str, bins: int
+) -> pd.DataFrame:
+    """Points ``x, y`` of a panel, x increasing: specialization and demeaned outcome after controls.
+
+    Frisch and Waugh: the least-squares line through the zones' points has the slope of the full regression.
+    Means of ``bins`` quantile bins where each holds at least five zones, the zones themselves otherwise.
+    """
+    used = result.slopes[outcome, rhs, source].fit.influence.index
     design = inputs.design.loc[used, columns(inputs.config.empirics, rhs, outcome == "growth")].astype(float)
     others = design.drop(columns=SPECIALIZATION)
     y = result.outcomes[outcome][source].loc[used]
     points = pd.DataFrame({"x": residualize(design[SPECIALIZATION], others), "y": residualize(y, others)})
     points["y"] -= y.mean()
     points = points.sort_values("x", kind="stable")
-    bins = inputs.config.empirics.bins
-    binned = len(points) >= 5 * bins
-    if binned:
-        points = pd.DataFrame([part.mean() for part in np.array_split(points, bins)])
-    center = design[SPECIALIZATION].mean()
+    if len(points) < 5 * bins:
+        return points
+    return points.groupby(np.arange(len(points)) * bins // len(points)).mean()
+
+
+def _draw_series(ax, inputs: Inputs, result: Tradeoff, outcome: str, rhs: str, source: str, style) -> None:
+    """Bin means after controls (zones when there are few), the regression line and the band of its slope;
+    the raw zones when nothing was estimated.
+    """
+    name, colour, marker, line = style
+    item = result.slopes[outcome, rhs, source]
+    if item.fit is None:
+        y = result.outcomes[outcome][source]
+        x = inputs.design[SPECIALIZATION].reindex(y.index)
+        ax.plot(x, y - y.mean(), marker, color=colour, label=f"{name}: not estimated (N = {item.n})")
+        return
+    points = residual_points(inputs, result, outcome, rhs, source, inputs.config.empirics.bins)
+    binned = len(points) < item.n
+    center = inputs.design.loc[item.fit.influence.index, SPECIALIZATION].mean()
     x = np.linspace(points["x"].min(), points["x"].max(), 50)
     margin = (
         critical_value(item.fit.n - len(item.fit.coefficients), inputs.config.results.confidence) * item.se

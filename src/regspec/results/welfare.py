@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import MaxNLocator
 
 from regspec import figures, tables
 from regspec.empirics import labels
@@ -87,11 +88,11 @@ def _write_figure(inputs: Inputs, gain: pd.Series, scenario: str) -> list[Path]:
     edges = np.histogram_bin_edges(gain, bins="fd")
     edges = edges if edges.size > 5 else np.linspace(edges[0], edges[-1], 6)
     left.hist(gain, bins=edges, color=figures.PALETTE[0], edgecolor="white", linewidth=0.5)
-    left.axvline(gain.median(), color=figures.PALETTE[1], label=f"median {gain.median():.2f}")
+    left.axvline(gain.median(), color=figures.PALETTE[1])
     left.set_xlabel("welfare gain (percent of consumption)")
     left.set_ylabel("zones")
-    left.set_title(f"Distribution, {scenario}; {note}", loc="left")
-    left.legend()
+    left.set_title(f"{scenario}: {note}; line: median, {gain.median():.2f} percent", loc="left")
+    left.yaxis.set_major_locator(MaxNLocator(integer=True))
     x = inputs.design[SPECIALIZATION].reindex(gain.index)
     size = 3 if len(gain) < 100 else 1.8
     right.plot(x, gain, "o", color=figures.PALETTE[0], markersize=size, alpha=0.6, markeredgewidth=0)
