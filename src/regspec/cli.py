@@ -7,11 +7,13 @@ convergence). Any other code is an unexpected fault of the program or the machin
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
 
-from regspec.errors import ConfigError, RegspecError
+from regspec.errors import ConfigError, ModelFailure, RegspecError
+from regspec.provenance import write_json
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
@@ -75,6 +77,7 @@ def _warm_options(sub) -> None:
 def _solve_options(sub) -> None:
     sub.add_argument("--zone", type=int, required=True)
     sub.add_argument("--scenario", default="baseline", help="[%(default)s]")
+    sub.add_argument("--attempt", type=int, default=1, help="above 1: do not repeat a failure of the model")
     sub.add_argument("--expected-ranks", type=int, default=1, help="abort on another MPI size [%(default)s]")
 
 
@@ -140,7 +143,6 @@ def _warm(args) -> None:
     _prepare_numba(layout)
     from regspec.model.fingerprint import kernel_fingerprint
     from regspec.model.warm import warm_cache
-    from regspec.provenance import write_json
 
     warm_cache(config)
     if args.output:
@@ -148,6 +150,7 @@ def _warm(args) -> None:
 
 
 def _solve(args) -> None:
+    """Solve; the model's failure is remembered, because repeating the computation cannot mend it."""
     config, digest, layout = _load(args)
     if args.scenario not in config.scenarios:
         raise ConfigError(f"--scenario {args.scenario}: unknown; scenarios: {', '.join(config.scenarios)}")
@@ -155,14 +158,23 @@ def _solve(args) -> None:
     if layout.zone_ids() and args.zone not in layout.zone_ids():
         raise ConfigError(f"--zone {args.zone}: not among the {len(layout.zone_ids())} zones of this run")
     layout.require(zone_json, "calibrate")
+    marker = layout.failure(args.scenario, args.zone)
+    if args.attempt > 1 and marker.exists():
+        raise ModelFailure(json.loads(marker.read_text()))
+    marker.unlink(missing_ok=True)
     _prepare_numba(layout)
     from regspec.experiments.solve import run_zone
 
-    run_zone(
-        zone_json, layout.national, config, args.scenario, layout.solution(args.scenario, args.zone),
-        layout.store, digest, on_failure="error" if config.results.missing_zones == "error" else "record",
-        expected_ranks=args.expected_ranks, progress=layout.progress(args.scenario, args.zone),
-    )  # fmt: skip
+    policy = "error" if config.results.missing_zones == "error" else "record"
+    try:
+        run_zone(
+            zone_json, layout.national, config, args.scenario, layout.solution(args.scenario, args.zone),
+            layout.store, digest, on_failure=policy, expected_ranks=args.expected_ranks,
+            progress=layout.progress(args.scenario, args.zone),
+        )  # fmt: skip
+    except ModelFailure as failure:
+        write_json(marker, str(failure))
+        raise
 
 
 def _collect(args) -> None:

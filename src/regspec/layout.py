@@ -43,6 +43,10 @@ class Layout:
         """JSON lines that a running solve appends."""
         return self.logs / "solve" / scenario / f"{zone}.jsonl"
 
+    def failure(self, scenario: str, zone: int | str) -> Path:
+        """What the model said when it failed here: an automatic retry reads it instead of trying again."""
+        return self.logs / "solve" / scenario / f"{zone}.failure.json"
+
     def solve_log(self, scenario: str, zone: int | str) -> Path:
         return self.logs / "solve" / scenario / f"{zone}.log"
 

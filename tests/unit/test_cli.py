@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,6 +21,8 @@ def run_folder(tmp_path, monkeypatch):
     """A working directory with a configuration and a calibration of zones 3 and 7."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("REGSPEC_DATA", raising=False)
+    for variable in (*cli._THREAD_VARIABLES, "NUMBA_CACHE_DIR"):
+        monkeypatch.setenv(variable, "1")  # put back afterwards, whatever the step sets
     (tmp_path / "c.yaml").write_text("run: {name: r}\nscenarios: {baseline: {}, other: {}}\n")
     layout = Layout(load_config("c.yaml"))
     layout.zones.parent.mkdir(parents=True)
@@ -124,10 +127,40 @@ def test_help_and_configuration_start_without_the_heavy_libraries():
 
 def test_threads_and_kernel_cache_are_set_for_solves(run_folder, monkeypatch):
     for variable in (*cli._THREAD_VARIABLES, "NUMBA_CACHE_DIR"):
-        monkeypatch.delenv(variable, raising=False)
+        monkeypatch.delenv(variable)
     cli._prepare_numba(run_folder)
     assert {os.environ[variable] for variable in cli._THREAD_VARIABLES} == {"1"}
     assert os.environ["NUMBA_CACHE_DIR"].startswith(str((run_folder.store / "numba").resolve()))
+
+
+@pytest.fixture
+def solver(run_folder, monkeypatch):
+    """Calls of the solver, which always fails, in place of the real one."""
+    calls = []
+
+    def run_zone(*arguments, **options):
+        calls.append(options)
+        raise ModelFailure("zone 3: no equilibrium\nremedy: a smaller theta")
+
+    monkeypatch.setitem(sys.modules, "regspec.experiments.solve", SimpleNamespace(run_zone=run_zone))
+    run_folder.zone_json(3).parent.mkdir()
+    run_folder.zone_json(3).write_text("{}")
+    return calls
+
+
+def test_failure_of_the_model_is_not_repeated_by_automatic_retries(solver, capsys):
+    messages = []
+    for attempt in ("1", "2", "3", "1"):
+        assert run("solve", "--zone", "3", "--attempt", attempt) == 3
+        messages.append(capsys.readouterr().err)
+    assert len(solver) == 2
+    assert set(messages) == {"regspec: zone 3: no equilibrium\nremedy: a smaller theta\n"}
+
+
+def test_policy_for_missing_zones_decides_whether_a_failure_is_recorded(solver):
+    for policy in ("error", "warn", "drop"):
+        run("solve", "--zone", "3", "--set", f"results.missing_zones={policy}")
+    assert [call["on_failure"] for call in solver] == ["error", "record", "record"]
 
 
 def test_status_tells_waiting_started_and_failed_solves(run_folder):

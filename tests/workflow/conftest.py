@@ -26,6 +26,15 @@ class Run:
             return int(counts[-1]) if counts else 0
         return self.text.count(f"regspec: {rule} done")
 
+    def plan(self) -> dict[str, int]:
+        """Jobs by rule that a dry run announces."""
+        lines = self.text.splitlines()
+        if "Job stats:" not in lines:
+            return {}
+        start = lines.index("Job stats:") + 3
+        end = next(i for i in range(start, len(lines)) if not lines[i].strip())
+        return {name: int(count) for name, count in (line.split() for line in lines[start:end])}
+
     def errors(self) -> list[str]:
         """What regspec itself printed before any job started."""
         lines = self.text.splitlines()

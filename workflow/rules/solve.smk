@@ -51,7 +51,8 @@ rule:
 
     The name of the MPI variant lets a profile choose its launcher: a cluster refuses it for one rank.
     """
-    name: SOLVE
+    name:
+        SOLVE
     input:
         LAYOUT.kernels,
         national=ancient(LAYOUT.national),
@@ -69,6 +70,7 @@ rule:
         cpus_per_task=1,
         mem_mb=lambda wildcards, attempt: 1000 * RANKS * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
+        attempt=lambda wildcards, attempt: attempt,
     params:
         key=solve_key,
     shell:
@@ -77,6 +79,7 @@ rule:
             "${{launcher:+$launcher -n {resources.tasks}}} {PYTHON} ${{launcher:+-m mpi4py}} -m regspec.cli solve"
             " --config {LAYOUT.config}"
             " --zone {wildcards.zone} --scenario {wildcards.scenario} --expected-ranks {resources.tasks}"
+            " --attempt {resources.attempt}"
         )
 
 

@@ -1,0 +1,140 @@
+"""The whole workflow on two zones, and what runs again after each kind of change. Tests build on each other."""
+
+import json
+import shutil
+
+import pandas as pd
+import pytest
+from small_panel import FILES, write_config, write_panel
+
+ZONES = (1, 56)
+
+
+@pytest.fixture(scope="module")
+def run(workflow):
+    """A finished run: folder of the tables, configuration, what Snakemake printed."""
+    folder = workflow.folder / "tables"
+    write_panel(folder)
+    config = write_config(workflow.folder / "run.yaml", folder, zones=list(ZONES))
+    first = workflow(config)
+    assert first.code == 0, first.text
+    return folder, config, first
+
+
+@pytest.fixture
+def root(workflow):
+    return workflow.folder / "results" / "panel"
+
+
+def solution(root, zone, scenario="baseline"):
+    return root / "solutions" / scenario / f"{zone}.h5"
+
+
+def test_first_run_solves_every_zone_and_names_its_results(run, root):
+    text = run[2].text
+    assert "regspec: 2 of 2 solves done" in text
+    summary = root / "summary.json"
+    assert json.loads(summary.read_text())["provenance"]["config_hash"]
+    assert "results/panel/summary.json" in text.split("is complete")[1]
+    for folder in ("tables", "figures", "empirics"):
+        assert any((root / folder).iterdir())
+        assert f"results/panel/{folder}" in text.split("is complete")[1]
+    solved = pd.read_parquet(root / "model" / "solutions.parquet")
+    assert sorted(solved["zone"]) == list(ZONES) and set(solved["status"]) == {"solved"}
+
+
+def test_every_rule_leaves_a_log_and_a_benchmark(run, root):
+    for rule in ("data", "empirics", "calibrate", "kernels", "collect", "results"):
+        assert (root / "logs" / f"{rule}.log").exists()
+        assert (root / "benchmarks" / f"{rule}.tsv").exists()
+    assert (root / "logs" / "solve" / "baseline" / "1.log").exists()
+    assert (root / "benchmarks" / "solve" / "baseline" / "1.tsv").exists()
+
+
+def test_second_call_does_nothing(workflow, run):
+    before = workflow.snapshot()
+    again = workflow(run[1])
+    assert again.code == 0 and "Nothing to be done" in again.text
+    assert workflow.snapshot() == before
+
+
+def test_plan_after_a_change_of_the_configuration(workflow, run):
+    """Solves, and nothing more than needed, according to dry runs."""
+    plan = {
+        "results={bootstrap: 120}": {"results": 1},
+        "model={parameters: {theta: 0.36}}": {"solve": 2, "collect": 1, "results": 1},
+        "scenarios={baseline: {planner: false}, fixed: {planner: false, parameters: {limit: fixed}}}": {
+            "solve": 2, "collect": 1, "results": 1,
+        },
+        "compute={ranks: 2}": {},
+        "run={seed: 20260110}": {},
+    }  # fmt: skip
+    for override, expected in plan.items():
+        found = workflow(run[1], "--dry-run", "--config", override)
+        assert found.code == 0, found.text
+        assert {k: v for k, v in found.plan().items() if k not in ("all", "total")} == expected, override
+
+
+def test_exhibits_are_made_anew_without_any_solve(workflow, run, root):
+    files = {zone: solution(root, zone).stat().st_mtime_ns for zone in ZONES}
+    edited = workflow(run[1], "--config", "results={bootstrap: 120}")
+    assert edited.code == 0
+    assert edited.jobs("results") == 1 and edited.jobs("solve") == 0
+    assert {zone: solution(root, zone).stat().st_mtime_ns for zone in ZONES} == files
+    assert workflow(run[1]).jobs("solve") == 0
+
+
+def test_edited_rows_of_one_zone_lead_to_one_solve(workflow, run, root):
+    folder, config, _ = run
+    path = folder / FILES["industry"]
+    table = pd.read_csv(path)
+    rows = table.index[(table["cz"] == 56) & (table["year"] == 1950)]
+    shares = table.loc[rows, "employment_share"].to_numpy()
+    table.loc[rows, "employment_share"] = 0.9 * shares + 0.1 * shares[::-1]
+    table.to_csv(path, index=False)
+    before = {zone: solution(root, zone).read_bytes() for zone in ZONES}
+    edited = workflow(config)
+    assert edited.code == 0, edited.text
+    assert edited.jobs("solve") == 1
+    assert solution(root, 1).read_bytes() == before[1]
+    assert solution(root, 56).read_bytes() != before[56]
+
+
+def test_lost_run_comes_back_from_the_store(workflow, run, root):
+    stored = workflow.snapshot("results/store")
+    assert stored
+    paths = (root / "model" / "paths.parquet").read_bytes()
+    shutil.rmtree(root)
+    again = workflow(run[1], "--until", "collect")
+    assert again.code == 0, again.text
+    assert again.jobs("solve") == 2
+    assert (root / "model" / "paths.parquet").read_bytes() == paths
+    after = workflow.snapshot("results/store")
+    assert {name: after.get(name) for name in stored} == stored
+
+
+FAILS = "scenarios={baseline: {planner: false}, full: {planner: false, parameters: {chi: 1.0}}}"
+
+
+def test_failing_solve_ends_the_run_and_keeps_the_others(workflow, run, root):
+    kept = {zone: solution(root, zone).read_bytes() for zone in ZONES}
+    failed = workflow(run[1], "--config", FAILS)
+    assert failed.code != 0
+    ending = failed.text.split("is not complete")[1]
+    for zone in ZONES:
+        assert f"zone {zone}, scenario full" in ending
+        assert not solution(root, zone, "full").exists()
+    assert "chi" in ending and "theta" in ending
+    assert {zone: solution(root, zone).read_bytes() for zone in ZONES} == kept
+
+
+def test_failing_solve_can_be_left_out_by_policy(workflow, run, root):
+    policy = "results={missing_zones: drop}"
+    done = workflow(run[1], "--until", "collect", "--config", FAILS, policy)
+    assert done.code == 0, done.text
+    table = pd.read_parquet(root / "model" / "solutions.parquet")
+    assert table.groupby("scenario")["status"].unique().map(list).to_dict() == {
+        "baseline": ["solved"],
+        "full": ["failed"],
+    }
+    assert table.loc[table["scenario"] == "full", "message"].str.contains("chi").all()
