@@ -108,7 +108,15 @@ def test_productivity_trend_plus_residual_is_the_series():
     np.testing.assert_allclose(np.ptp(log - rebuilt, axis=1), 0, atol=1e-12)
     assert result.trend.shape == result.u.shape == (2, 71)
     assert (result.trend[:, 0] == 0).all()
-    assert result.sample == (1947, 2023)
+    assert result.sample == (1947, 2020)
+
+
+def test_years_after_the_model_do_not_matter():
+    frame = tfp_frame()
+    other = frame.assign(tfp=frame["tfp"].where(frame["year"] <= 2020, 2 * frame["tfp"]))
+    kept, changed = (productivity(f, GROUPS, Tfp(), 1950, 2020) for f in (frame, other))
+    np.testing.assert_array_equal(kept.u, changed.u)
+    np.testing.assert_array_equal(kept.rho, changed.rho)
 
 
 def test_deck_process_and_no_trend_leave_the_residuals_alone():

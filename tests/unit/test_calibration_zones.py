@@ -255,7 +255,7 @@ def test_errors_come_before_the_first_file(tables):
     wrong = {**GROUPS, "trade": {"members": ["Retail", "Wholesail"], "xi": 0.2, "phi": 1.0}}
     with pytest.raises(ConfigError, match="Did you mean 'Wholesale'?"):
         run(tables, make_config(calibration={"industries": wrong}))
-    with pytest.raises(ConfigError, match="no employment shares .it has: income"):
+    with pytest.raises(ConfigError, match="industry.parquet: no employment shares"):
         run(tables, make_config(empirics={"variable": "employment"}))
     with pytest.raises(DataError, match="no income shares for 1960 .*; years there: 1950"):
         run(tables, make_config(calibration={"first_year": 1960}))

@@ -125,18 +125,19 @@ def productivity(
     """Productivity of the model industries: trend ``d_{i,t} = g_i (t - first_year)``, residual ``u_{i,t}``
     and AR(1).
 
-    All three come from the same detrending over every year of the file; ``u`` is cut to the model's years.
-    ``settings.process: deck`` replaces rho and sigma by the deck's midpoints (P), never ``u``. Raises
-    DataError when the file does not cover first_year..last_year.
+    All three come from the same detrending, over the file's years up to ``last_year`` (earlier ones help to
+    estimate, later ones lie outside the model); ``u`` is cut to the model's years. ``settings.process:
+    deck`` replaces rho and sigma by the deck's midpoints (P), never ``u``. Raises DataError when the file
+    does not cover first_year..last_year.
     """
     log_tfp = group_tfp(tfp, groups, source)
-    sample = (int(log_tfp.index[0]), int(log_tfp.index[-1]))
-    if first_year < sample[0] or last_year > sample[1]:
+    covered = (int(log_tfp.index[0]), int(log_tfp.index[-1]))
+    if first_year < covered[0] or last_year > covered[1]:
         raise DataError(
-            f"{source}: covers {sample[0]}-{sample[1]}, but calibration.first_year..last_year is "
+            f"{source}: covers {covered[0]}-{covered[1]}, but calibration.first_year..last_year is "
             f"{first_year}-{last_year}."
         )
-    growth, residual = detrend(log_tfp)
+    growth, residual = detrend(log_tfp.loc[:last_year])
     ar1 = tuple(fit_ar1(residual[name].to_numpy(), settings.rho_max) for name in groups)
     if settings.process == "deck":
         rho, sigma = np.full(len(groups), DECK_RHO), np.full(len(groups), DECK_SIGMA)
@@ -145,7 +146,7 @@ def productivity(
     years = np.arange(first_year, last_year + 1)
     trend = np.outer(growth if settings.trend else np.zeros_like(growth), years - first_year)
     u = residual.loc[years].to_numpy().T
-    return Productivity(rho, sigma, growth, trend, u, ar1, sample)
+    return Productivity(rho, sigma, growth, trend, u, ar1, (covered[0], last_year))
 
 
 def interest_process(interest: pd.DataFrame, settings: Interest, source: str = "interest.parquet") -> dict:

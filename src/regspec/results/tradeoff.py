@@ -179,8 +179,8 @@ def _write_figure(inputs: Inputs, result: Tradeoff) -> list[Path]:
         ax.set_xlabel(f"{labels.specialization(inputs.config)}\n({controls})")
         ax.set_ylabel("log points from the mean")
         ax.legend(
-            title=f"{names[outcome]}\nSlope (HC1 standard error); points: {points}", alignment="left", loc="lower left",
-            bbox_to_anchor=(-0.02, 1.0), handlelength=2.2, borderpad=0,
+            title=f"{names[outcome]}\nSlope (HC1 standard error); points: {points}",
+            alignment="left", loc="lower left", bbox_to_anchor=(-0.02, 1.0), handlelength=2.2, borderpad=0,
         )  # fmt: skip
     return figures.save(fig, inputs.run_dir / "figures/tradeoff", inputs.provenance, inputs.synthetic)
 
