@@ -134,20 +134,22 @@ def _amplification(solver: Solver, years: list[Policies], reach: list[float]) ->
 
 
 def solve_allocation(
-    problem: Problem, planner: bool, config: Config, shocks: np.ndarray, ranks: Ranks, label: str, progress: Callable | None
-) -> tuple[Allocation, float]:
-    """Solve, simulate and certify one allocation; returns it with the margin of its bond grid (min b' - b_min).
+    problem: Problem, planner: bool, config: Config, shocks: np.ndarray, ranks: Ranks, label: str,
+    progress: Callable | None = None, start: Policies | None = None,
+) -> tuple[Allocation | None, Policies, float]:  # fmt: skip
+    """Solve, simulate and certify one allocation from the tail's ``start``.
 
-    Raises ModelFailure naming the zone, the condition and the state.
+    Returns it (None when a choice reaches the end of the bond grid), its tail, and the grid's margin min b' - b_min. Raises
+    ModelFailure naming the zone, the condition and the state.
     """
     settings = config.model.solver
     solver = Solver(problem, planner, ranks, label)
-    tail = solver.tail(settings.tolerance, settings.residual, settings.max_sweeps, progress=progress)
+    tail = solver.tail(settings.tolerance, settings.residual, settings.max_sweeps, start, progress)
     years = solver.path(tail, settings.residual, progress)
     reach = _years_reach(solver, years)
     d = solver.diagnostics
-    if d.lowest <= 0.0:
-        return None, d.lowest
+    if problem.limit == "collateral" and d.lowest <= 0.0:
+        return None, tail, d.lowest
     unreachable = _check_failed(solver, years, reach)
     path = simulate(solver, years, shocks)
     cloud, roots = cloud_errors(solver, tail, settings.cloud, config.run.seed, reach[-1])
@@ -163,7 +165,7 @@ def solve_allocation(
         "failed_states": 0, "lattice_hits": d.hits, "grid_margin": d.lowest, "contraction": d.contraction,
         "sweeps": d.sweeps, "us_per_state_sweep": 1e6 * d.seconds / d.states,
     }  # fmt: skip
-    return Allocation(path, float(path.value[0]), diagnostics), d.lowest
+    return Allocation(path, float(path.value[0]), diagnostics), tail, d.lowest
 
 
 def solve_zone(
@@ -178,16 +180,17 @@ def solve_zone(
     shocks = np.array(national["u"], float)
     _, level = scenario_zone(zone, national, config, scenario)
     name = f"zone {zone['zone']}, scenario {scenario}"
-    widen, solved = 1.0, {}
+    widen = 1.0
     for _ in range(_WIDENINGS):
         problem = build_problem(zone, national, config, scenario, widen)
-        solved = {}
+        solved, tail = {}, None
         for key, planner in (("ce", False), ("planner", True)):
             if planner and not config.scenarios[scenario].planner:
                 continue
             label = f"{name}, {'planner' if planner else 'competitive equilibrium'}"
             tell = (lambda event, key=key: progress({"allocation": key, **event})) if progress else None
-            allocation, margin = solve_allocation(problem, planner, config, shocks, ranks, label, tell)
+            # the planner's iteration starts from the market's policies: cold starts may leave the domain
+            allocation, tail, margin = solve_allocation(problem, planner, config, shocks, ranks, label, tell, tail)
             if allocation is None:
                 break
             solved[key] = allocation

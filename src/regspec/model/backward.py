@@ -266,9 +266,10 @@ class Solver:
         years = [tail] * (p.horizon + 1)
         for t in range(p.horizon - 1, -1, -1):
             functions = self.expectations(years[t + 1], t + 1)
-            policies = self._start(years[t + 1], t)
-            scale = p.bonds[t + 1, 0] / p.bonds[min(t + 2, p.horizon), 0]
-            stats = self.step(policies, functions, t, scale, 0.1 * residual, 0.0, 40)
+            later = years[t + 2] if t + 2 <= p.horizon else None
+            policies = self._start(years[t + 1], later)
+            scale = 1.0 if later else p.bonds[t + 1, 0] / p.bonds[min(t + 2, p.horizon), 0]
+            stats = self.step(policies, functions, t, scale, residual, 0.0, 40)
             self._close(stats, residual, t)
             years[t] = policies
             if progress:
@@ -276,17 +277,10 @@ class Solver:
         self.diagnostics.seconds += time.perf_counter() - began
         return years
 
-    def _start(self, following: Policies, t: int) -> Policies:
-        """Start values for year index ``t``: next year's choices, moved with the lattice when its bounds change."""
+    @staticmethod
+    def _start(following: Policies, later: Policies | None) -> Policies:
+        """Start values of a year: the next two years' policies extrapolated, or the next year's when there is one only."""
         policies = following.copy()
-        here, ahead, later = (self.year(t + s)[0] for s in range(3))
-        if here.lo == ahead.lo == later.lo or self.problem.industries == 1:
-            return policies
-        cut = slice(X, X + self.problem.industries - 1)
-        own = slice(self.first, self.last)
-        shift = coordinates(here.capital, ahead)[own] - coordinates(ahead.capital, ahead)[own]
-        lo_shift = coordinates(np.array(later.lo) + (1 - sum(later.lo)) / self.problem.industries, later)
-        base = coordinates(np.array(later.lo) + (1 - sum(later.lo)) / self.problem.industries, ahead)
-        ratio = later.h / ahead.h
-        policies.pol[..., cut] = base + ratio * (policies.pol[..., cut] - lo_shift) + shift[:, None, None]
+        if later:
+            policies.pol[..., X:] += following.pol[..., X:] - later.pol[..., X:]
         return policies

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from regspec.model.jit import njit
+from regspec.model.jit import inlined, njit
 
 from regspec.model.types import Scratch
 
@@ -34,7 +34,7 @@ def make_scratch(tech):
     )  # fmt: skip
 
 
-@njit
+@inlined
 def power(base, exponent, integer):
     """base**exponent, by multiplication when ``integer`` (the exponent as a small integer) is positive."""
     if integer > 0:
@@ -45,7 +45,7 @@ def power(base, exponent, integer):
     return math.exp(exponent * math.log(base))
 
 
-@njit
+@inlined
 def portfolio(x, tech, capital):
     """Write the portfolio k' (I,) of lattice coordinates x (I-1,) to ``capital``."""
     n = len(tech.a)
@@ -55,13 +55,13 @@ def portfolio(x, tech, capital):
         capital[i] = tech.lo[i] + tech.h * (above - below)
 
 
-@njit
+@inlined
 def capital_slope(i, r, h):
     """d k'_i / d x_r (r = 1..I-1)."""
     return h if i == r else (-h if i == r - 1 else 0.0)
 
 
-@njit
+@inlined
 def consumption(mode, b, k, cash, bond_price, target, hat, hat_slot, y, tech, s):
     """Consumption and its gradient: from the budget, or from the bond Euler equation at the kink. Returns (c, b)."""
     n = len(tech.a)
@@ -81,7 +81,7 @@ def consumption(mode, b, k, cash, bond_price, target, hat, hat_slot, y, tech, s)
     return cash + b - spent - y[0] * bond_price, b
 
 
-@njit
+@inlined
 def valuations(ratio, ratio_grad, z_slot, n_slot, private, k, tax_k, tech, s, worth, worth_grad):
     """Valuations beta ratio m_i - Phi_2 and their gradients; m_i = N_i + mpk_i Z_i (private or social marginal product)."""
     n = len(tech.a)
@@ -103,7 +103,7 @@ def valuations(ratio, ratio_grad, z_slot, n_slot, private, k, tax_k, tech, s, wo
             worth_grad[i, r] = tech.beta * (ratio_grad[r] * m + ratio * slope) - adjust
 
 
-@njit
+@inlined
 def price_slope(j, k, c, gross, tech, s):
     """dq/dx_j at given state, through prices and consumption; its gradient goes to ``s.slope_grad``.
 
@@ -130,7 +130,7 @@ def price_slope(j, k, c, gross, tech, s):
     return slope
 
 
-@njit
+@inlined
 def conditions(mode, b, k, cash, bond_price, kappa, debt, y, tax_b, tax_k, tech, s):
     """Residuals ``s.res`` (I,) and Jacobian ``s.jac`` (I, I) at unknowns ``y`` after `lookup` filled value and slope.
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 
-from regspec.model.jit import njit
+from regspec.model.jit import inlined
 
 
-@njit
+@inlined
 def bond_position(b, grid):
     """Position of ``b`` on the common bond grid in steps, and its derivative with respect to b."""
     scaled = (b - grid.low) / grid.stretch
@@ -23,13 +23,13 @@ def bond_position(b, grid):
     return position, slope
 
 
-@njit
+@inlined
 def bond_at(x, grid):
     """Bonds at the coordinate x of the common grid."""
     return grid.low + grid.stretch * math.expm1(x)
 
 
-@njit
+@inlined
 def locate(x, tech, ids, weights, gradients, order, fractions):
     """Nodes, P2 weights and their gradients in x for lattice coordinates ``x`` (I-1,).
 
@@ -88,7 +88,7 @@ def locate(x, tech, ids, weights, gradients, order, fractions):
     return count
 
 
-@njit
+@inlined
 def lookup(functions, e, table, b, x, tech, grid, value, slope, ids, weights, gradients, order, fractions):
     """Values and slopes of all expectation functions at (b', x') given e.
 
@@ -114,12 +114,12 @@ def lookup(functions, e, table, b, x, tech, grid, value, slope, ids, weights, gr
         for f in range(slots):
             slope[r, f] = 0.0
     for p in range(count):
-        node = functions[table[ids[p]], e]
-        low, mid, high = node[j - 1], node[j], node[j + 1]
+        node = table[ids[p]]
         weight = weights[p]
         for f in range(slots):
-            at = w0 * low[f] + w1 * mid[f] + w2 * high[f]
+            low, mid, high = functions[node, e, j - 1, f], functions[node, e, j, f], functions[node, e, j + 1, f]
+            at = w0 * low + w1 * mid + w2 * high
             value[f] += weight * at
-            slope[0, f] += weight * (d0 * low[f] + d1 * mid[f] + d2 * high[f])
+            slope[0, f] += weight * (d0 * low + d1 * mid + d2 * high)
             for r in range(1, n_ind):
                 slope[r, f] += gradients[p, r - 1] * at

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from regspec.model.jit import njit
+from regspec.model.jit import inlined
 
 from regspec.model.conditions import KINK, OUT_C, OUT_Q, OUT_RHO, conditions
 from regspec.model.interpolation import lookup
@@ -14,7 +14,7 @@ SOLVED, STUCK, NOT_FINITE = 0, 1, 2
 _HALVINGS = 12
 
 
-@njit
+@inlined
 def eliminate(jac, res, step):
     """Solve jac step = -res in place by Gaussian elimination with row pivoting; False when singular."""
     n = len(res)
@@ -45,11 +45,10 @@ def eliminate(jac, res, step):
     return True
 
 
-@njit
+@inlined
 def inside(y, tech, grid):
     """Clip ``y`` to the bond grid and the interior of the portfolio lattice."""
-    top = grid.low + grid.stretch * math.expm1(grid.dx * (grid.points - 1))
-    y[0] = min(max(y[0], grid.low), top)
+    y[0] = min(max(y[0], grid.low), grid.high)
     n = len(tech.a)
     margin = 1e-9 * tech.steps
     for j in range(1, n):  # n >= x_1 >= ... >= x_{I-1} >= 0
@@ -60,7 +59,7 @@ def inside(y, tech, grid):
         y[j] = max(y[j], lower)
 
 
-@njit
+@inlined
 def size(s):
     """Largest residual; valuations relative to the price, the bond condition in output or consumption units."""
     n = len(s.res)
@@ -70,7 +69,7 @@ def size(s):
     return worst
 
 
-@njit
+@inlined
 def evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, tax_b, tax_k, functions, table, tech, grid, s):
     """Look up expectations at y and evaluate the conditions; returns the residual's size, or inf where undefined."""
     lookup(functions, e, table, y[0], y[1:], tech, grid, s.value, s.slope, s.ids, s.weights, s.gradients, s.order,
@@ -81,7 +80,7 @@ def evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, tax_b, tax_k, func
     return worst if math.isfinite(worst) else np.inf
 
 
-@njit
+@inlined
 def linear_update(s):
     """Move c, q, rho and the expected value along the accepted step s.step to first order."""
     for r in range(len(s.step)):
@@ -91,61 +90,57 @@ def linear_update(s):
         s.value[1] += s.slope[r, 1] * s.step[r]
 
 
-@njit
+@inlined
 def solve_state(
     mode, b, k, cash, bond_price, kappa, debt, e, y, tax_b, tax_k, functions, table, tech, grid, s, accept, loose, limit
 ):
     """Solve one state's conditions from the start ``y``, which is overwritten.
 
     A residual below ``accept`` ends the search; so does, after a full step, a scaled step below ``loose`` (0: never), the
-    results then being updated to first order. Returns (status, residual of the last evaluation, evaluations).
+    results then being updated to first order. A step is shortened until the residual falls. Returns (status, residual of the
+    last evaluation, evaluations).
     """
     n = len(y)
     inside(y, tech, grid)
-    worst = evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, tax_b, tax_k, functions, table, tech, grid, s)
-    count = 1
-    while not math.isfinite(worst) and count < _HALVINGS:  # consumption not positive: borrow more
-        y[0] = grid.low + 0.9 * (y[0] - grid.low)
-        worst = evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, tax_b, tax_k, functions, table, tech, grid, s)
-        count += 1
-    if not math.isfinite(worst):
-        return NOT_FINITE, worst, count
+    worst, damp, tries, count = np.inf, 1.0, 0, 0
+    status = STUCK
     while count < limit:
-        if worst <= accept:
-            return SOLVED, worst, count
-        if not eliminate(s.jac, s.res, s.step):
-            return STUCK, worst, count
-        length = abs(s.step[0]) / (y[0] - grid.low + grid.stretch)
-        for j in range(1, n):
-            length = max(length, tech.h * abs(s.step[j]))
-        for r in range(n):
-            s.old[r] = y[r]
-        damp = 1.0 if length < 0.5 else 0.5 / length
-        if length < loose and mode != KINK:
-            for r in range(n):
-                y[r] += s.step[r]
-            inside(y, tech, grid)
-            linear_update(s)
-            return SOLVED, worst, count
-        found = False
-        for _ in range(_HALVINGS):
+        trial = evaluate(
+            mode, b, k, cash, bond_price, kappa, debt, e, y, tax_b, tax_k, functions, table, tech, grid, s
+        )
+        count += 1
+        if not math.isfinite(trial) and not math.isfinite(worst):  # no start yet: consumption not positive, borrow more
+            if count == _HALVINGS:
+                status = NOT_FINITE
+                break
+            y[0] = grid.low + 0.9 * (y[0] - grid.low)
+            continue
+        if not (trial < worst or trial < 10.0 * accept):
+            tries += 1
+            if tries == _HALVINGS:
+                break
+            damp *= 0.4
             for r in range(n):
                 y[r] = s.old[r] + damp * s.step[r]
             inside(y, tech, grid)
-            trial = evaluate(
-                mode, b, k, cash, bond_price, kappa, debt, e, y, tax_b, tax_k, functions, table, tech, grid, s
-            )
-            count += 1
-            if trial < worst or trial < 10.0 * accept:
-                found = True
-                break
-            damp *= 0.4
-        if not found:
-            for r in range(n):
-                y[r] = s.old[r]
-            worst = evaluate(
-                mode, b, k, cash, bond_price, kappa, debt, e, y, tax_b, tax_k, functions, table, tech, grid, s
-            )
-            return STUCK, worst, count
+            continue
         worst = trial
-    return (SOLVED if worst <= accept else STUCK), worst, count
+        if worst <= accept:
+            status = SOLVED
+            break
+        if not eliminate(s.jac, s.res, s.step):
+            break
+        length = abs(s.step[0]) / (y[0] - grid.low + grid.stretch)
+        for j in range(1, n):
+            length = max(length, tech.h * abs(s.step[j]))
+        damp = 1.0 if length < 0.5 else 0.5 / length
+        tries = 0
+        for r in range(n):
+            s.old[r] = y[r]
+            y[r] += damp * s.step[r]
+        inside(y, tech, grid)
+        if length < loose and mode != KINK:
+            linear_update(s)
+            status = SOLVED
+            break
+    return status, worst, count

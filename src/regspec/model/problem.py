@@ -66,7 +66,7 @@ class Problem:
         low, stretch, high = self.bonds[min(t, self.horizon)]
         dx = float(np.log1p((high - low) / stretch) / (self.fine - 1))
         above = np.linspace(0.0, 1.0, self.above) ** 1.3
-        return BondGrid(float(low), float(stretch), dx, self.fine, np.linspace(0.0, 1.0, self.below), above)
+        return BondGrid(float(low), float(stretch), float(high), dx, self.fine, np.linspace(0.0, 1.0, self.below), above)
 
     def exo(self, t: int) -> Exo:
         """Exogenous states of year index ``t``."""

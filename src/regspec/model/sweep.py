@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from regspec.model.jit import njit
+from regspec.model.jit import inlined, njit
 
 from regspec.model.conditions import (
     BINDING,
@@ -31,7 +31,7 @@ DISTANCE, EVALUATIONS, FAILED, RESIDUAL, VIOLATION, LOWEST, STATES, HITS = range
 STATISTICS = 8
 
 
-@njit
+@inlined
 def utility_level(v, tech):
     """(1 - beta) W as a function of certainty-equivalent consumption v: v^(1-gamma)/(1-gamma), or log v."""
     if tech.gamma == 1.0:
@@ -39,7 +39,7 @@ def utility_level(v, tech):
     return math.exp((1.0 - tech.gamma) * math.log(v)) / (1.0 - tech.gamma)
 
 
-@njit
+@inlined
 def certainty_equivalent(level, tech):
     """Inverse of `utility_level`."""
     if tech.gamma == 1.0:
@@ -47,8 +47,8 @@ def certainty_equivalent(level, tech):
     return math.exp(math.log((1.0 - tech.gamma) * level) / (1.0 - tech.gamma))
 
 
-@njit
-def record(mode, side_binding, row, y, bond_price, tech, s, stats):
+@inlined
+def record(side_binding, row, y, bond_price, tech, s, stats):
     """Write one node's results to its policy row and update the distance."""
     n = len(y)
     c, q, rho = s.out[OUT_C], s.out[OUT_Q], s.out[OUT_RHO]
@@ -71,7 +71,7 @@ def record(mode, side_binding, row, y, bond_price, tech, s, stats):
     row[X + n - 1] = y[0]
 
 
-@njit
+@inlined
 def load(row, y):
     """Copy the unknowns of a policy row to ``y``."""
     n = len(y)
@@ -97,7 +97,6 @@ def sweep(
     below, above = len(here.below), len(here.above)
     width = here.dx * (here.points - 1)
     y = np.empty(n)
-    start = np.empty(n)
     stats = np.zeros(STATISTICS)
     stats[LOWEST] = np.inf
     for local in range(pol.shape[0]):
@@ -108,79 +107,64 @@ def sweep(
             cash = 0.0
             for i in range(n):
                 cash += exo.z[e, i] * math.exp(tech.a[i] * math.log(k[i]))
-            if not taxed:
-                load(rows[below], y)
-                y[0] *= scale
-                status, worst, count = solve_state(
-                    KINK, 0.0, k, cash, bond_price, kappa, exo.debt, e, y, 0.0, s.zeros, functions, table, tech, ahead, s,
-                    accept, 0.0, limit,
-                )  # fmt: skip
-                stats[EVALUATIONS] += count
-                stats[STATES] += 1.0
-                if status == SOLVED:
-                    stats[RESIDUAL] = max(stats[RESIDUAL], worst)
-                    scaled = (s.out[OUT_B] - here.low) / here.stretch
-                    at = math.log1p(scaled) if scaled > -0.999 else -1.0
-                    kink[local, e] = min(max(at, 0.0), width)
-                    if at > 0.0 and at < width:
-                        record(KINK, True, rows[below - 1], y, bond_price, tech, s, stats)
-                        record(KINK, False, rows[below], y, bond_price, tech, s, stats)
-                        failed[local, e, below - 1] = 0
-                        failed[local, e, below] = 0
-                else:
-                    failed[local, e, below] = 1
-                    stats[FAILED] += 1.0
-            at = kink[local, e]
-            interior = at > 0.0 and at < width and not taxed
-            for step in range(below + above):
+            for step in range(0 if taxed else -1, below + above):
+                # the kink (-1), then from it outwards: below-1 .. 0 and below .. below+above-1
+                at = kink[local, e]
                 binding = step < below
-                # from the kink outwards: below-1 .. 0, then below .. below+above-1
-                node = below - 1 - step if binding else step
-                if (binding and at <= 0.0) or (not binding and at >= width):
-                    # an unused side: keep start values near the used one
-                    source = rows[below] if binding else rows[below - 1]
-                    for col in range(rows.shape[1]):
-                        rows[node, col] = source[col]
-                    failed[local, e, node] = 0
-                    continue
-                if interior and (node == below - 1 or node == below):
-                    continue
-                x = at * here.below[node] if binding else at + (width - at) * here.above[node - below]
-                b = bond_at(x, here)
-                mode = BINDING if binding else SLACK
+                node = below if step < 0 else (below - 1 - step if binding else step)
+                source = node
+                if step < 0:
+                    mode, b = KINK, 0.0
+                else:
+                    unused = at <= 0.0 if binding else at >= width
+                    if unused:  # keep start values near the side in use
+                        for col in range(rows.shape[1]):
+                            rows[node, col] = rows[below if binding else below - 1, col]
+                        failed[local, e, node] = 0
+                        continue
+                    if (node == below - 1 or node == below) and at > 0.0 and at < width and not taxed:
+                        continue  # the kink itself, just recorded
+                    x = at * here.below[node] if binding else at + (width - at) * here.above[node - below]
+                    mode, b = BINDING if binding else SLACK, bond_at(x, here)
                 tau_b = tax_b[local, e, node] if taxed else 0.0
                 tau_k = tax_k[local, e, node] if taxed else s.zeros
-                load(rows[node], y)
-                y[0] *= scale
-                status, worst, count = solve_state(
-                    mode, b, k, cash, bond_price, kappa, exo.debt, e, y, tau_b, tau_k, functions, table, tech, ahead, s,
-                    accept, loose, limit,
-                )  # fmt: skip
-                stats[EVALUATIONS] += count
                 stats[STATES] += 1.0
-                pivot = node + 1 if binding else node - 1  # a failed start is rescued from the node solved before
-                if status != SOLVED and pivot >= 0 and pivot < below + above:
-                    load(rows[pivot], start)
-                    for r in range(n):
-                        y[r] = start[r]
+                worst = np.inf
+                for attempt in range(2):
+                    load(rows[source], y)
+                    if attempt == 0:
+                        y[0] *= scale
                     status, worst, count = solve_state(
-                        mode, b, k, cash, bond_price, kappa, exo.debt, e, y, tau_b, tau_k, functions, table, tech, ahead,
-                        s, accept, 0.0, 4 * limit,
+                        mode, b, k, cash, bond_price, kappa, exo.debt, e, y, tau_b, tau_k, functions, table, tech, ahead, s,
+                        accept, loose if attempt == 0 else 0.0, limit * (1 + 3 * attempt),
                     )  # fmt: skip
                     stats[EVALUATIONS] += count
+                    # a failed start is rescued once, from the node solved before
+                    source = node + 1 if binding else node - 1
+                    if status == SOLVED or step < 0 or source < 0 or source >= below + above:
+                        break
                 if status != SOLVED:  # it keeps its last policy, is counted, and is masked or an error later
                     failed[local, e, node] = 1
                     stats[FAILED] += 1.0
                     continue
                 failed[local, e, node] = 0
                 stats[RESIDUAL] = max(stats[RESIDUAL], worst)
-                gap = y[0] * bond_price + kappa * s.out[OUT_Q] + exo.debt
+                if step < 0:
+                    scaled = (s.out[OUT_B] - here.low) / here.stretch
+                    at = math.log1p(scaled) if scaled > -0.999 else -1.0
+                    kink[local, e] = min(max(at, 0.0), width)
+                    if at > 0.0 and at < width:
+                        failed[local, e, below - 1] = 0
+                        record(True, rows[below - 1], y, bond_price, tech, s, stats)
+                        record(False, rows[below], y, bond_price, tech, s, stats)
+                    continue
                 if binding:
                     multiplier = s.out[OUT_MU] if len(tech.planner) == 2 else 1.0 - tech.beta / bond_price * s.out[OUT_RHO]
                     stats[VIOLATION] = max(stats[VIOLATION], -multiplier)
                 else:
+                    gap = y[0] * bond_price + kappa * s.out[OUT_Q] + exo.debt
                     stats[VIOLATION] = max(stats[VIOLATION], -gap)
-                record(mode, binding, rows[node], y, bond_price, tech, s, stats)
+                record(binding, rows[node], y, bond_price, tech, s, stats)
                 for i in range(n):
                     if n > 1 and s.k_next[i] - tech.lo[i] < 1e-6 * tech.h:
                         stats[HITS] += 1.0

@@ -34,6 +34,7 @@ class BondGrid(NamedTuple):
 
     low: float
     stretch: float
+    high: float
     dx: float
     points: int
     below: np.ndarray  # relative positions in [0, 1] of the solve nodes below the kink
