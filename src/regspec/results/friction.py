@@ -26,6 +26,7 @@ from regspec.results.slopes import (
 )
 
 INDISTINGUISHABLE = "baseline slope not distinguishable from zero"
+_PRINTED = {INDISTINGUISHABLE: "baseline slope not distinct from 0"}
 #: Shares beyond these limits are cut off in the figure; the table has them all.
 SHOWN = (-1.0, 2.0)
 
@@ -154,14 +155,14 @@ def _write_table(inputs: Inputs, alternative: str, own: dict[str, list[Share]]) 
             low, high = (number(v, "%.2f") for v in s.bootstrap)
             rows.append(
                 {
-                    "Given": given(inputs.config.empirics, rhs) if s is shares[0] else "",
-                    "Years": s.horizon,
-                    f"Slope, {baseline}": estimate_text(s.baseline),
-                    f"Slope, {alternative}": estimate_text(s.alternative),
-                    "Share": number(s.share.ratio, "%.3f") if s.share else "",
-                    f"{confidence:.0%} set": set_text(s.share),
-                    "Bootstrap": f"[{low}, {high}]" if low else "",
-                    "Note": s.note,
+                    ("", "Given"): given(inputs.config.empirics, rhs) if s is shares[0] else "",
+                    ("", "Years"): s.horizon,
+                    ("Slope", baseline): estimate_text(s.baseline),
+                    ("Slope", alternative): estimate_text(s.alternative),
+                    ("Share removed", "Estimate"): number(s.share.ratio, "%.3f") if s.share else "",
+                    ("Share removed", f"{confidence:.0%} set"): set_text(s.share),
+                    ("Share removed", "Bootstrap"): f"[{low}, {high}]" if low else "",
+                    ("", "Note"): _PRINTED.get(s.note, s.note),
                 }
             )
     notes = (

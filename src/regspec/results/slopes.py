@@ -105,4 +105,6 @@ def set_text(item: RatioSet | None) -> str:
     low, high = number(item.low, "%.2f"), number(item.high, "%.2f")
     if item.kind == "bounded":
         return f"[{low}, {high}]"
-    return "unbounded" if item.kind == "unbounded" else f"unbounded: up to {low} or from {high}"
+    if item.kind == "unbounded":
+        return "whole line"
+    return f"\N{LESS-THAN OR EQUAL TO} {low} or \N{GREATER-THAN OR EQUAL TO} {high}"
