@@ -144,7 +144,9 @@ def write_solution(path, zone, national, scenario, seed=0, tilt=0.0, planner=Tru
 
 
 def make_run(root, n=40, scenarios=("baseline", "no_collateral"), failed=(), seed=0, **changes):
-    """Write data, specialization, calibration and solutions under ``root``; return config and solution files."""
+    """Write data, specialization, calibration and solutions under ``root``; return config and solution
+    files.
+    """
     zones = [100 * (j + 1) for j in range(n)]
     config = make_config(scenarios={name: {} for name in scenarios}, **changes)
     write_data(root / "data", zones, seed)
