@@ -169,7 +169,12 @@ def solve_allocation(
 
 
 def solve_zone(
-    zone: dict, national: dict, config: Config, scenario: str, ranks: Ranks | None = None, progress: Callable | None = None
+    zone: dict,
+    national: dict,
+    config: Config,
+    scenario: str,
+    ranks: Ranks | None = None,
+    progress: Callable | None = None,
 ) -> ZoneSolution:
     """Competitive equilibrium and planner of one zone under ``scenario`` with the realized productivity path.
 
@@ -201,5 +206,3 @@ def solve_zone(
         f"{name}: choices reach the end of the bond grid (min b' - b_min = {margin:.3g}) although it was widened "
         f"{_WIDENINGS - 1} times: debt has no bound here (a bubble); theta chi = {problem.kappa:.4g}, gamma = {problem.gamma:g}"
     )
-
-

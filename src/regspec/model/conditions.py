@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from regspec.model.jit import inlined, njit
 
+from regspec.model.jit import inlined, njit
 from regspec.model.types import Scratch
 
 SLACK, BINDING, KINK = 0, 1, 2
@@ -183,9 +183,7 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, tax_b, tax_k, tech,
                 slope = price_slope(j, k, c, q + tangible, tech, s)
                 s.res[j - 1] += mu * weight * slope
                 for r in range(n):
-                    s.jac[j - 1, r] += weight * (
-                        mu * s.slope_grad[r] - tech.beta * s.e_grad[r] / price_effect * slope
-                    )
+                    s.jac[j - 1, r] += weight * (mu * s.slope_grad[r] - tech.beta * s.e_grad[r] / price_effect * slope)
     else:
         for j in range(1, n):
             s.res[j - 1] = s.worth[j] - s.worth[j - 1]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from regspec.model.jit import njit
 
 from regspec.model.conditions import portfolio, power
+from regspec.model.jit import njit
 from regspec.model.types import ETA, MU, VALUE, C, Q, X
 
 
@@ -135,7 +135,7 @@ def expand(capital, first, pol, kink, exo, tech, here, factors, functions):
     states; factors: tuple of transition matrices whose Kronecker product is the chain, first factor slowest. Writes
     functions[first : first + block] (N, E, points, slots).
     """
-    below, above = len(here.below), len(here.above)
+    below = len(here.below)
     width = here.dx * (here.points - 1)
     states, slots = pol.shape[1], len(tech.slots)
     work = np.zeros((states, here.points, slots))

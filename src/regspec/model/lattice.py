@@ -95,9 +95,7 @@ def build(lo, steps: int) -> Lattice:
     h = room / steps
     full = np.hstack([np.full((len(coords), 1), steps), coords, np.zeros((len(coords), 1), np.int64)])
     capital = lo + h * (full[:, :-1] - full[:, 1:]) if dims else np.ones((1, 1))
-    return Lattice(
-        coords, np.ascontiguousarray(capital), table, strides, tuple(lo.tolist()), steps, h, neighbours, slopes
-    )
+    return Lattice(coords, np.ascontiguousarray(capital), table, strides, tuple(lo.tolist()), steps, h, neighbours, slopes)
 
 
 def coordinates(capital, lattice: Lattice) -> np.ndarray:

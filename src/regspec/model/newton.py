@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from regspec.model.jit import inlined
 
 from regspec.model.conditions import KINK, OUT_C, OUT_Q, OUT_RHO, conditions
 from regspec.model.interpolation import lookup
+from regspec.model.jit import inlined
 
 SOLVED, STUCK, NOT_FINITE = 0, 1, 2
 _HALVINGS = 12
@@ -92,7 +92,25 @@ def linear_update(s):
 
 @inlined
 def solve_state(
-    mode, b, k, cash, bond_price, kappa, debt, e, y, tax_b, tax_k, functions, table, tech, grid, s, accept, loose, limit
+    mode,
+    b,
+    k,
+    cash,
+    bond_price,
+    kappa,
+    debt,
+    e,
+    y,
+    tax_b,
+    tax_k,
+    functions,
+    table,
+    tech,
+    grid,
+    s,
+    accept,
+    loose,
+    limit,
 ):
     """Solve one state's conditions from the start ``y``, which is overwritten.
 
@@ -105,9 +123,7 @@ def solve_state(
     worst, damp, tries, count = np.inf, 1.0, 0, 0
     status = STUCK
     while count < limit:
-        trial = evaluate(
-            mode, b, k, cash, bond_price, kappa, debt, e, y, tax_b, tax_k, functions, table, tech, grid, s
-        )
+        trial = evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, tax_b, tax_k, functions, table, tech, grid, s)
         count += 1
         if not math.isfinite(trial) and not math.isfinite(worst):  # no start yet: consumption not positive, borrow more
             if count == _HALVINGS:

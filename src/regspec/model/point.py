@@ -62,9 +62,7 @@ def static_roots(b, k, z, bond_price, kappa, exo, e, x, functions, table, tech, 
     roots, last = 0, 0.0
     for p in range(points):
         y[0] = ahead.low + ahead.stretch * math.expm1(width * p / (points - 1))
-        worst = evaluate(
-            SLACK, b, k, cash, bond_price, kappa, exo.debt, e, y, 0.0, s.zeros, functions, table, tech, ahead, s
-        )
+        worst = evaluate(SLACK, b, k, cash, bond_price, kappa, exo.debt, e, y, 0.0, s.zeros, functions, table, tech, ahead, s)
         if not math.isfinite(worst):
             continue
         gap = y[0] * bond_price + kappa * s.out[OUT_Q] + exo.debt

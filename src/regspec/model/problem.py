@@ -11,7 +11,6 @@ from regspec.model import lattice as lat
 from regspec.model.shocks import Chain
 from regspec.model.types import BondGrid, Exo, Tech, slot_count
 
-
 _NATURAL_SHARE = 0.9
 
 

@@ -84,7 +84,12 @@ def simulate(solver: Solver, years: list[Policies], shocks: np.ndarray) -> Path:
     for t in range(length):
         functions = following
         following = solver.expectations(years[min(t + 2, length - 1)], t + 2).copy()
-        tech, exo, grid_ahead, table = solver.year(t)[3], solver.year(t)[2], solver.year(t + 1)[1], solver.year(t + 1)[0].table
+        tech, exo, grid_ahead, table = (
+            solver.year(t)[3],
+            solver.year(t)[2],
+            solver.year(t + 1)[1],
+            solver.year(t + 1)[0].table,
+        )
         weights = p.chain.weights(full[t])
         local = np.ascontiguousarray(np.einsum("e,nejf->njf", weights, functions)[:, None])
         z = p.ztilde * np.exp(p.trend[t] + shocks[t])
@@ -155,5 +160,3 @@ def cloud_errors(solver: Solver, tail: Policies, draws: int, seed: int, reach: f
                              grid, scratch, _ROOT_SCAN)  # fmt: skip
         roots = max(roots, count)
     return errors, roots
-
-

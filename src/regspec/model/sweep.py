@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from regspec.model.jit import inlined, njit
 
 from regspec.model.conditions import (
     BINDING,
@@ -23,6 +22,7 @@ from regspec.model.conditions import (
     make_scratch,
 )
 from regspec.model.interpolation import bond_at
+from regspec.model.jit import inlined, njit
 from regspec.model.newton import SOLVED, solve_state
 from regspec.model.types import ETA, MU, VALUE, C, Q, X
 
@@ -82,7 +82,24 @@ def load(row, y):
 
 @njit
 def sweep(
-    capital, first, exo, tech, table, functions, here, ahead, scale, pol, kink, failed, taxed, tax_b, tax_k, accept, loose, limit
+    capital,
+    first,
+    exo,
+    tech,
+    table,
+    functions,
+    here,
+    ahead,
+    scale,
+    pol,
+    kink,
+    failed,
+    taxed,
+    tax_b,
+    tax_k,
+    accept,
+    loose,
+    limit,
 ):
     """One backward step on the lattice nodes ``first .. first + len(pol) - 1``; updates pol, kink, failed in place.
 

@@ -1,0 +1,84 @@
+"""Solution files: one HDF5 per zone and scenario, and the content-addressed store behind them."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from regspec.config import Config
+from regspec.experiments.zone import Allocation, ZoneSolution
+from regspec.model.fingerprint import kernel_fingerprint
+from regspec.provenance import atomic_path, stamp
+
+_SERIES = {
+    "Y": "output", "c": "c", "b": "b", "b_next": "b_next", "q": "q", "eta": "eta", "mu": "mu", "binding": "binding",
+    "tau_b": "tau_b", "k": "k", "k_next": "k_next", "tau_k": "tau_k", "value": "value", "euler_errors": "errors",
+}  # fmt: skip
+
+
+def _write_allocation(group: h5py.Group, allocation: Allocation, first_year: int) -> None:
+    group["year"] = np.arange(first_year, first_year + len(allocation.path.c))
+    for name, attribute in _SERIES.items():
+        group[name] = getattr(allocation.path, attribute)
+    group.attrs["value"] = allocation.value
+    for name, number in allocation.diagnostics.items():
+        if not math.isfinite(number):
+            raise ValueError(f"diagnostic {name} is {number}")
+        group.attrs[name] = number
+
+
+def _attributes(zone: int, scenario: str, key: str, config: Config, config_hash: str) -> dict:
+    return {
+        "zone": zone, "scenario": scenario, "key": key, "kernel_fingerprint": kernel_fingerprint(),
+        "parameters": config.scenario_parameters(scenario).model_dump_json(),
+        "grid": config.model.grid.model_dump_json(),
+        "industries": json.dumps(list(config.calibration.industries)), **stamp(config_hash),
+    }  # fmt: skip
+
+
+def write_solution(
+    path: Path, solution: ZoneSolution, zone: int, scenario: str, key: str, config: Config, config_hash: str, seconds: float,
+    ranks: int,
+) -> None:  # fmt: skip
+    """Write a solved zone (docs/architecture.md), to a temporary name first."""
+    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+        file.attrs.update(_attributes(zone, scenario, key, config, config_hash))
+        file.attrs.update(
+            {"status": "solved", "message": "", "seconds": seconds, "ranks": ranks, "level": solution.level,
+             "welfare_gain": solution.welfare_gain}
+        )  # fmt: skip
+        first = config.calibration.first_year
+        _write_allocation(file.create_group("ce"), solution.ce, first)
+        if solution.planner is not None:
+            _write_allocation(file.create_group("planner"), solution.planner, first)
+
+
+def write_failure(path: Path, message: str, zone: int, scenario: str, key: str, config: Config, config_hash: str,
+                  seconds: float, ranks: int) -> None:  # fmt: skip
+    """Write the record of a zone that the model could not solve: status "failed" and why."""
+    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+        file.attrs.update(_attributes(zone, scenario, key, config, config_hash))
+        file.attrs.update({"status": "failed", "message": message, "seconds": seconds, "ranks": ranks})
+        file.attrs.update({"level": np.nan, "welfare_gain": np.nan})
+
+
+def stored(path: Path, key: str) -> bool:
+    """Whether ``path`` is a complete solution with this key; a damaged file counts as absent."""
+    try:
+        with h5py.File(path, "r") as file:
+            return file.attrs["key"] == key and file.attrs["status"] == "solved" and "ce" in file
+    except (OSError, KeyError):
+        return False
+
+
+def publish(source: Path, output: Path, config_hash: str) -> None:
+    """Copy a stored solution to its place in a run, with the run's provenance."""
+    with atomic_path(output) as temporary:
+        shutil.copyfile(source, temporary)
+        with h5py.File(temporary, "r+") as file:
+            file.attrs.update(stamp(config_hash))

@@ -1,0 +1,75 @@
+"""The solve step: look the solution up by its content key, else solve; write, or say what failed and where."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from regspec.config import Config
+from regspec.errors import DataError, ModelFailure
+from regspec.experiments.files import publish, stored, write_failure, write_solution
+from regspec.experiments.key import solution_key
+from regspec.experiments.zone import solve_zone
+from regspec.model.parallel import world
+
+_EVERY = 10  # sweeps between two lines of progress
+
+
+def _read(path: Path) -> dict:
+    try:
+        return json.loads(Path(path).read_text())
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: not a readable calibration file ({error}).\nRun `regspec calibrate` again.") from error
+
+
+def _reporter(path: Path | None, rank: int) -> Callable[[dict], None] | None:
+    """A function that appends JSON lines of progress to ``path``, on rank 0 only."""
+    if path is None or rank != 0:
+        return None
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text("")
+    count = 0
+
+    def report(event: dict) -> None:
+        nonlocal count
+        count += 1
+        if count % _EVERY == 1:
+            with open(path, "a") as stream:
+                stream.write(json.dumps(event) + "\n")
+
+    return report
+
+
+def run_zone(
+    zone_json: Path, national_json: Path, config: Config, scenario: str, output: Path, store: Path, config_hash: str,
+    on_failure: str = "error", expected_ranks: int = 1, progress: Path | None = None,
+) -> str:  # fmt: skip
+    """Solve one zone under one scenario on this job's MPI ranks and write ``output``; returns its status.
+
+    A solution with the same key in ``store`` is copied instead of solved again. When the model fails, ``on_failure``
+    "error" raises ModelFailure and writes nothing; "record" writes a file with status "failed" and returns "failed".
+    Raises DataError for unreadable calibration files.
+    """
+    ranks = world(expected_ranks)
+    zone, national = _read(zone_json), _read(national_json)
+    key = solution_key(zone, national, config, scenario)
+    place = Path(store) / key[:2] / f"{key}.h5"
+    began = time.perf_counter()
+    if not ranks.broadcast(ranks.rank == 0 and stored(place, key)):
+        try:
+            solution = solve_zone(zone, national, config, scenario, ranks, _reporter(progress, ranks.rank))
+        except ModelFailure as failure:
+            if on_failure == "error":
+                raise
+            if ranks.rank == 0:
+                write_failure(output, str(failure), zone["zone"], scenario, key, config, config_hash,
+                              time.perf_counter() - began, ranks.size)  # fmt: skip
+            return "failed"
+        if ranks.rank == 0:
+            write_solution(place, solution, zone["zone"], scenario, key, config, config_hash,
+                           time.perf_counter() - began, ranks.size)  # fmt: skip
+    if ranks.rank == 0:
+        publish(place, output, config_hash)
+    return "solved"

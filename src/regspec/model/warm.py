@@ -1,0 +1,43 @@
+"""Compile every kernel that a configuration needs, once, before jobs fan out (docs/hpc.md)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from regspec.config import Config
+from regspec.model.backward import Solver
+from regspec.model.problem import Problem, bond_bounds, lattice_bounds, static_portfolio
+from regspec.model.shocks import product_chain
+from regspec.model.simulate import cloud_errors, simulate
+
+
+def small_problem(industries: int) -> Problem:
+    """A well-posed economy on the coarsest grids: two exogenous states per industry, three years."""
+    xi = np.linspace(0.1, 0.2, industries)
+    a, years = 0.3 + xi, 3
+    k0 = np.full(industries, 1.0 / industries)
+    ztilde = k0 ** (1.0 - a)
+    trend = np.zeros((years, industries))
+    chain = product_chain([0.8] * industries, [0.02] * industries, 2)
+    lower = lattice_bounds(ztilde, a, 0.3, trend, k0) if industries > 1 else np.ones((years, 1))
+    bonds, debt = bond_bounds(
+        {"alpha": 0.3, "beta": 0.95, "kappa": 0.02, "a": a, "ztilde": ztilde, "trend": trend, "chain": chain, "rate": 1.013,
+         "limit": "collateral", "b_max": 0.6, "lower": lower}
+    )  # fmt: skip
+    return Problem(
+        alpha=0.3, beta=0.95, gamma=2.0, kappa=0.02, a=a, phi=np.full(industries, 1.0), ztilde=ztilde,
+        k0=static_portfolio(ztilde, a, 0.3) if industries > 1 else k0, b0=-0.1, trend=trend, chain=chain, rate=1.013,
+        limit="collateral", bonds=bonds, debt=debt, lower=lower, steps=2, below=4, above=6, fine=24,
+    )  # fmt: skip
+
+
+def warm_cache(config: Config) -> None:
+    """Compile into NUMBA_CACHE_DIR the kernels of both allocations for the configured number of industries."""
+    problem = small_problem(len(config.calibration.industries))
+    tail = None
+    for planner in (False, True):
+        solver = Solver(problem, planner)
+        tail = solver.tail(1e-3, 1e-6, 500, tail)
+        years = solver.path(tail, 1e-6)
+        simulate(solver, years, np.zeros((len(problem.trend), problem.industries)))
+        cloud_errors(solver, tail, 1, 0, -0.1)
