@@ -1,4 +1,4 @@
-"""The whole workflow on two zones, and what runs again after each kind of change. Tests build on each other."""
+"""The whole workflow on two zones; what runs again after each kind of change. Tests build on each other."""
 
 import json
 import shutil

@@ -22,9 +22,10 @@ checkpoint calibrate:
         mem_mb=1000,
         runtime=15,
     params:
+        config=str(LAYOUT.config),
         depends=dependencies(CONFIG, "calibrate"),
     shell:
-        logged("{REGSPEC} calibrate --config {LAYOUT.config}")
+        logged("regspec calibrate --config {params.config}")
 
 
 rule kernels:
@@ -39,8 +40,9 @@ rule kernels:
         mem_mb=2000,
         runtime=30,
     params:
+        config=str(LAYOUT.config),
         fingerprint=kernel_fingerprint(),
         industries=len(CONFIG.calibration.industries),
         planner=any(scenario.planner for scenario in CONFIG.scenarios.values()),
     shell:
-        logged("{REGSPEC} warm --config {LAYOUT.config} --output {output}")
+        logged("regspec warm --config {params.config} --output {output}")

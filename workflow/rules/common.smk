@@ -1,19 +1,20 @@
 """Configuration, checked once; helpers that the rules share."""
 
+import json
 import sys
+from functools import cache
 from pathlib import Path
 
 from snakemake.logging import logger
 
 from regspec.config_io import load_config, write_resolved
 from regspec.errors import RegspecError
+from regspec.estimate import memory_mb, size_text
+from regspec.experiments.key import solution_key
 from regspec.layout import Layout
 from regspec.progress import SOLVE_RULES, ending_text, failures_text, follow_jobs
 from regspec.steps import dependencies
 from regspec.validation import check_inputs
-
-PYTHON = sys.executable
-REGSPEC = f"{PYTHON} -m regspec.cli"
 
 
 def checked_config():
@@ -39,7 +40,7 @@ LAYOUT = Layout(CONFIG)
 EMPIRICS_OUTPUT = LAYOUT.empirics / "specialization.parquet"
 SCENARIOS = list(CONFIG.scenarios)
 
-# The programs beside this Python (mpiexec) are found even when the environment is not activated.
+# The programs beside this Python (regspec, mpiexec) are found even when the environment is not activated.
 shell.prefix(f"export PATH={Path(sys.executable).parent}:$PATH; ")
 
 
@@ -56,3 +57,35 @@ def planned(rule_names):
     """Number of jobs of these rules in the present plan, finished ones included."""
     jobs = workflow.dag.needrun_jobs(exclude_finished=False)
     return sum(job.rule.name in rule_names for job in jobs)
+
+
+def zone_ids():
+    """The selected zones; makes the caller wait for the calibration."""
+    checkpoints.calibrate.get()
+    return LAYOUT.zone_ids()
+
+
+@cache
+def read_json(path, modified):
+    return json.loads(Path(path).read_text())
+
+
+def solve_key(wildcards):
+    """Digest of all that a solution depends on: this zone, the nation's processes, parameters, grid, kernels."""
+    checkpoints.calibrate.get()
+    zone, national = (
+        read_json(str(path), path.stat().st_mtime_ns)
+        for path in (LAYOUT.zone_json(wildcards.zone), LAYOUT.national)
+    )
+    return solution_key(zone, national, CONFIG, wildcards.scenario)
+
+
+def zone_file(wildcards):
+    checkpoints.calibrate.get()
+    return LAYOUT.zone_json(wildcards.zone)
+
+
+def all_solutions(wildcards):
+    return [
+        LAYOUT.solution(scenario, zone) for scenario in SCENARIOS for zone in zone_ids()
+    ]

@@ -23,9 +23,10 @@ rule data:
         mem_mb=1500,
         runtime=15,
     params:
+        config=str(LAYOUT.config),
         depends=dependencies(CONFIG, "data"),
     shell:
-        logged("{REGSPEC} data --config {LAYOUT.config}")
+        logged("regspec data --config {params.config}")
 
 
 rule facts:
@@ -42,6 +43,7 @@ rule facts:
         mem_mb=1500,
         runtime=15,
     params:
+        config=str(LAYOUT.config),
         depends=dependencies(CONFIG, "empirics"),
     shell:
-        logged("{REGSPEC} empirics --config {LAYOUT.config}")
+        logged("regspec empirics --config {params.config}")

@@ -17,6 +17,7 @@ rule results:
         mem_mb=2000,
         runtime=30,
     params:
+        config=str(LAYOUT.config),
         depends=dependencies(CONFIG, "results"),
     shell:
-        logged("{REGSPEC} results --config {LAYOUT.config}")
+        logged("regspec results --config {params.config}")

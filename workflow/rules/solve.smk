@@ -1,44 +1,7 @@
 """One job per zone and scenario; competitive equilibrium and planner in one file."""
 
-import json
-from functools import cache
-
-from regspec.experiments.key import solution_key
-
 RANKS = CONFIG.compute.ranks
 SOLVE = "solve" if RANKS == 1 else "solve_mpi"
-
-
-def zone_ids():
-    """The selected zones; makes the caller wait for the calibration."""
-    checkpoints.calibrate.get()
-    return LAYOUT.zone_ids()
-
-
-@cache
-def read_json(path, modified):
-    return json.loads(Path(path).read_text())
-
-
-def solve_key(wildcards):
-    """Digest of all that a solution depends on: this zone, the nation's processes, parameters, grid, kernels."""
-    checkpoints.calibrate.get()
-    zone, national = (
-        read_json(str(path), path.stat().st_mtime_ns)
-        for path in (LAYOUT.zone_json(wildcards.zone), LAYOUT.national)
-    )
-    return solution_key(zone, national, CONFIG, wildcards.scenario)
-
-
-def zone_file(wildcards):
-    checkpoints.calibrate.get()
-    return LAYOUT.zone_json(wildcards.zone)
-
-
-def all_solutions(wildcards):
-    return [
-        LAYOUT.solution(scenario, zone) for scenario in SCENARIOS for zone in zone_ids()
-    ]
 
 
 wildcard_constraints:
@@ -68,16 +31,17 @@ rule:
         mpi="mpiexec" if RANKS > 1 else "",
         tasks=RANKS,
         cpus_per_task=1,
-        mem_mb=lambda wildcards, attempt: 1000 * RANKS * attempt,
+        mem_mb=lambda wildcards, attempt: memory_mb(CONFIG) * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
         attempt=lambda wildcards, attempt: attempt,
     params:
+        config=str(LAYOUT.config),
         key=solve_key,
     shell:
         logged(
             'launcher="{resources.mpi}"; '
-            "${{launcher:+$launcher -n {resources.tasks}}} {PYTHON} ${{launcher:+-m mpi4py}} -m regspec.cli solve"
-            " --config {LAYOUT.config}"
+            "${{launcher:+$launcher -n {resources.tasks}}} python ${{launcher:+-m mpi4py}} -m regspec.cli solve"
+            " --config {params.config}"
             " --zone {wildcards.zone} --scenario {wildcards.scenario} --expected-ranks {resources.tasks}"
             " --attempt {resources.attempt}"
         )
@@ -99,6 +63,7 @@ rule collect:
         mem_mb=1500,
         runtime=30,
     params:
+        config=str(LAYOUT.config),
         depends=dependencies(CONFIG, "collect"),
     shell:
-        logged("{REGSPEC} collect --config {LAYOUT.config}")
+        logged("regspec collect --config {params.config}")

@@ -1,0 +1,46 @@
+"""Size of a solve before it runs, from the grid alone: for requests to a cluster and a line for users."""
+
+from __future__ import annotations
+
+from math import comb
+
+from regspec.config import Config
+
+_BASE_MB = 500  # Python, numba and the compilation of the kernels
+
+
+def states(config: Config) -> int:
+    """States of one year and one allocation: lattice nodes x exogenous states x bond nodes (model section 6)."""
+    grid, industries = config.model.grid, len(config.calibration.industries)
+    lattice = comb(grid.k_steps + industries - 1, industries - 1)
+    return lattice * _exogenous(config) * (grid.b_below + grid.b_above)
+
+
+def memory_mb(config: Config) -> int:
+    """Upper estimate of the memory of one solve, all ranks together, in MB.
+
+    The policies of all years (I + 5 numbers a state), the planner's expectations on the fine bond grid of one
+    year (5 I + 3 functions, padded), and as much again for work arrays.
+    """
+    grid, industries = config.model.grid, len(config.calibration.industries)
+    years = config.calibration.last_year - config.calibration.first_year + 2
+    policies = states(config) * (industries + 5) * years
+    lattice = comb(grid.k_steps + industries - 1, industries - 1)
+    expectations = lattice * _exogenous(config) * grid.b_fine * (5 * industries + 6)
+    ranks = config.compute.ranks
+    return ranks * _BASE_MB + round(2 * 8e-6 * (policies + ranks * expectations))
+
+
+def size_text(config: Config) -> str:
+    """One line for the start of a run: how many solves of which size."""
+    chosen = config.model.zones
+    count = chosen["sample"] if isinstance(chosen, dict) else len(chosen) if isinstance(chosen, list) else "all"
+    return (
+        f"{count} zones x {len(config.scenarios)} scenarios; a solve has {states(config):,} states in each of "
+        f"{config.calibration.last_year - config.calibration.first_year + 1} years and needs up to "
+        f"{memory_mb(config):,} MB"
+    )
+
+
+def _exogenous(config: Config) -> int:
+    return config.model.grid.u_nodes ** len(config.calibration.industries) * config.calibration.interest.nodes
