@@ -57,7 +57,7 @@ def build_problem(zone: dict, national: dict, config: Config, scenario: str, wid
         raise ModelFailure(f"beta R = {beta * rate:.4f} must be below 1: debt has no steady state (docs/model.md, section 4)")
     if parameters.limit == "natural" and rate <= 1.0:
         raise ModelFailure(f"limit: natural needs a positive net interest rate (R / growth = {rate:.4f})")
-    trend, k0 = np.array(national["trend"], float), np.array(zone["k0"], float)
+    trend, k0 = np.array(national["trend"], float).T, np.array(zone["k0"], float)
     chain = product_chain(
         national["rho"], national["sigma"], grid.u_nodes, national["interest"]["rho"], national["interest"]["sigma"],
         config.calibration.interest.nodes,
@@ -182,7 +182,7 @@ def solve_zone(
     again when a choice reaches its end. Raises ModelFailure.
     """
     ranks = ranks or Ranks()
-    shocks = np.array(national["u"], float)
+    shocks = np.ascontiguousarray(np.array(national["u"], float).T)
     _, level = scenario_zone(zone, national, config, scenario)
     name = f"zone {zone['zone']}, scenario {scenario}"
     widen = 1.0
