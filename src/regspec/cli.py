@@ -183,7 +183,21 @@ def _collect(args) -> None:
     from regspec.results.collect import collect
 
     files = [layout.solution(s, z) for s in config.scenarios for z in layout.zone_ids()]
-    collect(files, layout.paths, layout.solutions, config.results.missing_zones, digest)
+    policy = config.results.missing_zones
+    collect(files, layout.paths, layout.solutions, policy, digest, _levels(config, layout))
+
+
+def _levels(config, layout) -> dict[tuple[str, int], float]:
+    """Level of every scenario and zone: solutions are in units of the zone's own 1950 output."""
+    from regspec.calibration.technology import scenario_zone
+
+    national = json.loads(layout.national.read_text())
+    zones = {zone: json.loads(layout.zone_json(zone).read_text()) for zone in layout.zone_ids()}
+    return {
+        (scenario, zone): scenario_zone(content, national, config, scenario)[1]
+        for scenario in config.scenarios
+        for zone, content in zones.items()
+    }
 
 
 def _results(args) -> None:

@@ -103,12 +103,12 @@ def test_edited_rows_of_one_zone_lead_to_one_solve(workflow, run, root):
 def test_lost_run_comes_back_from_the_store(workflow, run, root):
     stored = workflow.snapshot("results/store")
     assert stored
-    paths = (root / "model" / "paths.parquet").read_bytes()
+    paths = pd.read_parquet(root / "model" / "paths.parquet")
     shutil.rmtree(root)
     again = workflow(run[1], "--until", "collect")
     assert again.code == 0, again.text
     assert again.jobs("solve") == 2
-    assert (root / "model" / "paths.parquet").read_bytes() == paths
+    pd.testing.assert_frame_equal(pd.read_parquet(root / "model" / "paths.parquet"), paths, check_exact=True)
     after = workflow.snapshot("results/store")
     assert {name: after.get(name) for name in stored} == stored
 

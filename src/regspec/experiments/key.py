@@ -7,20 +7,24 @@ from regspec.config import Config
 from regspec.model.fingerprint import kernel_fingerprint
 from regspec.provenance import content_hash
 
-_NATIONAL = ("first_year", "last_year", "rho", "sigma", "trend", "u", "interest", "national_share")
+_NATIONAL = ("first_year", "last_year", "rho", "sigma", "trend", "u", "interest")
 
 
 def solution_inputs(zone: dict, national: dict, config: Config, scenario: str) -> dict:
-    """The inputs of one zone's solution under ``scenario`` as a JSON-serializable record."""
+    """The inputs of one zone's solution under ``scenario`` as a JSON-serializable record.
+
+    The level and the national shares behind it are not among them: solutions are in units of the zone's own 1950
+    output, and the level is applied when they are gathered. So new rows of one zone, which move the national
+    shares, do not touch the solutions of the others.
+    """
     tech = technology(config, scenario)
     spec = config.scenarios[scenario]
     return {
-        "zone": {name: zone[name] for name in ("zone", "shares", "k0", "level")},
+        "zone": {name: zone[name] for name in ("zone", "industries", "shares", "k0")},
         "national": {name: national[name] for name in _NATIONAL},
         "technology": {"alpha": tech["alpha"], "xi": tech["xi"].tolist(), "phi": tech["phi"].tolist()},
         "parameters": config.scenario_parameters(scenario).model_dump(mode="json"),
         "planner": spec.planner,
-        "level": config.calibration.level,
         "rate_nodes": config.calibration.interest.nodes,
         "selection": config.model.selection,
         "grid": config.model.grid.model_dump(mode="json"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,14 +44,21 @@ class Status:
 
 
 def collect(
-    files: Iterable[str | Path], out_paths: Path, out_solutions: Path, policy: str, config_hash: str
+    files: Iterable[str | Path],
+    out_paths: Path,
+    out_solutions: Path,
+    policy: str,
+    config_hash: str,
+    levels: Mapping[tuple[str, int], float] | None = None,
 ) -> dict[str, int]:
     """Write ``paths.parquet`` and ``solutions.parquet`` from ``solutions/<scenario>/<zone>.h5`` files.
 
     Statuses are read first. A file that does not exist or whose solve failed is a missing zone; ``policy``
     (``results.missing_zones``) says what happens: ``error`` raises ModelFailure with counts and the first
     messages, ``warn`` goes on with a warning, ``drop`` goes on. Missing zones keep a row with status
-    "failed" in the solutions table, so that every exhibit can print their number. Returns counts of
+    "failed" in the solutions table, so that every exhibit can print their number. ``levels``: level by
+    scenario and zone in the present calibration, which a stored solution may be older than (None: the
+    level in the file). Returns counts of
     ``solved`` and ``failed``. Raises DataError naming the file for corrupted, truncated or incomplete
     files.
     """
@@ -67,11 +74,9 @@ def collect(
         if status.status != "solved":
             rows.append(_failed_row(status))
             continue
-        frames, own_rows, own = read_solution(status)
+        frames, own_rows, own = read_solution(status, levels)
         if industries is not None and own != industries:
-            raise DataError(
-                f"{status.path}: industries {own}, other files have {industries}; solve all anew."
-            )
+            raise DataError(f"{status.path}: industries {own}, other files have {industries}; solve all anew.")
         industries = own
         paths += frames
         rows += own_rows
@@ -108,8 +113,7 @@ def _opened(path: Path):
         # str(KeyError) would add quotes.
         detail = str(error.args[0] if error.args else error).splitlines()[0]
         raise DataError(
-            f"{path}: corrupted, truncated or incomplete solution ({detail}).\n"
-            "Delete it and solve the zone again."
+            f"{path}: corrupted, truncated or incomplete solution ({detail}).\nDelete it and solve the zone again."
         ) from error
 
 
@@ -128,11 +132,15 @@ def read_status(path: Path) -> Status:
         return Status(path, int(attributes["zone"]), _text(attributes["scenario"]), status, message)
 
 
-def read_solution(status: Status) -> tuple[list[pd.DataFrame], list[dict], list[str]]:
+def read_solution(
+    status: Status, levels: Mapping[tuple[str, int], float] | None = None
+) -> tuple[list[pd.DataFrame], list[dict], list[str]]:
     """Paths and solution rows of a solved file, one each per allocation, and its industries."""
     with _opened(status.path) as handle:
         industries = json.loads(_text(handle.attrs["industries"]))
         head = {key: float(handle.attrs[key]) for key in ("level", "welfare_gain", "seconds")}
+        if levels is not None:
+            head["level"] = levels[status.scenario, status.zone]
         frames, rows = [], []
         for allocation in ALLOCATIONS:
             if allocation not in handle:
@@ -144,9 +152,7 @@ def read_solution(status: Status) -> tuple[list[pd.DataFrame], list[dict], list[
             frames.append(_path_frame(group, key, head["level"], industries))
             diagnostics = {name: float(group.attrs.get(name, np.nan)) for name in DIAGNOSTICS}
             value = float(group.attrs["value"])
-            rows.append(
-                {**key, "status": "solved", "message": status.message, **head, "value": value, **diagnostics}
-            )
+            rows.append({**key, "status": "solved", "message": status.message, **head, "value": value, **diagnostics})
         return frames, rows, industries
 
 
@@ -160,9 +166,7 @@ def _path_frame(group: h5py.Group, key: dict, level: float, industries: list[str
         missing = np.full(years.size, np.nan)
         series[name] = _series(group, name, years.size) if name in group else missing
     k = _matrix(group, "k", years.size, len(industries))
-    tau_k = (
-        _matrix(group, "tau_k", years.size, len(industries)) if "tau_k" in group else np.full_like(k, np.nan)
-    )
+    tau_k = _matrix(group, "tau_k", years.size, len(industries)) if "tau_k" in group else np.full_like(k, np.nan)
     for name in ("Y", "c"):
         if not (series[name] > 0).all():
             raise ValueError(f"{key['allocation']}/{name} has values that are not positive")
@@ -188,9 +192,7 @@ def _matrix(group: h5py.Group, name: str, years: int, industries: int) -> np.nda
 
 
 def _failed_row(status: Status) -> dict:
-    row = dict(
-        zone=status.zone, scenario=status.scenario, allocation="ce", status="failed", message=status.message
-    )
+    row = dict(zone=status.zone, scenario=status.scenario, allocation="ce", status="failed", message=status.message)
     missing = ("level", "value", "welfare_gain", *DIAGNOSTICS, "seconds")
     return {**row, **dict.fromkeys(missing, np.nan)}
 
