@@ -35,9 +35,7 @@ _Loader.add_implicit_resolver(
 )
 
 
-def load_config(
-    path: str | Path | Iterable[str | Path], overrides: Iterable[str] = (), extra: Mapping | None = None
-) -> Config:
+def load_config(path: str | Path | Iterable[str | Path], overrides: Iterable[str] = (), extra: Mapping | None = None) -> Config:
     """Configuration from one YAML file, or from several of which later ones win.
 
     Keys that a file leaves out take the defaults of :mod:`regspec.config`. ``extra`` is a nested mapping
@@ -96,11 +94,7 @@ def _read(path: Path) -> tuple[dict, dict[tuple, str]]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         near = difflib.get_close_matches(path.name, [p.name for p in _siblings(path)], n=1)
-        hint = (
-            f"; did you mean {path.parent / near[0]}?"
-            if near
-            else "; `regspec config --write-default` makes one"
-        )
+        hint = f"; did you mean {path.parent / near[0]}?" if near else "; `regspec config --write-default` makes one"
         raise ConfigError(f"{path}: no such file{hint}") from None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"

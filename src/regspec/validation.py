@@ -113,9 +113,7 @@ def _check_years(config: Config, inventory: Inventory) -> None:
 def _check_zones(config: Config, inventory: Inventory) -> None:
     chosen, known = config.model.zones, inventory.zones
     if isinstance(chosen, dict) and chosen["sample"] > len(known):
-        raise ConfigError(
-            f"model.zones.sample = {chosen['sample']}: {inventory.source} has only {len(known)} zones"
-        )
+        raise ConfigError(f"model.zones.sample = {chosen['sample']}: {inventory.source} has only {len(known)} zones")
     if isinstance(chosen, list):
         if not chosen:
             raise ConfigError("model.zones = []: name at least one zone, or use all or {sample: n}")

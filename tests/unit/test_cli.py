@@ -169,9 +169,7 @@ def test_status_tells_waiting_started_and_failed_solves(run_folder):
     log.parent.mkdir(parents=True)
     log.write_text("sweep 1\nregspec: zone 7: no equilibrium\n  J = 3.1 at theta = 0.35\n")
     run_folder.solve_log("other", 3).write_text("")
-    run_folder.progress("other", 3).write_text(
-        '{"sweep": 10, "distance": 0.1}\n{"sweep": 20, "distance": 0.01}\n'
-    )
+    run_folder.progress("other", 3).write_text('{"sweep": 10, "distance": 0.1}\n{"sweep": 20, "distance": 0.01}\n')
     text = status_text(config, run_folder)
     assert "baseline: 2 waiting" in text
     assert "other: 1 started, 1 failed" in text

@@ -63,9 +63,7 @@ def test_every_key_is_in_the_manual_and_commented_in_the_default_file():
         assert text.splitlines()[line - 1].strip().startswith("#")
 
 
-@pytest.mark.parametrize(
-    "example", sorted((ROOT / "config" / "examples").glob("*.yaml")), ids=lambda p: p.name
-)
+@pytest.mark.parametrize("example", sorted((ROOT / "config" / "examples").glob("*.yaml")), ids=lambda p: p.name)
 def test_examples_are_valid(example):
     load_config(example)
 
@@ -142,9 +140,7 @@ def test_bad_configuration_gets_a_short_error_that_names_file_key_and_remedy(wri
 
 
 def test_several_problems_are_counted(write):
-    assert "(1 more in this configuration)" in failure(
-        write("run: {nam: a}\nmodel: {parameters: {theta: 2}}\n")
-    )
+    assert "(1 more in this configuration)" in failure(write("run: {nam: a}\nmodel: {parameters: {theta: 2}}\n"))
 
 
 def test_missing_file_suggests_a_neighbour(write):

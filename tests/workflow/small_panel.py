@@ -47,9 +47,7 @@ def write_panel(folder: Path, seed: int = 1) -> list[int]:
         "crosswalk": crosswalk,
         "industry": _industry(zones, rng),
         "controls": _controls(zones, rng),
-        "map": pd.DataFrame(
-            {"industry_id": range(1, 6), "group17": INDUSTRIES, "group8": INDUSTRIES, "name": INDUSTRIES}
-        ),
+        "map": pd.DataFrame({"industry_id": range(1, 6), "group17": INDUSTRIES, "group8": INDUSTRIES, "name": INDUSTRIES}),
         "accounts": _accounts(rng),
     }
     for name, table in tables.items():
@@ -64,11 +62,7 @@ def write_config(path: Path, folder: Path, zones="[1, 56]") -> Path:
 
 
 def _crosswalk() -> pd.DataFrame:
-    states = [
-        (int(r["fips"]), int(r["state_fips"]))
-        for r in us_counties.records()
-        if int(r["state_fips"]) not in OUTSIDE
-    ]
+    states = [(int(r["fips"]), int(r["state_fips"])) for r in us_counties.records() if int(r["state_fips"]) not in OUTSIDE]
     # The three counties whose codes have changed since 1990.
     old = [(12025, 12), (8013, 8), (46113, 46)]
     return pd.DataFrame(sorted({*states, *old}), columns=["County FIPS Code", "CZ90"])
