@@ -18,6 +18,7 @@ from regspec.model.conditions import (
     OUT_RHO,
     SLACK,
     conditions,
+    growth_target,
 )
 from regspec.model.expectation import integrands, transform
 from regspec.model.jit import njit
@@ -77,10 +78,10 @@ def euler_errors(code, b, k, z, bond_price, kappa, exo, y, exact, tech, s):
     q_used = s.out[OUT_Q]
     for f in range(min(len(exact), 3 + 4 * n)):  # the recovered slopes stay interpolated
         s.value[f] = exact[f]
+    target = growth_target(bond_price, 0.0, tech)
     mode = BINDING if code == IS_BINDING else SLACK
-    conditions(mode, b, k, cash, bond_price, kappa, exo.debt, y, 0.0, s.zeros, tech, s)
+    conditions(mode, b, k, cash, bond_price, kappa, exo.debt, y, target, s.zeros, tech, s)
     hat = exact[2 + 2 * n] if len(tech.planner) == 2 else exact[0]
-    target = math.exp(math.log(tech.beta / bond_price) / tech.gamma)
     euler = hat / (s.out[OUT_C] * target) - 1.0
     room = kappa * s.out[OUT_Q] + exo.debt
     slackness = (y[0] * bond_price + room) / room

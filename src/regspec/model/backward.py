@@ -22,6 +22,7 @@ from regspec.model.problem import Problem, output, steady_price
 from regspec.model.types import ETA, VALUE, C, Q, X, policy_columns, slot_count
 
 Progress = Callable[[dict], None]
+_LOOSE = 3e-5  # a Newton step this short (in logs of bonds and units of capital) leaves a residual near 1e-9
 _EMPTY_B = np.zeros((0, 0, 0))
 _EMPTY_K = np.zeros((0, 0, 0, 0))
 
@@ -264,10 +265,9 @@ class Solver:
         years = [tail] * (p.horizon + 1)
         for t in range(p.horizon - 1, -1, -1):
             functions = self.expectations(years[t + 1], t + 1)
-            later = years[t + 2] if t + 2 <= p.horizon else None
-            policies = self._start(years[t + 1], later)
-            scale = 1.0 if later else p.bonds[t + 1, 0] / p.bonds[min(t + 2, p.horizon), 0]
-            stats = self.step(policies, functions, t, scale, residual, 0.0, 40)
+            policies = self._start(years, t)
+            scale = 1.0 if t + 2 <= p.horizon else p.bonds[t + 1, 0] / p.bonds[min(t + 2, p.horizon), 0]
+            stats = self.step(policies, functions, t, scale, residual, _LOOSE, 40)
             self._close(stats, residual, t)
             years[t] = policies
             if progress:
@@ -276,9 +276,12 @@ class Solver:
         return years
 
     @staticmethod
-    def _start(following: Policies, later: Policies | None) -> Policies:
-        """Start values of a year: the next two years' policies extrapolated, or the next year's when there is one only."""
-        policies = following.copy()
-        if later:
-            policies.pol[..., X:] += following.pol[..., X:] - later.pol[..., X:]
+    def _start(years: list[Policies], t: int) -> Policies:
+        """Start values of year index ``t``: choices of up to three later years, extrapolated."""
+        policies = years[t + 1].copy()
+        after = years[t + 1 : t + 4]
+        if len(after) >= 2:
+            policies.pol[..., X:] += after[0].pol[..., X:] - after[1].pol[..., X:]
+        if len(after) == 3 and t + 4 < len(years):  # the last year's policies are stationary: a break in the path
+            policies.pol[..., X:] += after[0].pol[..., X:] - 2.0 * after[1].pol[..., X:] + after[2].pol[..., X:]
         return policies

@@ -30,7 +30,7 @@ def make_scratch(tech):
         np.empty(slots), np.empty((n, slots)), np.empty(pairs, np.int64), np.empty(pairs), np.empty((pairs, d)),
         np.empty(d, np.int64), np.empty(d), np.empty(n), np.empty(n), np.empty((n, n)), np.empty(n), np.empty((n, n)),
         np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty((n, n)), np.empty(6), np.empty(n),
-        np.empty(n), np.empty(n), np.zeros(n), np.empty(n),
+        np.empty(n), np.empty(n), np.zeros(n), np.empty(n), np.empty(n),
     )  # fmt: skip
 
 
@@ -43,6 +43,12 @@ def power(base, exponent, integer):
             result *= base
         return result
     return math.exp(exponent * math.log(base))
+
+
+@inlined
+def growth_target(bond_price, tax_b, tech):
+    """(beta R (1 + tau_b))^(1/gamma): desired growth of consumption where the limit is slack."""
+    return math.exp(math.log(tech.beta / bond_price * (1.0 + tax_b)) / tech.gamma)
 
 
 @inlined
@@ -88,7 +94,7 @@ def valuations(ratio, ratio_grad, z_slot, n_slot, private, k, tax_k, tech, s, wo
     for i in range(n):
         ki = s.k_next[i]
         exponent = tech.a[i] - 1.0
-        factor = (tech.alpha * (1.0 + tax_k[i]) if private else tech.a[i]) * math.exp(exponent * math.log(ki))
+        factor = (tech.alpha * (1.0 + tax_k[i]) if private else tech.a[i]) * s.returns[i]
         z_value = s.value[z_slot + i]
         m = s.value[n_slot + i] + factor * z_value
         curvature = factor * exponent / ki * z_value
@@ -131,10 +137,10 @@ def price_slope(j, k, c, gross, tech, s):
 
 
 @inlined
-def conditions(mode, b, k, cash, bond_price, kappa, debt, y, tax_b, tax_k, tech, s):
+def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech, s):
     """Residuals ``s.res`` (I,) and Jacobian ``s.jac`` (I, I) at unknowns ``y`` after `lookup` filled value and slope.
 
-    ``cash`` is output Y(k, z), ``bond_price`` 1/R. Row I-1 is the bond condition, rows 0..I-2 equalize valuations along
+    ``cash`` is output Y(k, z), ``bond_price`` 1/R, ``target`` is `growth_target`. Row I-1 is the bond condition, rows 0..I-2 equalize valuations along
     x_1..x_{I-1}. Returns False where consumption or an expectation is not positive. Source: docs/model.md, sections 2, 3;
     the planner's Jacobian leaves out the second derivatives of q in b'.
     """
@@ -144,8 +150,9 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, tax_b, tax_k, tech,
     c_hat, hat = s.value[0], s.value[hat_slot]
     if not (c_hat > 0.0 and hat > 0.0):
         return False
-    target = math.exp(math.log(tech.beta / bond_price * (1.0 + tax_b)) / tech.gamma)
     portfolio(y[1:], tech, s.k_next)
+    for i in range(n):
+        s.returns[i] = math.exp((tech.a[i] - 1.0) * math.log(s.k_next[i]))
     c, bonds = consumption(mode, b, k, cash, bond_price, target, hat, hat_slot, y, tech, s)
     if not c > 0.0:
         return False

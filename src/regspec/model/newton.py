@@ -70,11 +70,11 @@ def size(s):
 
 
 @inlined
-def evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, tax_b, tax_k, functions, table, tech, grid, s):
+def evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, target, tax_k, functions, table, tech, grid, s):
     """Look up expectations at y and evaluate the conditions; returns the residual's size, or inf where undefined."""
     lookup(functions, e, table, y[0], y[1:], tech, grid, s.value, s.slope, s.ids, s.weights, s.gradients, s.order,
            s.fractions)  # fmt: skip
-    if not conditions(mode, b, k, cash, bond_price, kappa, debt, y, tax_b, tax_k, tech, s):
+    if not conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech, s):
         return np.inf
     worst = size(s)
     return worst if math.isfinite(worst) else np.inf
@@ -101,7 +101,7 @@ def solve_state(
     debt,
     e,
     y,
-    tax_b,
+    target,
     tax_k,
     functions,
     table,
@@ -115,7 +115,7 @@ def solve_state(
     """Solve one state's conditions from the start ``y``, which is overwritten.
 
     A residual below ``accept`` ends the search; so does, after a full step, a scaled step below ``loose`` (0: never), the
-    results then being updated to first order. A step is shortened until the residual falls. Returns (status, residual of the
+    results then being updated to first order and the residual reported being its product with the step. A step is shortened until the residual falls. Returns (status, residual of the
     last evaluation, evaluations).
     """
     n = len(y)
@@ -123,7 +123,7 @@ def solve_state(
     worst, damp, tries, count = np.inf, 1.0, 0, 0
     status = STUCK
     while count < limit:
-        trial = evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, tax_b, tax_k, functions, table, tech, grid, s)
+        trial = evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, target, tax_k, functions, table, tech, grid, s)
         count += 1
         if not math.isfinite(trial) and not math.isfinite(worst):  # no start yet: consumption not positive, borrow more
             if count == _HALVINGS:
@@ -157,6 +157,7 @@ def solve_state(
         inside(y, tech, grid)
         if length < loose and mode != KINK:
             linear_update(s)
+            worst *= length  # what a Newton step leaves, by its quadratic convergence
             status = SOLVED
             break
     return status, worst, count

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from regspec.model.conditions import BINDING, OUT_MU, OUT_Q, OUT_RHO, SLACK
+from regspec.model.conditions import BINDING, OUT_MU, OUT_Q, OUT_RHO, SLACK, growth_target
 from regspec.model.jit import njit
 from regspec.model.newton import SOLVED, evaluate, solve_state
 
@@ -18,7 +18,8 @@ _TOLERANCE = 1e-9
 def attempt(mode, b, k, cash, bond_price, kappa, exo, e, y, functions, table, tech, ahead, s, accept, limit):
     """Solve one regime from ``y`` and check its inequality; True when it is an equilibrium of that regime."""
     status, _, _ = solve_state(
-        mode, b, k, cash, bond_price, kappa, exo.debt, e, y, 0.0, s.zeros, functions, table, tech, ahead, s, accept, 0.0,
+        mode, b, k, cash, bond_price, kappa, exo.debt, e, y, growth_target(bond_price, 0.0, tech), s.zeros, functions, table, tech,
+        ahead, s, accept, 0.0,
         limit,
     )  # fmt: skip
     if status != SOLVED:
@@ -60,9 +61,12 @@ def static_roots(b, k, z, bond_price, kappa, exo, e, x, functions, table, tech, 
         y[j + 1] = x[j]
     width = ahead.dx * (ahead.points - 1)
     roots, last = 0, 0.0
+    target = growth_target(bond_price, 0.0, tech)
     for p in range(points):
         y[0] = ahead.low + ahead.stretch * math.expm1(width * p / (points - 1))
-        worst = evaluate(SLACK, b, k, cash, bond_price, kappa, exo.debt, e, y, 0.0, s.zeros, functions, table, tech, ahead, s)
+        worst = evaluate(
+            SLACK, b, k, cash, bond_price, kappa, exo.debt, e, y, target, s.zeros, functions, table, tech, ahead, s
+        )
         if not math.isfinite(worst):
             continue
         gap = y[0] * bond_price + kappa * s.out[OUT_Q] + exo.debt

@@ -19,6 +19,7 @@ from regspec.model.conditions import (
     OUT_Q,
     OUT_RHO,
     SLACK,
+    growth_target,
     make_scratch,
 )
 from regspec.model.interpolation import bond_at
@@ -121,6 +122,7 @@ def sweep(
         for e in range(pol.shape[1]):
             rows = pol[local, e]
             bond_price, kappa = 1.0 / exo.R[e], exo.kappa[e]
+            untaxed = growth_target(bond_price, 0.0, tech)
             cash = 0.0
             for i in range(n):
                 cash += exo.z[e, i] * math.exp(tech.a[i] * math.log(k[i]))
@@ -143,7 +145,7 @@ def sweep(
                         continue  # the kink itself, just recorded
                     x = at * here.below[node] if binding else at + (width - at) * here.above[node - below]
                     mode, b = BINDING if binding else SLACK, bond_at(x, here)
-                tau_b = tax_b[local, e, node] if taxed else 0.0
+                target = growth_target(bond_price, tax_b[local, e, node], tech) if taxed else untaxed
                 tau_k = tax_k[local, e, node] if taxed else s.zeros
                 stats[STATES] += 1.0
                 worst = np.inf
@@ -152,7 +154,7 @@ def sweep(
                     if attempt == 0:
                         y[0] *= scale
                     status, worst, count = solve_state(
-                        mode, b, k, cash, bond_price, kappa, exo.debt, e, y, tau_b, tau_k, functions, table, tech, ahead, s,
+                        mode, b, k, cash, bond_price, kappa, exo.debt, e, y, target, tau_k, functions, table, tech, ahead, s,
                         accept, loose if attempt == 0 else 0.0, limit * (1 + 3 * attempt),
                     )  # fmt: skip
                     stats[EVALUATIONS] += count

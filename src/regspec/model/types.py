@@ -96,3 +96,4 @@ class Scratch(NamedTuple):
     start: np.ndarray
     zeros: np.ndarray
     slope_grad: np.ndarray
+    returns: np.ndarray  # k'_i^(a_i - 1)
