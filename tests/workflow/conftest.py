@@ -43,15 +43,14 @@ class Run:
 
 
 class Workflow:
-    """Snakemake with the local profile, in ``folder``, with a kernel cache that the whole session shares."""
+    """Snakemake with the local profile, in ``folder``, with the kernel cache that the whole session shares."""
 
-    def __init__(self, folder: Path, cache: Path):
-        self.folder, self.cache = folder, cache
+    def __init__(self, folder: Path):
+        self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
     def __call__(self, config: Path | None, *arguments: str) -> Run:
         environment = {k: v for k, v in os.environ.items() if k != "REGSPEC_DATA"}
-        environment["NUMBA_CACHE_DIR"] = str(self.cache)
         chosen = ["--configfile", config] if config else []
         command = [
             sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", self.folder,
@@ -72,13 +71,7 @@ class Workflow:
         return {str(p): (p.read_bytes(), p.stat().st_mtime_ns) for p in files}
 
 
-@pytest.fixture(scope="session")
-def kernel_cache(tmp_path_factory) -> Path:
-    """One cache of compiled kernels for all workflow tests: compiling takes about a minute."""
-    return tmp_path_factory.mktemp("numba")
-
-
 @pytest.fixture(scope="module")
-def workflow(tmp_path_factory, kernel_cache) -> Workflow:
+def workflow(tmp_path_factory) -> Workflow:
     """A working folder that the tests of one file share."""
-    return Workflow(tmp_path_factory.mktemp("work"), kernel_cache)
+    return Workflow(tmp_path_factory.mktemp("work"))
