@@ -1,0 +1,26 @@
+"""One cache of compiled kernels for every test, keyed by the sources as the command line's is."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from regspec.config import Config
+from regspec.layout import Layout
+
+
+def pytest_configure(config):
+    """Name the cache before anything imports numba; it outlives the session, so that kernels compile once a version."""
+    cache = getattr(config, "cache", None)
+    root = cache.mkdir("kernels") if cache else Path(tempfile.mkdtemp(prefix="kernels-"))
+    layout = Layout(Config.model_validate({"run": {"directory": str(root)}}))
+    os.environ["NUMBA_CACHE_DIR"] = str(layout.numba_cache().resolve())
+
+
+@pytest.fixture(scope="session")
+def kernel_cache() -> Path:
+    """Folder of the session's compiled kernels, for programs that tests start."""
+    return Path(os.environ["NUMBA_CACHE_DIR"])

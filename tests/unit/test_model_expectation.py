@@ -1,0 +1,133 @@
+"""Expectation functions against sums written out state by state (docs/model.md, sections 2, 3 and 6)."""
+
+import numpy as np
+import pytest
+from economies import economy
+
+from regspec.model.expectation import expand, mix, recover_slopes, side_policy
+from regspec.model.shocks import product_chain
+from regspec.model.types import ETA, MU, VALUE, C, Q, X, slot_count
+
+
+@pytest.mark.parametrize("nodes", [4, 5, 9])
+def test_side_policies_are_exact_for_cubics(nodes):
+    """Section 6: cubic Lagrange interpolation on either side of the kink."""
+    rng = np.random.default_rng(nodes)
+    positions = np.concatenate([[0.0], np.sort(rng.uniform(0.05, 0.95, nodes - 2)), [1.0]])
+    cubics = rng.normal(size=(4, 3))
+    rows = np.vstack([np.full((2, 3), 99.0), np.vander(positions, 4) @ cubics])
+    cursor, result = 0, np.empty(3)
+    for at in np.linspace(0.0, 1.0, 31):
+        cursor = side_policy(rows, 2, positions, at, cursor, result)
+        np.testing.assert_allclose(result, np.vander([at], 4)[0] @ cubics, atol=1e-10)
+
+
+def test_factorwise_products_are_the_kronecker_product():
+    """Section 1: P is never formed in a sweep; applied factor by factor it is the same matrix."""
+    chain = product_chain([0.71, 0.9, 0.8], [0.013, 0.027, 0.02], 3, 0.1, 0.02, 2)
+    work = np.random.default_rng(1).normal(size=(chain.size, 5, 4))
+    expected = np.einsum("ef,fpj->epj", chain.transition(), work)
+    stride, scratch = chain.size, np.empty((3, 4))
+    for transition in chain.transitions:
+        stride //= len(transition)
+        mix(work, transition, stride, len(transition), scratch)
+    np.testing.assert_allclose(work, expected, atol=1e-13)
+
+
+class Case:
+    """Policies that are cubic on either side of random kinks, so that their interpolation is exact."""
+
+    def __init__(self, planner, gamma):
+        self.problem = economy((0.1, 0.25), (1.0, 2.0), gamma=gamma, kappa=0.03, nodes=2, steps=2, fine=24)
+        self.grid, self.exo, self.tech = self.problem.bond_grid(0), self.problem.exo(0), self.problem.tech(0, planner)
+        self.lattice, self.chain = self.problem.lattice(0), self.problem.chain
+        rng = np.random.default_rng(5)
+        shape = (len(self.lattice.capital), self.chain.size)
+        self.width = self.grid.dx * (self.grid.points - 1)
+        self.kink = rng.uniform(0.2, 0.8, shape) * self.width
+        self.kink[0, 0], self.kink[1, 1] = 0.0, self.width  # never binding, always binding
+        middle = np.array([1.0, 6.0, 0.1, 0.2, 0.9, 1.0, 0.0])
+        self.cubics = rng.uniform(-0.03, 0.03, (*shape, 2, 4, 7))
+        self.cubics[..., 3, :] += middle
+        self.below, self.above = len(self.grid.below), len(self.grid.above)
+        positions = [np.vander(self.grid.below, 4), np.vander(self.grid.above, 4)]
+        sides = [np.einsum("pd,nedc->nepc", positions[s], self.cubics[:, :, s]) for s in (0, 1)]
+        self.pol = np.concatenate(sides, axis=2)
+
+    def policy(self, node, e, side, x):
+        at = self.kink[node, e]
+        relative = x / at if side == 0 else (x - at) / (self.width - at)
+        return np.vander([relative], 4)[0] @ self.cubics[node, e, side]
+
+    def sides(self, node, e, x):
+        """(weight, side) pairs at grid point x: the cell that holds the kink counts both sides by their length."""
+        at = self.kink[node, e]
+        share = 0.0 if at <= 0 else 1.0 if at >= self.width else np.clip((at - x) / self.grid.dx + 0.5, 0.0, 1.0)
+        return [(w, s) for w, s in ((share, 0), (1 - share, 1)) if w > 0]
+
+    def kernel(self, planner):
+        functions = np.full((len(self.lattice.capital), self.chain.size, self.grid.points, slot_count(2, planner)), np.nan)
+        expand(self.lattice.capital, 0, self.pol, self.kink, self.exo, self.tech, self.grid, self.chain.transitions, functions)
+        if planner:
+            recover_slopes(functions, self.lattice.neighbours, self.lattice.slopes, self.tech)
+        return functions
+
+
+def integrands(p, k, z, kappa, case, planner):
+    """Sections 2 and 3, one state: u', transformed value, u' z_i, u'(q - Phi_1 + kappa q eta); the planner's counterparts."""
+    problem = case.problem
+    gamma, phi = problem.gamma, problem.phi
+    lo, h, n = np.array(case.lattice.lo), case.lattice.h, case.lattice.steps
+    k_next = np.array([lo[0] + h * (n - p[X]), lo[1] + h * p[X]])
+    marginal = p[C] ** -gamma
+    growth = k_next / k
+    first = -0.5 * phi * (growth**2 - 1.0)
+    utility = np.log(p[VALUE]) if gamma == 1 else p[VALUE] ** (1 - gamma)
+    result = [marginal, utility, *(marginal * z), *(marginal * (p[Q] - first + kappa * p[Q] * p[ETA]))]
+    if planner:
+        # multipliers are stored relative to u'(c)
+        wealth = marginal * (1 + p[MU] * kappa * gamma / p[C] * (p[Q] + k_next @ (phi * (growth - 1))))
+        result += [wealth, *(wealth * z), *(-wealth * first + marginal * p[MU] * kappa * phi * growth**2)]
+    return np.array(result)
+
+
+@pytest.mark.parametrize("gamma", [1.0, 2.0, 2.5])
+@pytest.mark.parametrize("planner", [False, True])
+def test_expectation_functions_are_the_sums_of_the_model(planner, gamma):
+    """Sections 2, 3 and 6: certainty equivalents and ratios to marginal utility, as coefficients of the quadratic spline."""
+    case = Case(planner, gamma)
+    functions = case.kernel(planner)
+    transition, problem = case.chain.transition(), case.problem
+    x = np.arange(case.grid.points) * case.grid.dx
+    log_worth = np.empty((len(case.lattice.capital), case.chain.size, len(x)))
+    for node, k in enumerate(case.lattice.capital):
+        at_points = np.array([
+            [sum(w * integrands(case.policy(node, e, s, at), k, case.exo.z[e], case.exo.kappa[e], case, planner)
+                 for w, s in case.sides(node, e, at)) for at in x]
+            for e in range(case.chain.size)
+        ])  # fmt: skip
+        mean = np.einsum("ef,fpj->epj", transition, at_points)
+        expected = mean.copy()
+        expected[..., 0] = mean[..., 0] ** (-1 / gamma)
+        expected[..., 1] = np.exp(mean[..., 1]) if gamma == 1 else mean[..., 1] ** (1 / (1 - gamma))
+        expected[..., 2:6] = mean[..., 2:6] / mean[..., [0]]
+        worth = expected[..., 4:6] + problem.alpha * k ** (problem.a - 1) * expected[..., 2:4]
+        log_worth[node] = np.log(worth @ k * mean[..., 0])  # of sum k_i M_i, M_i not relative to u'
+        if planner:
+            expected[..., 6] = mean[..., 6] ** (-1 / gamma)
+            expected[..., 7:11] = mean[..., 7:11] / mean[..., [6]]
+        used = expected.shape[-1]
+        np.testing.assert_allclose(functions[node, ..., :used], _coefficients(expected), rtol=1e-10)
+        if planner:
+            np.testing.assert_allclose(functions[node, ..., 11], _coefficients(log_worth[node]), rtol=1e-10)
+    if planner:  # quadratic through the three nodes of a side's macro-element: slopes at x = 0, 1, 2
+        values = np.array([_coefficients(v) for v in log_worth])
+        slopes = np.array([-1.5 * values[0] + 2 * values[1] - 0.5 * values[2], 0.5 * (values[2] - values[0]),
+                           0.5 * values[0] - 2 * values[1] + 1.5 * values[2]])  # fmt: skip
+        np.testing.assert_allclose(functions[..., 12], slopes, atol=1e-10)
+
+
+def _coefficients(values):
+    """Quasi-interpolant of values (E, points, ...): value less an eighth of the second difference, shifted at the ends."""
+    inner = values[:, 2:] - 2 * values[:, 1:-1] + values[:, :-2]
+    return values - np.concatenate([inner[:, :1], inner, inner[:, -1:]], axis=1) / 8

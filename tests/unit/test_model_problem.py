@@ -1,0 +1,91 @@
+"""A problem's derived numbers (docs/model.md, sections 3, 4 and 6)."""
+
+import numpy as np
+import pytest
+from economies import economy
+
+from regspec.model.problem import lattice_bounds, output, static_portfolio
+
+A = np.array([0.4, 0.59, 0.5])
+Z = np.array([0.5, 0.8, 0.6])
+
+
+@pytest.mark.parametrize("weight", [0.3, A])
+def test_static_portfolio_equalizes_weighted_returns(weight):
+    """Sections 3 and 8.3."""
+    k = static_portfolio(Z, A, weight)
+    returns = weight * Z * k ** (A - 1)
+    assert k.sum() == pytest.approx(1.0, rel=1e-12)
+    np.testing.assert_allclose(returns, returns[0], rtol=1e-9)
+
+
+def test_the_planner_s_static_portfolio_maximizes_output():
+    best = output(Z, static_portfolio(Z, A, A), A)
+    assert best > output(Z, static_portfolio(Z, A, 0.3), A)
+    others = np.random.default_rng(0).dirichlet(np.ones(3), size=300)
+    assert np.all(output(Z, others, A) < best)
+
+
+def test_shares_are_the_market_s_static_portfolio():
+    """Section 4: ztilde proportional to s^(1-a) makes k = s the portfolio without shocks, at output one."""
+    shares = np.array([0.2, 0.5, 0.3])
+    np.testing.assert_allclose(static_portfolio(shares ** (1 - A), A, 0.3), shares, rtol=1e-9)
+    assert output(shares ** (1 - A), shares, A) == pytest.approx(1.0)
+
+
+def test_increasing_returns_are_refused():
+    with pytest.raises(ValueError, match="returns must decrease"):
+        static_portfolio(Z, np.array([0.5, 1.0, 0.4]), 0.3)
+
+
+def test_lattices_only_grow_and_hold_every_target():
+    """Section 6: a choice made in one year is inside the next year's lattice."""
+    trend = np.linspace(0, 1, 8)[:, None] * np.array([-0.9, 0.6, 0.1]) + np.array([0, 0, 0.2]) * np.array([0, 1] * 4)[:, None]
+    k0 = np.array([0.3, 0.4, 0.3])
+    lower = lattice_bounds(k0 ** (1 - A), A, 0.3, trend, k0)
+    assert np.all(np.diff(lower, axis=0) <= 0)
+    assert np.all(lower < k0) and np.all(lower > 0)
+    for t, d in enumerate(trend):
+        for weight in (0.3, A):
+            assert np.all(lower[t] < static_portfolio(k0 ** (1 - A) * np.exp(d), A, weight))
+
+
+def test_exogenous_states_scale_with_trend_and_shocks():
+    """Section 1: log z = log ztilde + d + u; R = mean R exp(r)."""
+    trend = np.array([[0.0, 0.0], [0.1, -0.2], [0.3, -0.1]])
+    problem = economy((0.1, 0.2), trend=trend, nodes=3, kappa=0.03)
+    states = problem.chain.states()
+    for t in (0, 1, 2, 7):
+        exo = problem.exo(t)
+        np.testing.assert_allclose(np.log(exo.z), np.log(problem.ztilde) + trend[min(t, 2)] + states[:, :2], rtol=1e-12)
+        np.testing.assert_allclose(exo.R, problem.rate)
+        np.testing.assert_allclose(exo.kappa, 0.03)
+
+
+@pytest.mark.parametrize("limit", ["collateral", "fixed", "natural"])
+def test_bond_grids_scale_with_the_level_of_output(limit):
+    """Section 4: a zone of another level has the same grid in units of its output; the choices of a year fit the next."""
+    grow = np.array([[0.0, 0.0], [0.2, 0.2], [0.5, 0.5]])
+    one = economy((0.1, 0.2), limit=limit, trend=grow)
+    level = economy((0.1, 0.2), limit=limit, trend=grow + np.log(3.0))
+    np.testing.assert_allclose(level.bonds, 3.0 * one.bonds, rtol=1e-10)
+    np.testing.assert_allclose(level.debt, 3.0 * one.debt, rtol=1e-10)
+    assert np.all(one.bonds[:, 0] < 0) and np.all(one.bonds[:, 1] > 0) and np.all(one.bonds[:, 2] > 0)
+    if limit == "fixed":  # the limit of this year, -R debt, is on next year's grid
+        assert np.all(one.bonds[1:, 0] <= -one.rate * one.debt[:-1])
+    if limit == "natural":  # debt that is allowed today can be rolled over for ever in the worst state
+        assert np.all(one.bonds[1:, 0] <= -one.rate * one.debt[:-1] * (1 - 1e-12))
+        worst = np.exp(one.chain.states()[:, :2].min(axis=0))
+        corners = np.array(one.lower[-1]) + (1 - one.lower[-1].sum()) * np.eye(2)
+        lowest = min(output(one.exo(2).z.min(axis=0), corner, one.a) for corner in corners)
+        assert worst.max() < 1.0
+        assert lowest + one.bonds[-1, 0] - one.bonds[-1, 0] / one.rate > 0
+
+
+def test_kernel_constants_use_the_lattice_where_choices_land():
+    trend = np.array([[0.0, 0.0], [0.4, -0.4]])
+    problem = economy((0.1, 0.2), trend=trend)
+    assert problem.tech(1, False).lo == problem.lattice(1).lo != problem.lattice(0).lo
+    assert problem.tech(0, False).gamma_int == 2
+    assert economy((0.1, 0.2), gamma=2.5).tech(0, True).gamma_int == 0
+    assert problem.industries == 2 and problem.horizon == 1
