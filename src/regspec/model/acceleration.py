@@ -27,7 +27,7 @@ def node_products(first, second):
 class Anderson:
     """Mixes fixed-point iterates x -> g(x) of arrays (block, size) with a memory of ``depth`` differences."""
 
-    def __init__(self, ranks: Ranks, nodes: int, depth: int = 6):
+    def __init__(self, ranks: Ranks, nodes: int, depth: int = 10):
         self.ranks, self.nodes, self.depth = ranks, nodes, depth
         self.clear()
 
