@@ -13,7 +13,7 @@ from regspec.model.lattice import coordinates
 from regspec.model.point import UNSOLVED, solve_point
 from regspec.model.problem import Problem, bond_bounds, lattice_bounds
 from regspec.model.shocks import Chain, product_chain
-from regspec.model.types import ETA, MU, VALUE, C, Q, X
+from regspec.model.types import ETA, MU, VALUE, C, Q
 
 TOLERANCE, RESIDUAL, SWEEPS = 1e-9, 1e-10, 2000
 

@@ -1,0 +1,190 @@
+"""The planner: welfare, optimality found by search, and decentralization by taxes (docs/model.md, sections 3 and 8)."""
+
+import numpy as np
+import pytest
+from economies import economy, solve
+
+from regspec.model import sweep as sw
+from regspec.model.backward import Policies, Solver, Taxes
+from regspec.model.conditions import BINDING, OUT_C, OUT_Q, SLACK, growth_target, make_scratch
+from regspec.model.interpolation import lookup
+from regspec.model.lattice import coordinates
+from regspec.model.newton import evaluate
+from regspec.model.types import ETA, MU, VALUE, C, Q, X
+
+TOLERANCE = 1e-8
+
+
+@pytest.fixture(scope="module")
+def pair():
+    """Market and plan of a zone whose industries differ in agglomeration and adjustment cost, limit binding often."""
+    problem = economy((0.1, 0.29), (1.0, 2.0), steps=6)
+    return solve(problem, False, tolerance=TOLERANCE), solve(problem, True, tolerance=TOLERANCE)
+
+
+def test_the_plan_is_better_in_every_state(pair):
+    """Item 4: Lambda = (W_SP/W_CE)^(1/(1-gamma)) - 1 > 0 at the same (b, k, e), of the size of section 9."""
+    market, plan = pair
+    gains = [
+        plan.at(b, k, e).value / market.at(b, k, e).value - 1
+        for k in market.grids[0].capital for e in range(4) for b in (-0.1, -0.06, 0.0, 0.2, 0.5)
+    ]  # fmt: skip
+    assert min(gains) > 0.004
+    assert max(gains) < 0.025
+
+
+def test_without_agglomeration_little_is_to_be_gained():
+    """Item 4: the pecuniary externality alone; a plan that cannot bind its successors need not gain everywhere."""
+    problem = economy((0.0, 0.0), 1.5, kappa=0.02, steps=4, fine=160, below=10, above=20)
+    market, plan = solve(problem, False, tolerance=TOLERANCE), solve(problem, True, tolerance=TOLERANCE)
+    states = [(b, k, e) for b in (-0.1, -0.03, 0.1, 0.4) for k in ([0.4, 0.6], [0.55, 0.45]) for e in range(4)]
+    gains = np.array([plan.at(*s).value / market.at(*s).value - 1 for s in states])
+    assert np.abs(gains).max() < 2e-5
+    mu = plan.tail.pol[plan.in_use()][:, MU]
+    assert mu.max() > 0.01
+
+
+def test_a_planner_that_takes_prices_as_given_changes_nothing_without_agglomeration():
+    """Section 3, variant no_pecuniary with xi = 0: the market's allocation, mu = eta/u'."""
+    problem = economy((0.0, 0.0), 1.5, kappa=0.03, steps=4, pecuniary=False)
+    market, plan = solve(problem, False), solve(problem, True)
+    for b, k, e in ((-0.15, [0.4, 0.6], 0), (-0.05, [0.6, 0.4], 3), (0.2, [0.5, 0.5], 1)):
+        ce, sp = market.at(b, k, e), plan.at(b, k, e)
+        np.testing.assert_allclose(
+            sp.numbers()[[0, 1, 2, 4, 5, 6, 7]], ce.numbers()[[0, 1, 2, 4, 5, 6, 7]], rtol=1e-6, atol=1e-8
+        )
+        assert sp.mu == pytest.approx(ce.eta, abs=1e-7)
+
+
+@pytest.mark.parametrize(("b", "k", "e"), [
+    (-0.14, (0.45, 0.55), 0), (-0.13, (0.6, 0.4), 2), (0.1, (0.5, 0.5), 1), (0.4, (0.35, 0.65), 3),
+])  # fmt: skip
+def test_no_feasible_choice_is_better_than_the_plan_s(pair, b, k, e):
+    """Sections 3 and 8.8: search over (b', k') that meet the limit at the price they imply; no derivative is used."""
+    plan = pair[1]
+    lattice, grid, exo, tech = plan.grids
+    now, k = plan.at(b, k, e), np.array(k)
+    scratch, price = make_scratch(tech), 1 / exo.R[e]
+    cash = float(np.sum(exo.z[e] * k**plan.solver.problem.a))
+
+    def value(y):
+        """u(c) + beta E V' of a choice, and how far inside the limit it is."""
+        worst = evaluate(SLACK, b, k, cash, price, float(exo.kappa[e]), 0.0, e, np.array(y), growth_target(price, 0.0, tech),
+                         scratch.zeros, plan.functions, lattice.table, tech, grid, scratch)  # fmt: skip
+        level = -(1 - tech.beta) / scratch.out[OUT_C] - tech.beta / scratch.value[1]  # gamma = 2
+        room = y[0] * price + exo.kappa[e] * scratch.out[OUT_Q]
+        return (-1 / level, room) if np.isfinite(worst) else (-np.inf, -np.inf)
+
+    best = np.concatenate([[now.b_next], coordinates(now.k_next, lattice)])
+    own, room = value(best)
+    assert own == pytest.approx(now.value, rel=1e-9)
+    assert now.binding == (abs(room) < 1e-8)
+    rng = np.random.default_rng(1)
+    others = [best + scale * rng.normal(size=2) * [0.02, 0.5] for scale in (1e-2, 0.1, 1.0) for _ in range(400)]
+    results = np.array([value(y) for y in others])
+    feasible = results[results[:, 1] >= 0.0, 0]
+    assert len(feasible) > 100
+    # the plan's conditions and the interpolated value differ by the interpolation's error
+    assert feasible.max() < own * (1 + 2e-6)
+    assert feasible.min() < own * (1 - 1e-4)
+
+
+def taxes_of(plan):
+    """tau^B and tau^K (section 3, M8) at the plan's solve nodes, written with the model's formulas."""
+    problem = plan.solver.problem
+    lattice, grid, exo, tech = plan.grids
+    n = problem.industries
+    bonds, s = plan.bonds(), make_scratch(tech)
+    tau_b, tau_k = np.zeros(bonds.shape), np.zeros((*bonds.shape, n))
+    for node, e, j in np.argwhere(plan.in_use()):
+        row, k = plan.tail.pol[node, e, j], lattice.capital[node]
+        lookup(plan.functions, e, lattice.table, row[X + n - 1], row[X : X + n - 1], tech, grid, s.value, s.slope, s.ids,
+               s.weights, s.gradients, s.order, s.fractions)  # fmt: skip
+        x = np.concatenate([[lattice.steps], row[X : X + n - 1], [0.0]])
+        k_next = np.array(lattice.lo) - lattice.h * np.diff(x)
+        ratio = (row[C] / s.value[0]) ** problem.gamma  # E u'(c') / u'(c)
+        euler = problem.beta * exo.R[e] * ratio
+        tau_b[node, e, j] = 0.0 if j < len(grid.below) else 1 / euler - 1
+        output = problem.alpha * s.value[2 : 2 + n] * k_next ** (problem.a - 1)
+        m = ratio * (s.value[2 + n : 2 + 2 * n] + output)
+        price = row[Q] + problem.phi * (k_next / k - 1)
+        tau_k[node, e, j] = (price - problem.beta * m) / (problem.beta * ratio * output)
+    return Taxes(tau_b, tau_k)
+
+
+def compare(policies, plan, problem, atol):
+    """c, q, k', b' of the taxed market against the plan's at the nodes in use."""
+    used = plan.in_use()
+    columns = [C, Q, *range(X, X + problem.industries)]
+    difference = np.abs(policies.pol - plan.tail.pol)[used][:, columns] / [1.0, 5.0, problem.steps, 1.0]
+    assert difference.max() < atol
+
+
+def test_taxes_reproduce_the_plan(pair):
+    """Item 5, M8: under tau^K and tau^B the market, from other policies, ends at the plan's c, q, k', b'."""
+    plan = pair[1]
+    problem = plan.solver.problem
+    taxes = taxes_of(plan)
+    used = plan.in_use()
+    assert np.ptp(taxes.tau_k[used]) > 0.02 and taxes.tau_b[used].max() > 1e-5
+    market = Solver(problem, False)
+    start = plan.tail.copy()
+    below = np.arange(start.pol.shape[2])[:, None] < problem.below
+    start.pol[..., [C, Q, VALUE]] *= 1 + 0.02 * np.where(below, -1.0, 1.0)
+    start.pol[..., ETA] *= 0.8
+    last = problem.horizon + 1
+    policies = Policies(start.pol, plan.tail.kink.copy(), start.failed)
+    for count in range(1, 401):
+        stats = market.step(policies, market.expectations(policies, last), last, 1.0, 1e-11, 0.0, 40, taxes)
+        assert stats[sw.FAILED] == 0
+        if stats[sw.DISTANCE] < 1e-9:
+            break
+    assert 5 < count < 400
+    compare(policies, plan, problem, 2e-6)
+    without = Taxes(np.zeros_like(taxes.tau_b), np.zeros_like(taxes.tau_k))
+    market.step(policies, market.expectations(policies, last), last, 1.0, 1e-11, 0.0, 40, without)
+    with pytest.raises(AssertionError):
+        compare(policies, plan, problem, 1e-3)
+
+
+def test_the_tail_accepts_taxes(pair):
+    """Item 5 through the solver's own iteration."""
+    plan = pair[1]
+    market = Solver(plan.solver.problem, False)
+    policies = market.tail(1e-7, 1e-9, 500, plan.tail, taxes=taxes_of(plan))
+    compare(policies, plan, plan.solver.problem, 2e-6)
+
+
+@pytest.mark.parametrize("planner", [False, True])
+def test_conditions_hold_at_every_node(pair, planner):
+    """Item 5: sum k' = 1, k' inside, complementary slackness and residuals at the solve nodes of the final policies."""
+    solution = pair[planner]
+    problem = solution.solver.problem
+    lattice, grid, exo, tech = solution.grids
+    s, price, used, bonds = make_scratch(tech), 1 / problem.rate, solution.in_use(), solution.bonds()
+    assert used.mean() > 0.9 and np.all(solution.tail.failed[used] == 0)
+    residual, euler_gap = 0.0, 0.0
+    for node, e, j in np.argwhere(used):
+        row, k = solution.tail.pol[node, e, j], lattice.capital[node]
+        cash = float(np.sum(exo.z[e] * k**problem.a))
+        mode = BINDING if j < len(grid.below) else SLACK
+        y = np.array([row[X + 1], row[X]])
+        worst = evaluate(mode, bonds[node, e, j], k, cash, price, float(exo.kappa[e]), 0.0, e, y, growth_target(price, 0.0, tech),
+                         s.zeros, solution.functions, lattice.table, tech, grid, s)  # fmt: skip
+        residual = max(residual, worst)
+        assert s.k_next.sum() == pytest.approx(1.0, abs=1e-13) and np.all(s.k_next > lattice.lo)
+        assert [s.out[OUT_C], s.out[OUT_Q]] == pytest.approx([row[C], row[Q]], rel=1e-6)
+        gap = row[X + 1] * price + exo.kappa[e] * row[Q]
+        private = 1 - problem.beta * problem.rate * s.out[2]
+        assert row[ETA] >= 0 and row[MU] >= -1e-7
+        if mode == BINDING:
+            assert abs(gap) < 1e-7
+            euler_gap = max(euler_gap, abs(row[ETA] - max(0.0, private)))
+        else:
+            assert gap > -1e-7 and row[ETA] == 0.0 and row[MU] == 0.0
+            if not planner:
+                euler_gap = max(euler_gap, abs(private))
+    # functions are rebuilt from the final policies: one more sweep's distance separates the two
+    assert residual < 1e-6 and euler_gap < 1e-6
+    multiplier = solution.tail.pol[..., MU if planner else ETA]
+    assert np.count_nonzero(multiplier[used] > 1e-3) > 50
