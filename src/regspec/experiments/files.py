@@ -6,14 +6,17 @@ import json
 import math
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
 
 from regspec.config import Config
-from regspec.experiments.zone import Allocation, ZoneSolution
 from regspec.model.fingerprint import kernel_fingerprint
 from regspec.provenance import atomic_path, stamp
+
+if TYPE_CHECKING:
+    from regspec.experiments.zone import Allocation, ZoneSolution
 
 _SERIES = {
     "Y": "output", "c": "c", "b": "b", "b_next": "b_next", "q": "q", "eta": "eta", "mu": "mu", "binding": "binding",

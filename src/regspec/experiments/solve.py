@@ -11,7 +11,6 @@ from regspec.config import Config
 from regspec.errors import DataError, ModelFailure
 from regspec.experiments.files import publish, stored, write_failure, write_solution
 from regspec.experiments.key import solution_key
-from regspec.experiments.zone import solve_zone
 from regspec.model.parallel import world
 
 _EVERY = 10  # sweeps between two lines of progress
@@ -58,6 +57,8 @@ def run_zone(
     place = Path(store) / key[:2] / f"{key}.h5"
     began = time.perf_counter()
     if not ranks.broadcast(ranks.rank == 0 and stored(place, key)):
+        from regspec.experiments.zone import solve_zone  # loads numba, which a stored solution does without
+
         try:
             solution = solve_zone(zone, national, config, scenario, ranks, _reporter(progress, ranks.rank))
         except ModelFailure as failure:
