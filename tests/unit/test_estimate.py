@@ -16,7 +16,7 @@ def test_states_are_those_of_the_problem(steps, u_nodes, rates):
     config = Config.model_validate(base)
     shares, years = [0.2, 0.3, 0.5], config.calibration.last_year - config.calibration.first_year + 1
     zone = {"zone": 1, "shares": shares, "k0": shares, "level": 1.0, "ztilde": shares}
-    flat = np.zeros((years, 3)).tolist()
+    flat = np.zeros((3, years)).tolist()
     national = {
         "first_year": 1950, "last_year": 2020, "rho": [0.8] * 3, "sigma": [0.02] * 3, "trend": flat, "u": flat,
         "interest": {"mean": 0.013, "rho": 0.5, "sigma": 0.01}, "national_share": shares,
