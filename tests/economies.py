@@ -19,15 +19,15 @@ TOLERANCE, RESIDUAL, SWEEPS = 1e-9, 1e-10, 2000
 
 
 def economy(
-    xi=(0.1, 0.2), phi=1.0, *, kappa=0.02, gamma=2.0, beta=0.95, rate=1.013, rho=0.8, sigma=0.02, nodes=2, chain=None,
-    ztilde=None, k0=None, b0=-0.1, trend=None, limit="collateral", steps=4, below=6, above=10, fine=64, b_max=0.6,
+    xi=(0.1, 0.2), phi=1.0, *, alpha=0.3, kappa=0.02, gamma=2.0, beta=0.95, rate=1.013, rho=0.8, sigma=0.02, nodes=2,
+    chain=None, ztilde=None, k0=None, b0=-0.1, trend=None, limit="collateral", steps=4, below=6, above=10, fine=64, b_max=0.6,
     bonds=None, debt=None, lower=None, pecuniary=True,
 ) -> Problem:  # fmt: skip
     """A zone of I = len(xi) industries with equal shares and unit output unless told otherwise; scalars are repeated.
 
     ``bonds`` (3,), ``debt`` (scalar) and ``lower`` (I,) replace the package's own grids and limit in every year.
     """
-    a = 0.3 + np.asarray(xi, float)
+    a = alpha + np.asarray(xi, float)
     n = len(a)
     shares = np.full(n, 1.0 / n) if k0 is None else np.asarray(k0, float)
     ztilde = shares ** (1.0 - a) if ztilde is None else np.asarray(ztilde, float)
@@ -37,13 +37,13 @@ def economy(
     if lower is not None:
         lower = np.tile(np.asarray(lower, float), (years, 1))
     else:
-        lower = lattice_bounds(ztilde, a, 0.3, trend, shares) if n > 1 else np.ones((years, 1))
+        lower = lattice_bounds(ztilde, a, alpha, trend, shares) if n > 1 else np.ones((years, 1))
     own_bonds, own_debt = bond_bounds(
-        {"alpha": 0.3, "beta": beta, "kappa": kappa, "a": a, "ztilde": ztilde, "trend": trend, "chain": chain, "rate": rate,
+        {"alpha": alpha, "beta": beta, "kappa": kappa, "a": a, "ztilde": ztilde, "trend": trend, "chain": chain, "rate": rate,
          "limit": limit, "b_max": b_max, "lower": lower}
     )  # fmt: skip
     return Problem(
-        alpha=0.3, beta=beta, gamma=gamma, kappa=kappa, a=a, phi=np.broadcast_to(np.asarray(phi, float), n).copy(),
+        alpha=alpha, beta=beta, gamma=gamma, kappa=kappa, a=a, phi=np.broadcast_to(np.asarray(phi, float), n).copy(),
         ztilde=ztilde, k0=shares, b0=b0, trend=trend, chain=chain, rate=rate, limit=limit,
         bonds=own_bonds if bonds is None else np.tile(np.asarray(bonds, float), (years, 1)),
         debt=own_debt if debt is None else np.full(years, float(debt)), lower=lower, steps=steps, below=below, above=above,

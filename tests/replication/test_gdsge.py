@@ -1,0 +1,89 @@
+"""Solutions of an independent code for nested cases: GDSGE (Cao, Luo and Nie), C++ generated from the model's equations.
+
+The folder REGSPEC_REFERENCE holds its complete tables; a sample of each, in gdsge_sample.csv, is checked without it. GDSGE
+interpolates linearly in bonds on 201 (I = 1) or 63 (I = 2) points, which sets the tolerances.
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from economies import economy, solve
+
+from regspec.model.shocks import Chain, product_chain
+
+SAMPLE = Path(__file__).with_name("gdsge_sample.csv")
+FINE = {"steps": 2, "below": 30, "above": 60, "fine": 400}
+PERSISTENT = np.array([[0.9, 0.1], [0.1, 0.9]]), np.array([[0.85, 0.15], [0.15, 0.85]]), np.ones((1, 1))
+
+
+@cache
+def solution(case):
+    """The package's solution of a reference case."""
+    if case == "gdsge_I2_theta03":
+        chain = Chain((np.log([0.98, 1.02]), np.log([0.97, 1.03]), np.zeros(1)), PERSISTENT)
+        problem = economy(
+            (0.1, 0.2), (1.0, 2.0), kappa=0.03, chain=chain, ztilde=np.ones(2), lower=(0.25, 0.25), steps=16, below=6, above=12,
+            fine=96, bonds=(-0.42, 0.5, 0.2),
+        )  # fmt: skip
+    else:
+        gamma = 1.0 if "gamma1" in case else 2.0
+        problem = economy(
+            (0.0,), gamma=gamma, kappa=0.05, chain=product_chain([0.8], [0.02], 5), ztilde=np.ones(1), bonds=(-0.6, 0.3, 0.3),
+            **FINE,
+        )  # fmt: skip
+    return solve(problem, False, tolerance=1e-7)
+
+
+def differences(case, rows):
+    """Relative differences in c and q and absolute ones in b', k_1' and eta/u' at the rows of a reference table."""
+    own, found = solution(case), []
+    for row in rows.itertuples():
+        if case == "gdsge_I2_theta03":  # the table's first productivity moves fastest, the package's last one
+            k, e = [row.k1, 1 - row.k1], 2 * ((row.shock - 1) % 2) + (row.shock - 1) // 2
+        else:
+            k, e = [1.0], row.shock - 1
+        now = own.at(row.b, k, e)
+        portfolio = now.k_next[0] - row.k1Next if len(k) > 1 else 0.0
+        found.append([now.c / row.c - 1, now.q / row.q - 1, now.b_next - row.bNext, portfolio, now.eta - row.mu])
+    return np.abs(found)
+
+
+def check(case, rows):
+    """The case's tolerances; states beyond the reachable debt, and near the kink of a linear interpolant, are left out."""
+    if case == "gdsge_I2_theta03":
+        found = differences(case, rows[rows.b > -0.15])
+        assert np.all(found.mean(axis=0) < [2e-4, 5e-4, 3e-4, 5e-5, 1e-6])
+    elif case == "gdsge_I1_gamma1_theta05":
+        found = differences(case, rows)
+        assert np.all(found.mean(axis=0)[[0, 1, 2, 4]] < [5e-5, 2e-4, 5e-5, 1e-4])
+        assert np.all(found.max(axis=0)[:2] < [5e-4, 5e-4])
+    else:
+        found = differences(case, rows[rows.b > -0.3])
+        assert np.all(found.mean(axis=0)[[0, 1, 2, 4]] < [1.5e-4, 5e-4, 1.5e-4, 1e-3])
+
+
+CASES = ("gdsge_I2_theta03", "gdsge_I1_gamma1_theta05", "gdsge_I1_gamma2_theta05")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_sample(case):
+    table = pd.read_csv(SAMPLE, comment="#")
+    rows = table[table["case"] == case]
+    assert len(rows) >= 30
+    check(case, rows)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_complete_table(case):
+    folder = os.environ.get("REGSPEC_REFERENCE")
+    if not folder:
+        pytest.skip("REGSPEC_REFERENCE is not set: folder of the complete reference tables")
+    path = Path(folder) / f"{case}.csv"
+    if not path.exists():
+        pytest.skip(f"{path.name} is not in the folder REGSPEC_REFERENCE")
+    table = pd.read_csv(path)
+    check(case, table.iloc[:: 7 if "I2" in case else 3])
