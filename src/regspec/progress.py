@@ -27,7 +27,13 @@ def follow_jobs(logger: logging.Logger, planned) -> None:
 
 
 def _not_noise(record: logging.LogRecord) -> bool:
-    return _event(record) not in _REPLACED and not record.getMessage().startswith(_NOISE)
+    text = record.getMessage()
+    return not (_event(record) in _REPLACED or text.startswith(_NOISE) or _is_explained(text))
+
+
+def _is_explained(text: str) -> bool:
+    """Whether Snakemake repeats a command that has told the user in words why it ended (exit code 2 or 3)."""
+    return "CalledProcessError in file" in text and text.rstrip().endswith(("exit status 2.", "exit status 3."))
 
 
 def _event(record: logging.LogRecord) -> str:
@@ -179,7 +185,8 @@ def failures_text(config: Config, layout: Layout, most: int = 10) -> str:
     ]
     lines = ["\nregspec: the run is not complete; what is done is kept, the same command goes on from here"]
     for scenario, zone in failed[:most]:
-        lines.append(f"  zone {zone}, scenario {scenario}: {failure_message(layout, scenario, zone)}")
+        message = failure_message(layout, scenario, zone).removeprefix(f"zone {zone}, scenario {scenario}, ")
+        lines.append(f"  zone {zone}, scenario {scenario}: {message}")
     if len(failed) > most:
         lines.append(f"  and {len(failed) - most} more; `regspec status` lists them")
     return "\n".join([*lines, f"  logs: {layout.logs}"])

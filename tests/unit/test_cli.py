@@ -1,6 +1,7 @@
 """The command line: exit codes, short errors, light start."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from regspec import cli
+from regspec import cli, progress
 from regspec.config import Config
 from regspec.config_io import load_config
 from regspec.errors import ModelFailure
@@ -186,17 +187,30 @@ class Event:
 
 
 def test_progress_counts_done_and_failed_solves(capsys):
-    progress = JobProgress(lambda: 4)
+    jobs = JobProgress(lambda: 4)
     for job in (1, 2, 3):
-        progress.emit(Event("job_info", jobid=job, rule_name="solve"))
-    progress.emit(Event("job_info", jobid=9, rule_name="collect"))
-    progress.emit(Event("job_finished", job_id=2))
-    progress.emit(Event("job_error", jobid=1))
-    progress.emit(Event("job_finished", job_id=9))
+        jobs.emit(Event("job_info", jobid=job, rule_name="solve"))
+    jobs.emit(Event("job_info", jobid=9, rule_name="collect"))
+    jobs.emit(Event("job_finished", job_id=2))
+    jobs.emit(Event("job_error", jobid=1))
+    jobs.emit(Event("job_finished", job_id=9))
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith("regspec: 1 of 4 solves done, about ")
     assert lines[1].startswith("regspec: 1 of 4 solves done, 1 failed, about ")
     assert lines[2].startswith("regspec: collect done")
+
+
+def test_only_messages_that_the_user_can_do_without_are_hidden():
+    command = "RuleException:\nCalledProcessError in file 'x.smk', line 3:\nCommand 'regspec' returned non-zero "
+    hidden = ("Select jobs to execute...", "Execute 3 jobs...", command + "exit status 3.", command + "exit status 2.\n")
+    shown = ("Nothing to be done", command + "exit status 137.", "MissingInputException in rule data", "Exiting")
+    record = logging.LogRecord("snakemake", logging.INFO, "", 0, "", None, None)
+    for texts, expected in ((hidden, False), (shown, True)):
+        for text in texts:
+            record.msg = text
+            assert progress._not_noise(record) is expected, text
+    record.event = "progress"
+    assert not progress._not_noise(record)
 
 
 def test_durations_are_readable():
