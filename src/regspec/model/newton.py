@@ -155,7 +155,7 @@ def solve_state(
             s.old[r] = y[r]
             y[r] += damp * s.step[r]
         inside(y, tech, grid)
-        if length < loose and mode != KINK:
+        if length < loose and worst * length <= accept and mode != KINK:
             linear_update(s)
             worst *= length  # what a Newton step leaves, by its quadratic convergence
             status = SOLVED

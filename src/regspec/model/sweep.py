@@ -117,9 +117,9 @@ def sweep(
     y = np.empty(n)
     stats = np.zeros(STATISTICS)
     stats[LOWEST] = np.inf
-    for local in range(pol.shape[0]):
-        k = capital[first + local]
-        for e in range(pol.shape[1]):
+    for e in range(pol.shape[1]):  # outermost: one exogenous state's expectation functions fit a core's cache
+        for local in range(pol.shape[0]):
+            k = capital[first + local]
             rows = pol[local, e]
             bond_price, kappa = 1.0 / exo.R[e], exo.kappa[e]
             untaxed = growth_target(bond_price, 0.0, tech)
