@@ -1,0 +1,146 @@
+"""What must not matter: MPI ranks, names of industries, the scale of output, the order of solves (docs/model.md, 8.6)."""
+
+import dataclasses
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import yaml
+from economies import economy, solve
+from one_zone import content, write
+
+SOLVE = """\
+import sys
+from pathlib import Path
+from regspec.config_io import load_config
+from regspec.experiments.solve import run_zone
+config = load_config(Path(sys.argv[1]))
+zone, national, output, store = map(Path, sys.argv[2:6])
+run_zone(zone, national, config, "baseline", output, store, "hash", expected_ranks=int(sys.argv[6]))
+"""
+
+
+def mpiexec():
+    """The launcher beside this Python, or on the path."""
+    return shutil.which("mpiexec", path=str(Path(sys.executable).parent)) or shutil.which("mpiexec")
+
+
+def arrays(path):
+    """Everything in a solution but its time and number of ranks."""
+    with h5py.File(path) as file:
+        found = {"file": {k: v for k, v in file.attrs.items() if k not in ("seconds", "ranks")}}
+        for group in file:
+            found[group] = {k: v for k, v in file[group].attrs.items() if k != "us_per_state_sweep"}
+            found[group] |= {name: file[group][name][()] for name in file[group]}
+        return found, int(file.attrs["ranks"])
+
+
+@pytest.fixture(scope="module")
+def by_ranks(tmp_path_factory):
+    """The zone solved on one to four ranks, each into a store of its own."""
+    if mpiexec() is None:
+        pytest.skip("no mpiexec beside this Python or on the path")
+    folder = tmp_path_factory.mktemp("ranks")
+    zone, national = write(folder)
+    (folder / "config.yaml").write_text(yaml.safe_dump(content()))
+    (folder / "solve.py").write_text(SOLVE)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    solutions = {}
+    for ranks in (1, 2, 3, 4):
+        output = folder / f"{ranks}.h5"
+        arguments = [folder / "solve.py", folder / "config.yaml", zone, national, output, folder / f"store{ranks}", ranks]
+        launcher = [mpiexec(), "-n", ranks, sys.executable, "-m", "mpi4py"] if ranks > 1 else [sys.executable]
+        done = subprocess.run([*map(str, launcher + arguments)], env=environment, capture_output=True, text=True, cwd=folder)
+        assert done.returncode == 0, done.stderr[-2000:]
+        solutions[ranks] = arrays(output)
+    return solutions
+
+
+@pytest.mark.parametrize("ranks", [2, 3, 4])
+def test_ranks_change_no_bit(by_ranks, ranks):
+    """Item 6, section 6: five lattice nodes on 1 to 4 ranks, both allocations, path, welfare and diagnostics."""
+    (one, single), (many, number) = by_ranks[1], by_ranks[ranks]
+    assert (single, number) == (1, ranks)
+    assert one.keys() == many.keys() == {"file", "ce", "planner"}
+    for part in one:
+        assert one[part].keys() == many[part].keys()
+        for name, value in one[part].items():
+            same = np.asarray(value).tobytes() == np.asarray(many[part][name]).tobytes()
+            assert same or value == many[part][name], f"{part}/{name} differs"
+    assert len(one["planner"]["c"]) == 5 and one["planner"]["sweeps"] > 10
+
+
+def relabelled(problem, order):
+    """The same economy with its industries in another order."""
+    chain = problem.chain
+    factors = [*order, problem.industries]
+    return dataclasses.replace(
+        problem, a=problem.a[order], phi=problem.phi[order], ztilde=problem.ztilde[order], k0=problem.k0[order],
+        trend=problem.trend[:, order], lower=problem.lower[:, order],
+        chain=dataclasses.replace(
+            chain, values=tuple(chain.values[f] for f in factors), transitions=tuple(chain.transitions[f] for f in factors)
+        ),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("planner", [False, True])
+@pytest.mark.parametrize(("xi", "order"), [((0.1, 0.25), [1, 0]), ((0.1, 0.25, 0.18), [2, 0, 1])])
+def test_names_of_industries_do_not_matter(planner, xi, order):
+    """Item 6. With two industries the lattice is its own mirror image; with three the elements' diagonals turn."""
+    n = len(xi)
+    problem = economy(xi, [1.0, 2.5, 1.5][:n], rho=[0.8, 0.7, 0.75][:n], sigma=[0.02, 0.015, 0.025][:n], steps=4)
+    first, second = solve(problem, planner, tolerance=1e-8), solve(relabelled(problem, order), planner, tolerance=1e-8)
+    k = np.array([[0.45, 0.55], [0.3, 0.38, 0.32]][n - 2])[:n]
+    states = problem.chain.states()
+    for b, e in ((-0.09, 0), (0.05, 1), (0.3, problem.chain.size - 1)):
+        other = np.flatnonzero((relabelled(problem, order).chain.states() == states[e][[*order, n]]).all(axis=1))[0]
+        a, c = first.at(b, k, e), second.at(b, k[order], other)
+        loose = 1e-8 if n == 2 else 2e-3
+        assert [c.c, c.q, c.value, c.b_next] == pytest.approx([a.c, a.q, a.value, a.b_next], rel=10 * loose)
+        np.testing.assert_allclose(c.k_next, a.k_next[order], atol=loose)
+        assert c.binding == a.binding
+
+
+@pytest.mark.parametrize("planner", [False, True])
+def test_policies_scale_with_output(planner):
+    """Item 6: ztilde, bonds and limit times s give c, q, b', value times s and the same portfolio."""
+    scale = 3.0
+    for limit, debt in (("collateral", 0.0), ("fixed", 0.12)):
+        one = economy((0.1, 0.25), (1.0, 2.0), limit=limit, debt=debt, bonds=(-0.2, 0.4, 0.5))
+        large = economy((0.1, 0.25), np.array([1.0, 2.0]) * scale, limit=limit, debt=debt * scale, ztilde=one.ztilde * scale,
+                        bonds=np.array([-0.2, 0.4, 0.5]) * scale)  # fmt: skip
+        first, second = solve(one, planner, tolerance=1e-8), solve(large, planner, tolerance=1e-8)
+        for b, k, e in ((-0.1, [0.45, 0.55], 0), (0.02, [0.6, 0.4], 2), (0.3, [0.5, 0.5], 3)):
+            a, c = first.at(b, k, e), second.at(b * scale, k, e)
+            scaled = [a.c * scale, a.q * scale, a.value * scale, a.b_next * scale, *a.k_next]
+            assert [c.c, c.q, c.value, c.b_next, *c.k_next] == pytest.approx(scaled, rel=1e-7)
+            assert (c.eta, c.mu) == pytest.approx((a.eta, a.mu), abs=1e-7)
+
+
+def test_the_level_of_all_years_scales_the_path():
+    """Item 6 on a path with trends: the same growth from any level (grids follow, section 4)."""
+    trend = np.array([[0.0, 0.0], [0.05, -0.02], [0.08, -0.05]])
+    one = economy((0.1, 0.25), 1.5, trend=trend)
+    large = economy((0.1, 0.25), 1.5 * 2.0, trend=trend, ztilde=one.ztilde * 2.0)
+    years = []
+    for problem in (one, large):
+        solution = solve(problem, False, tolerance=1e-8)
+        years.append(solution.solver.path(solution.tail, 1e-9))
+    for a, c in zip(*years, strict=True):
+        np.testing.assert_allclose(c.pol[..., :2], 2.0 * a.pol[..., :2], rtol=1e-6)
+        np.testing.assert_allclose(c.pol[..., 5], a.pol[..., 5], atol=1e-6)
+        np.testing.assert_allclose(c.kink, a.kink, atol=1e-6)
+
+
+def test_solves_do_not_depend_on_what_was_solved_before():
+    """Item 6: bit by bit the same after another zone."""
+    problem = economy((0.1, 0.25), phi=1.5)
+    before = solve(problem, True, tolerance=1e-6).tail
+    solve(economy((0.2, 0.1), phi=0.5, kappa=0.03), True, tolerance=1e-6)
+    after = solve(problem, True, tolerance=1e-6).tail
+    assert before.pol.tobytes() == after.pol.tobytes() and before.kink.tobytes() == after.kink.tobytes()
