@@ -1,0 +1,136 @@
+"""Where the model has no equilibrium, or several, the solver says so and gives no result (docs/model.md, section 5)."""
+
+import numpy as np
+import pytest
+from economies import economy, solve, still
+from one_zone import config, content, national, zone
+
+from regspec.config import Config
+from regspec.errors import ModelFailure
+from regspec.experiments.zone import solve_zone
+from regspec.model.backward import Solver
+from regspec.model.conditions import make_scratch
+from regspec.model.point import static_roots
+
+
+def single():
+    """The small zone with one industry."""
+    settings = content(scenarios={"market": {"planner": False}})
+    del settings["calibration"]["industries"]["services"]
+    record = national()
+    for name in ("industries", "rho", "sigma", "trend", "u"):
+        record[name] = record[name][:1]
+    one = {**zone(), "industries": ["goods"], "shares": [1.0], "k0": [1.0], "ztilde": [1.0]}
+    return one, {**record, "national_share": [1.0]}, settings
+
+
+@pytest.mark.parametrize("theta", [0.35, 0.53])
+@pytest.mark.parametrize("gamma", [2.0, 5.0])
+@pytest.mark.parametrize("industries", [1, 2])
+@pytest.mark.filterwarnings("ignore:invalid value encountered in divide")
+def test_all_capital_as_collateral_ends_with_a_failure(industries, gamma, theta):
+    """Section 5: chi = 1 from a cold start, J = kappa gamma q/c about 4-15: never a result."""
+    at, record, settings = (
+        single() if industries == 1 else (zone(), national(), content(scenarios={"market": {"planner": False}}))
+    )
+    settings["model"]["parameters"] = {"gamma": gamma, "theta": theta, "chi": 1.0}
+    with pytest.raises(ModelFailure) as caught:
+        solve_zone(at, record, Config.model_validate(settings), "market")
+    text = str(caught.value)
+    assert text.startswith("zone 7, scenario market")
+    assert f"theta chi = {theta:.4g}" in text and f"gamma = {gamma:g}" in text
+    assert caught.value.exit_code == 3
+
+
+@pytest.mark.xfail(strict=True, reason="only the messages of cycles and of several roots name J", raises=AssertionError)
+def test_failures_name_the_amplification():
+    """Section 5: the error names theta, chi, gamma and J."""
+    ill = config(model__parameters__chi=1.0, model__parameters__gamma=5.0)
+    with pytest.raises(ModelFailure) as caught:
+        solve_zone(zone(), national(), ill, "market")
+    assert "J = " in str(caught.value) or "amplification J" in str(caught.value)
+
+
+def test_well_posed_neighbour_is_solved():
+    """The same zone at the same theta with little of its capital pledgeable: J below a half, one root everywhere."""
+    solved = solve_zone(zone(), national(), config(model__parameters__chi=0.06), "market")
+    assert 0.1 < solved.ce.diagnostics["amplification_max"] < 0.5
+    assert solved.ce.diagnostics["roots_max"] == 1
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in divide")
+def test_static_roots_are_counted():
+    """Section 5: with J = kappa gamma q/c above one and expectations held fixed, several b' solve one state."""
+    problem = economy((0.2,), gamma=2.0, kappa=0.02, chain=still(1))
+    solution = solve(problem, False)
+    lattice, grid, exo, tech = solution.grids
+
+    def roots(b, kappa):
+        arguments = (b, np.ones(1), exo.z[0], 1 / exo.R[0], kappa, exo, 0, np.empty(0))
+        return static_roots(*arguments, solution.functions, lattice.table, tech, grid, make_scratch(tech), 400)
+
+    assert [roots(b, 0.02) for b in (-0.12, 0.0, 0.3)] == [1, 1, 1]
+    # counted by hand: sign changes of min(limit gap, Euler gap) on a fine grid of b'
+    for b in (-0.12, -0.08, 0.0):
+        for kappa in (0.02, 0.1, 0.2):
+            levels = grid.low + grid.stretch * np.expm1(np.linspace(0, grid.dx * (grid.points - 1), 4000))
+            gaps = [gap(solution, b, level, kappa) for level in levels]
+            signs = np.sign([g for g in gaps if np.isfinite(g)])
+            assert roots(b, kappa) == np.count_nonzero(np.diff(signs))
+
+
+def gap(solution, b, b_next, kappa):
+    """min(b'/R + kappa q, u'(c)/(beta R E u') - 1 in consumption) at a choice b' of one industry without shocks."""
+    from regspec.model.interpolation import lookup
+
+    lattice, grid, exo, tech = solution.grids
+    s = make_scratch(tech)
+    lookup(solution.functions, 0, lattice.table, b_next, np.empty(0), tech, grid, s.value, s.slope, s.ids, s.weights,
+           s.gradients, s.order, s.fractions)  # fmt: skip
+    rate, p = exo.R[0], solution.solver.problem
+    c = exo.z[0, 0] + b - b_next / rate
+    if c <= 0:
+        return np.nan
+    q = p.beta * (c / s.value[0]) ** p.gamma * (s.value[3] + p.alpha * s.value[2])
+    desired = s.value[0] * (p.beta * rate) ** (-1 / p.gamma)
+    return min(b_next / rate + kappa * q, 1 - c / desired)
+
+
+def test_several_roots_without_a_declared_selection_are_an_error(monkeypatch):
+    from regspec.experiments import zone as module
+
+    real = module.cloud_errors
+    monkeypatch.setattr(module, "cloud_errors", lambda *arguments: (real(*arguments)[0], 3))
+    with pytest.raises(
+        ModelFailure, match=r"3 static equilibria at a reachable state(.|\n)*J = 0\.\d+(.|\n)*smaller theta or chi"
+    ):
+        solve_zone(zone(), national(), config(), "market")
+    solved = solve_zone(zone(), national(), config(model__selection="continuation"), "market")
+    assert solved.ce.diagnostics["roots_max"] == 3
+
+
+def test_a_tail_that_needs_more_sweeps_is_an_error():
+    solver = Solver(economy(), False)
+    with pytest.raises(
+        ModelFailure, match=r"does not converge: after 3 sweeps the distance is(.|\n)*J = kappa gamma q / c up to"
+    ):
+        solver.tail(1e-9, 1e-10, 3)
+
+
+def test_choices_at_the_end_of_the_bond_grid_widen_it_and_then_fail(monkeypatch):
+    """Section 5: debt that finds no bound (a bubble) is never a result."""
+    from regspec.experiments import zone as module
+
+    tried = []
+    real = module.build_problem
+
+    def shallow(*arguments):
+        tried.append(arguments[4])
+        problem = real(*arguments)
+        problem.bonds[:, 0] *= 0.35 / arguments[4]
+        return problem
+
+    monkeypatch.setattr(module, "build_problem", shallow)
+    with pytest.raises(ModelFailure, match="end of the bond grid|does not converge|cycles|not finite|no equilibrium"):
+        solve_zone(zone(), national(), config(), "market")
+    assert tried[0] == 1.0 and tried == sorted(tried)

@@ -1,0 +1,90 @@
+"""Blocks of ranks, the content identity of the kernels, and the acceleration of the tail (docs/model.md, section 6)."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import regspec
+from regspec.model.acceleration import Anderson
+from regspec.model.fingerprint import kernel_fingerprint
+from regspec.model.parallel import Ranks, world
+
+
+@pytest.mark.parametrize("nodes", [1, 5, 28, 84])
+@pytest.mark.parametrize("size", [1, 2, 3, 8])
+def test_blocks_cover_the_nodes_once(nodes, size):
+    blocks = [Ranks(None, rank, size).block(nodes) for rank in range(size)]
+    assert blocks[0][0] == 0 and blocks[-1][1] == nodes
+    assert all(left[1] == right[0] for left, right in zip(blocks, blocks[1:], strict=False))
+    lengths = [high - low for low, high in blocks]
+    assert max(lengths) - min(lengths) <= 1
+
+
+def test_one_rank_needs_no_mpi():
+    code = (
+        "import sys\nfrom regspec.model.parallel import world\nr = world(1)\nassert 'mpi4py' not in sys.modules\nprint(r.size)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "1\n"
+    assert world(1).reduce(np.array([2.0]), "sum") == 2.0
+    assert world(1).broadcast("same") == "same"
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A copy of the package; returns a function that edits a source and gives the copy's fingerprint."""
+    shutil.copytree(Path(regspec.__file__).parent, tmp_path / "regspec", ignore=shutil.ignore_patterns("__pycache__"))
+
+    def fingerprint(name=None, old="", new=""):
+        if name:
+            path = tmp_path / "regspec" / name
+            text = path.read_text()
+            assert old in text
+            path.write_text(text.replace(old, new, 1))
+        code = "from regspec.model.fingerprint import kernel_fingerprint as f; print(f())"
+        environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    return fingerprint
+
+
+def test_identity_of_the_kernels_ignores_words_and_sees_code(package):
+    """docs/hpc.md: comments and docstrings never cause a new solve, any change of the arithmetic does."""
+    same = package()
+    assert same == kernel_fingerprint() and len(same) == 16
+    assert package("model/shocks.py", '"""Exogenous', '"""All exogenous') == same
+    assert package("model/shocks.py", "import numpy as np", "import numpy as np  # arrays") == same
+    assert package("provenance.py", "import hashlib", "import hashlib\nNAME = 1") == same
+    assert package("model/shocks.py", "0.5 * (1.0 + rho)", "0.50001 * (1.0 + rho)") != same
+    other = package()
+    assert package("experiments/zone.py", "widen *= 1.4", "widen *= 1.5") not in (same, other)
+
+
+def test_acceleration_solves_linear_problems_in_few_steps():
+    """Walker and Ni (2011): with memory m a linear fixed point in m dimensions takes m + 1 images, not hundreds."""
+    rng = np.random.default_rng(0)
+    matrix = np.linalg.qr(rng.normal(size=(4, 4)))[0]
+    matrix = matrix @ np.diag([0.99, 0.9, 0.5, -0.8]) @ matrix.T
+    shift = rng.normal(size=4)
+    solution = np.linalg.solve(np.eye(4) - matrix, shift)
+    mixer, x = Anderson(Ranks(), 1), np.zeros((1, 4))
+    for _ in range(9):
+        x = mixer.mix(x, (matrix @ x[0] + shift)[None], np.ones((1, 4)))
+    np.testing.assert_allclose(x[0], solution, rtol=1e-4)
+    plain = np.zeros(4)
+    for _ in range(9):
+        plain = matrix @ plain + shift
+    assert np.abs(plain - solution).max() > 100 * np.abs(x[0] - solution).max()
+
+
+def test_acceleration_starts_afresh_after_clear():
+    mixer, x, image = Anderson(Ranks(), 1), np.zeros((1, 3)), np.ones((1, 3))
+    assert np.array_equal(mixer.mix(x, image, np.ones((1, 3))), image)
+    mixer.mix(image, 1.5 * image, np.ones((1, 3)))
+    mixer.clear()
+    assert np.array_equal(mixer.mix(x, image, np.ones((1, 3))), image)
