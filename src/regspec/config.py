@@ -165,7 +165,7 @@ class Solver(Section):
 
 class Model(Section):
     zones: Literal["all"] | dict[Literal["sample"], Annotated[int, Field(ge=1)]] | list[int] = Field(
-        {"sample": 24}, description="all | {sample: n} (stratified by base-year Gini, seeded) | [zone ids]"
+        {"sample": 20}, description="all | {sample: n} (stratified by base-year Gini, seeded) | [zone ids]"
     )
     parameters: Parameters = Parameters()
     selection: Literal["none", "continuation"] = Field(
@@ -232,6 +232,11 @@ class Config(Section):
         for name in self.scenarios:
             self.scenario_parameters(name)
         return self
+
+    @property
+    def baseline(self) -> str:
+        """Name of the scenario that others are compared with: ``baseline`` if there is one, else the first."""
+        return "baseline" if "baseline" in self.scenarios else next(iter(self.scenarios))
 
     def scenario_parameters(self, name: str) -> Parameters:
         """Model parameters of scenario ``name``: ``model.parameters`` with its overrides, validated."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regspec.calibration.technology import technology
+from regspec.calibration.technology import scenario_zone, technology
 from regspec.config import Config
 from regspec.model.fingerprint import kernel_fingerprint
 from regspec.provenance import content_hash
@@ -22,6 +22,7 @@ def solution_inputs(zone: dict, national: dict, config: Config, scenario: str) -
     return {
         "zone": {name: zone[name] for name in ("zone", "industries", "shares", "k0")},
         "national": {name: national[name] for name in _NATIONAL},
+        "ztilde": scenario_zone(zone, national, config, scenario)[0].tolist(),
         "technology": {"alpha": tech["alpha"], "xi": tech["xi"].tolist(), "phi": tech["phi"].tolist()},
         "parameters": config.scenario_parameters(scenario).model_dump(mode="json"),
         "planner": spec.planner,

@@ -25,6 +25,7 @@ Progress = Callable[[dict], None]
 _LOOSE = 3e-5  # a Newton step this short (in logs of bonds and units of capital) leaves a residual near 1e-9
 _EMPTY_B = np.zeros((0, 0, 0))
 _EMPTY_K = np.zeros((0, 0, 0, 0))
+_NO_ROW, _NOT_MIXED = np.zeros(0), np.zeros((0, 0, 0, 0))
 
 
 @dataclass
@@ -96,19 +97,37 @@ class Solver:
 
         The array is reused by the next call. Raises ModelFailure when one is not finite.
         """
+        return self._expand(policies, t, _NO_ROW, _NOT_MIXED)
+
+    def expectations_at(self, policies: Policies, t: int, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same, and (N, 1, points, slots) given a state in t - 1 off the grid with probabilities ``row`` (E,) of e in t.
+
+        Both are new arrays.
+        """
+        mixed = np.empty((self.nodes, 1, *self._functions.shape[2:]))
+        functions = self._expand(policies, t, np.ascontiguousarray(row), mixed).copy()
+        self._complete(mixed, t)
+        return functions, mixed
+
+    def _expand(self, policies: Policies, t: int, row: np.ndarray, mixed: np.ndarray) -> np.ndarray:
         lattice, grid, exo, tech = self.year(t)
         expand(lattice.capital, self.first, policies.pol, policies.kink, exo, tech, grid, self.problem.chain.transitions,
-               self._functions)  # fmt: skip
-        self.ranks.gather(self._functions)
+               self._functions, row, mixed)  # fmt: skip
+        self._complete(self._functions, t)
+        return self._functions
+
+    def _complete(self, functions: np.ndarray, t: int) -> None:
+        """Gather all ranks' nodes and fill the slots that need neighbours; raise when something is not finite."""
+        lattice, _, _, tech = self.year(t)
+        self.ranks.gather(functions)
         if self.planner and self.problem.industries > 1:
-            recover_slopes(self._functions, lattice.neighbours, lattice.slopes, tech)
-        if not np.all(np.isfinite(self._functions)):
-            node, e = np.argwhere(~np.isfinite(self._functions))[0][:2]
+            recover_slopes(functions, lattice.neighbours, lattice.slopes, tech)
+        if not np.all(np.isfinite(functions)):
+            node, e = np.argwhere(~np.isfinite(functions))[0][:2]
             raise ModelFailure(
                 f"{self.label}: expectations are not finite at k = {lattice.capital[node].round(4).tolist()}, exogenous "
                 f"state {e}, year index {t}: no equilibrium near the debt limit? {self.case()}"
             )
-        return self._functions
 
     def case(self) -> str:
         """The parameters that decide well-posedness, for messages."""

@@ -140,9 +140,9 @@ def price_slope(j, k, c, gross, tech, s):
 def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech, s):
     """Residuals ``s.res`` (I,) and Jacobian ``s.jac`` (I, I) at unknowns ``y`` after `lookup` filled value and slope.
 
-    ``cash`` is output Y(k, z), ``bond_price`` 1/R, ``target`` is `growth_target`. Row I-1 is the bond condition, rows 0..I-2 equalize valuations along
-    x_1..x_{I-1}. Returns False where consumption or an expectation is not positive. Source: docs/model.md, sections 2, 3;
-    the planner's Jacobian leaves out the second derivatives of q in b'.
+    ``cash`` is output Y(k, z), ``bond_price`` 1/R, ``target`` is `growth_target`. Row I-1 is the bond condition, rows 0..I-2
+    equalize valuations along x_1..x_{I-1}. Returns False where consumption or an expectation is not positive. Source:
+    docs/model.md, sections 2 and 3; the planner's Jacobian leaves out the second derivatives of q in b'.
     """
     n = len(tech.a)
     planner = len(tech.planner) == 2

@@ -128,17 +128,20 @@ def spline_coefficients(work, result):
 
 
 @njit
-def expand(capital, first, pol, kink, exo, tech, here, factors, functions):
+def expand(capital, first, pol, kink, exo, tech, here, factors, functions, row, mixed):
     """Expectation functions of a block of lattice nodes, conditional on the previous year's e.
 
     pol (block, E, nodes, I+5), kink (block, E): this year's policies on the grid ``here``; exo: this year's exogenous
     states; factors: tuple of transition matrices whose Kronecker product is the chain, first factor slowest. Writes
-    functions[first : first + block] (N, E, points, slots).
+    functions[first : first + block] (N, E, points, slots). With ``row`` (E,), the probabilities of this year's states given
+    some state off the grid (else empty), also the functions given that state: mixed[first : first + block] (N, 1, points,
+    slots).
     """
     below = len(here.below)
     width = here.dx * (here.points - 1)
     states, slots = pol.shape[1], len(tech.slots)
     work = np.zeros((states, here.points, slots))
+    single = np.empty((1, here.points, slots))
     policy = np.empty(pol.shape[3])
     k_next = np.empty(len(tech.a))
     largest = 1
@@ -166,6 +169,14 @@ def expand(capital, first, pol, kink, exo, tech, here, factors, functions):
                     relative = (x - at) / (width - at)
                     cursor_high = side_policy(pol[local, e], below, here.above, relative, cursor_high, policy)
                     integrands(policy, k, exo.z[e], exo.kappa[e], tech, k_next, 1.0 - share, work[e, p])
+        if len(row) > 0:
+            single[:] = 0.0
+            for e in range(states):
+                for p in range(here.points):
+                    for f in range(slots):
+                        single[0, p, f] += row[e] * work[e, p, f]
+            transform(single, k, tech)
+            spline_coefficients(single, mixed[first + local])
         stride = states
         for transition in factors:
             count = transition.shape[0]

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from regspec.model.conditions import KINK, OUT_C, OUT_Q, OUT_RHO, conditions
+from regspec.model.conditions import BINDING, OUT_C, OUT_Q, OUT_RHO, SLACK, conditions
 from regspec.model.interpolation import lookup
 from regspec.model.jit import inlined
 
@@ -114,9 +114,9 @@ def solve_state(
 ):
     """Solve one state's conditions from the start ``y``, which is overwritten.
 
-    A residual below ``accept`` ends the search; so does, after a full step, a scaled step below ``loose`` (0: never), the
-    results then being updated to first order and the residual reported being its product with the step. A step is shortened until the residual falls. Returns (status, residual of the
-    last evaluation, evaluations).
+    A residual below ``accept`` ends the search. Where the Jacobian is complete, so does a full step shorter than ``loose`` whose
+    product with ten times the residual is below ``accept``: results are then updated to first order, and that product is the
+    residual reported. A step is shortened until the residual falls. Returns (status, residual, evaluations).
     """
     n = len(y)
     inside(y, tech, grid)
@@ -155,9 +155,10 @@ def solve_state(
             s.old[r] = y[r]
             y[r] += damp * s.step[r]
         inside(y, tech, grid)
-        if length < loose and worst * length <= accept and mode != KINK:
+        exact = mode == SLACK or (mode == BINDING and len(tech.planner) == 1)  # whether the Jacobian is complete
+        if exact and length < loose and 10.0 * worst * length <= accept:
             linear_update(s)
-            worst *= length  # what a Newton step leaves, by its quadratic convergence
+            worst *= 10.0 * length  # more than a Newton step leaves, by its quadratic convergence
             status = SOLVED
             break
     return status, worst, count

@@ -18,8 +18,8 @@ _TOLERANCE = 1e-9
 def attempt(mode, b, k, cash, bond_price, kappa, exo, e, y, functions, table, tech, ahead, s, accept, limit):
     """Solve one regime from ``y`` and check its inequality; True when it is an equilibrium of that regime."""
     status, _, _ = solve_state(
-        mode, b, k, cash, bond_price, kappa, exo.debt, e, y, growth_target(bond_price, 0.0, tech), s.zeros, functions, table, tech,
-        ahead, s, accept, 0.0,
+        mode, b, k, cash, bond_price, kappa, exo.debt, e, y, growth_target(bond_price, 0.0, tech), s.zeros, functions, table,
+        tech, ahead, s, accept, 0.0,
         limit,
     )  # fmt: skip
     if status != SOLVED:

@@ -80,21 +80,20 @@ def simulate(solver: Solver, years: list[Policies], shocks: np.ndarray) -> Path:
     scratch, y, policy = make_scratch(solver.year(0)[3]), np.empty(n), np.empty(n + 5)
     exact = np.empty(len(solver.year(0)[3].slots))
     b, k, guess = p.b0, np.array(p.k0, float), None
-    following = solver.expectations(years[min(1, length - 1)], 1).copy()
+    chances = [p.chain.weights(point) @ transition for point in full]  # of next year's states, year by year
+    following, local = solver.expectations_at(years[min(1, length - 1)], 1, chances[0])
     for t in range(length):
-        functions = following
-        following = solver.expectations(years[min(t + 2, length - 1)], t + 2).copy()
+        functions = local
+        following, local = solver.expectations_at(years[min(t + 2, length - 1)], t + 2, chances[min(t + 1, length - 1)])
         tech, exo, grid_ahead, table = (
             solver.year(t)[3],
             solver.year(t)[2],
             solver.year(t + 1)[1],
             solver.year(t + 1)[0].table,
         )
-        weights = p.chain.weights(full[t])
-        local = np.ascontiguousarray(np.einsum("e,nejf->njf", weights, functions)[:, None])
         z = p.ztilde * np.exp(p.trend[t] + shocks[t])
         bond_price, kappa = 1.0 / p.rate, float(exo.kappa[0])
-        code = solve_point(b, k, z, bond_price, kappa, exo, 0, _starts(b, k, solver, t, guess), local, table, tech,
+        code = solve_point(b, k, z, bond_price, kappa, exo, 0, _starts(b, k, solver, t, guess), functions, table, tech,
                            grid_ahead, scratch, y, 1e-11, 80)  # fmt: skip
         if code == UNSOLVED:
             raise ModelFailure(
@@ -110,7 +109,7 @@ def simulate(solver: Solver, years: list[Policies], shocks: np.ndarray) -> Path:
         store["tau_b"][t], tau_k[t] = _taxes(policy, code, k, k_next, bond_price, p, scratch)
         k_path[t], k_next_path[t] = k, k_next
         later = solver.year(t + 1)
-        missing = exact_expectations(y[0], k_next, weights @ transition, _starts(y[0], k_next, solver, t + 1, None),
+        missing = exact_expectations(y[0], k_next, chances[t], _starts(y[0], k_next, solver, t + 1, None),
                                      later[2], following, solver.year(t + 2)[0].table, later[3], solver.year(t + 2)[1],
                                      make_scratch(tech), exact)  # fmt: skip
         if missing:
@@ -119,7 +118,7 @@ def simulate(solver: Solver, years: list[Policies], shocks: np.ndarray) -> Path:
                 f"b' = {y[0]:.4f}, k' = {k_next.round(4).tolist()}; {solver.case()}"
             )
         errors[t] = euler_errors(code, b, k, z, bond_price, kappa, exo, y, exact, tech, scratch)
-        roots[t] = static_roots(b, k, z, bond_price, kappa, exo, 0, y[1:].copy(), local, table, tech, grid_ahead, scratch,
+        roots[t] = static_roots(b, k, z, bond_price, kappa, exo, 0, y[1:].copy(), functions, table, tech, grid_ahead, scratch,
                                 _ROOT_SCAN)  # fmt: skip
         b, k, guess = y[0], k_next, y.copy()
     return Path(k=k_path, k_next=k_next_path, binding=binding, tau_k=tau_k, errors=errors, roots=roots, **store)

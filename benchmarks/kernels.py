@@ -1,0 +1,91 @@
+"""Speed of the solver by number of industries: microseconds per state and sweep, sweeps, seconds.
+
+    python benchmarks/kernels.py [--industries 2 3 4] [--steps 8]
+
+A state is one equilibrium solved in one sweep, kinks included; the time of a sweep includes the expectations of all
+grid points. The tail is iterated from a cold start to the default tolerance, the path has ten years. The best of
+three repetitions counts: the machine may be shared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from regspec.model.backward import Solver
+from regspec.model.problem import Problem, bond_bounds, lattice_bounds
+from regspec.model.shocks import product_chain
+
+YEARS = 11
+
+
+def economy(industries: int, steps: int, nodes: int) -> Problem:
+    """A zone with unequal industries, trends and the default parameters (gamma 5, kappa .021)."""
+    xi = np.linspace(0.10, 0.29, industries)
+    a, alpha = 0.3 + xi, 0.3
+    shares = np.arange(1.0, industries + 1.0)
+    k0 = shares / shares.sum()
+    ztilde = k0 ** (1.0 - a)
+    trend = np.linspace(0.0, 0.08, YEARS)[:, None] * np.linspace(1.0, 0.5, industries)
+    chain = product_chain([0.85] * industries, [0.015] * industries, nodes)
+    lower = lattice_bounds(ztilde, a, alpha, trend, k0)
+    inputs = {
+        "alpha": alpha, "beta": 0.95, "kappa": 0.021, "a": a, "ztilde": ztilde, "trend": trend, "chain": chain,
+        "rate": 1.013, "limit": "collateral", "b_max": 0.6, "lower": lower,
+    }  # fmt: skip
+    bonds, debt = bond_bounds(inputs)
+    return Problem(
+        alpha=alpha, beta=0.95, gamma=5.0, kappa=0.021, a=a, phi=np.linspace(1.0, 3.26, industries), ztilde=ztilde, k0=k0,
+        b0=-0.12, trend=trend, chain=chain, rate=1.013, limit="collateral", bonds=bonds, debt=debt, lower=lower,
+        steps=steps, below=5, above=8, fine=48,
+    )  # fmt: skip
+
+
+def measure(problem: Problem, planner: bool, start) -> tuple[dict, object]:
+    """Time the tail and the path of one allocation; returns the figures and the tail."""
+    solver = Solver(problem, planner)
+    began = time.perf_counter()
+    tail = solver.tail(1e-6, 1e-8, 1500, start)
+    tail_seconds, tail_states = time.perf_counter() - began, solver.diagnostics.states
+    began = time.perf_counter()
+    solver.path(tail, 1e-8)
+    path_seconds, path_states = time.perf_counter() - began, solver.diagnostics.states - tail_states
+    d = solver.diagnostics
+    return {
+        "tail": 1e6 * tail_seconds / tail_states, "path": 1e6 * path_seconds / path_states,
+        "sweeps": d.sweeps, "states": tail_states / d.sweeps, "evaluations": d.evaluations / d.states,
+        "tail_seconds": tail_seconds, "failed": d.failed, "residual": d.residual,
+    }, tail  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--industries", type=int, nargs="+", default=[2, 3, 4])
+    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--repeat", type=int, default=3)
+    options = parser.parse_args()
+    print("I  e-states  allocation  states/sweep  tail us/state/sweep  path us/state/year  sweeps  tail s  evaluations/state")
+    for industries in options.industries:
+        nodes = 3 if industries <= 3 else 2
+        problem = economy(industries, options.steps, nodes)
+        start = None
+        for planner in (False, True):
+            measure(replace(problem, steps=2), planner, None if not planner else small)  # compiles
+            if not planner:
+                small = Solver(replace(problem, steps=2), False).tail(1e-4, 1e-8, 1500)
+            runs = [measure(problem, planner, start) for _ in range(options.repeat)]
+            start = runs[0][1]
+            best = min((r for r, _ in runs), key=lambda r: r["tail"] + r["path"])
+            print(
+                f"{industries}  {problem.chain.size:8d}  {'planner' if planner else 'market':10s}  {best['states']:12.0f}"
+                f"  {best['tail']:19.2f}  {best['path']:18.2f}  {best['sweeps']:6d}  {best['tail_seconds']:6.2f}"
+                f"  {best['evaluations']:17.2f}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
