@@ -71,11 +71,9 @@ def main() -> None:
     for industries in options.industries:
         nodes = 3 if industries <= 3 else 2
         problem = economy(industries, options.steps, nodes)
-        start = None
+        start, coarse = None, None
         for planner in (False, True):
-            measure(replace(problem, steps=2), planner, None if not planner else small)  # compiles
-            if not planner:
-                small = Solver(replace(problem, steps=2), False).tail(1e-4, 1e-8, 1500)
+            _, coarse = measure(replace(problem, steps=2), planner, coarse)  # compiles
             runs = [measure(problem, planner, start) for _ in range(options.repeat)]
             start = runs[0][1]
             best = min((r for r, _ in runs), key=lambda r: r["tail"] + r["path"])
