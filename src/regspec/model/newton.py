@@ -114,9 +114,10 @@ def solve_state(
 ):
     """Solve one state's conditions from the start ``y``, which is overwritten.
 
-    A residual below ``accept`` ends the search. Where the Jacobian is complete, so does a full step shorter than ``loose``
-    whose product with ten times the residual is below ``accept``: results are then updated to first order, and that product is the
-    residual reported. A step is shortened until the residual falls. Returns (status, residual, evaluations).
+    A residual below ``accept`` ends the search. Where the Jacobian is complete, so does a full step shorter than
+    ``loose`` whose product with ten times the residual is below ``accept``: results are then updated to first order,
+    and that product is the residual reported. A step is shortened until the residual falls. Returns (status, residual,
+    evaluations).
     """
     n = len(y)
     inside(y, tech, grid)
