@@ -65,9 +65,14 @@ class Case:
         share = 0.0 if at <= 0 else 1.0 if at >= self.width else np.clip((at - x) / self.grid.dx + 0.5, 0.0, 1.0)
         return [(w, s) for w, s in ((share, 0), (1 - share, 1)) if w > 0]
 
-    def kernel(self, planner):
-        functions = np.full((len(self.lattice.capital), self.chain.size, self.grid.points, slot_count(2, planner)), np.nan)
-        expand(self.lattice.capital, 0, self.pol, self.kink, self.exo, self.tech, self.grid, self.chain.transitions, functions)
+    def kernel(self, planner, row):
+        """Functions given every exogenous state of last year, and given one with probabilities ``row`` of this year's."""
+        shape = (self.grid.points, slot_count(2, planner))
+        given_each = np.full((len(self.lattice.capital), self.chain.size, *shape), np.nan)
+        given_one = np.full((len(self.lattice.capital), 1, *shape), np.nan)
+        expand(self.lattice.capital, 0, self.pol, self.kink, self.exo, self.tech, self.grid, self.chain.transitions, given_each,
+               row, given_one)  # fmt: skip
+        functions = np.concatenate([given_each, given_one], axis=1)
         if planner:
             recover_slopes(functions, self.lattice.neighbours, self.lattice.slopes, self.tech)
         return functions
@@ -94,12 +99,15 @@ def integrands(p, k, z, kappa, case, planner):
 @pytest.mark.parametrize("gamma", [1.0, 2.0, 2.5])
 @pytest.mark.parametrize("planner", [False, True])
 def test_expectation_functions_are_the_sums_of_the_model(planner, gamma):
-    """Sections 2, 3 and 6: certainty equivalents and ratios to marginal utility, as coefficients of the quadratic spline."""
+    """Sections 2, 3 and 6: certainty equivalents and ratios to marginal utility, as coefficients of the quadratic spline;
+    given last year's exogenous state on the grid or off it (section 4)."""
     case = Case(planner, gamma)
-    functions = case.kernel(planner)
-    transition, problem = case.chain.transition(), case.problem
+    problem = case.problem
+    off_grid = case.chain.weights(np.array([0.01, -0.04, 0.0])) @ case.chain.transition()
+    functions = case.kernel(planner, off_grid)
+    transition = np.vstack([case.chain.transition(), off_grid])
     x = np.arange(case.grid.points) * case.grid.dx
-    log_worth = np.empty((len(case.lattice.capital), case.chain.size, len(x)))
+    log_worth = np.empty((len(case.lattice.capital), len(transition), len(x)))
     for node, k in enumerate(case.lattice.capital):
         at_points = np.array([
             [sum(w * integrands(case.policy(node, e, s, at), k, case.exo.z[e], case.exo.kappa[e], case, planner)
