@@ -27,14 +27,14 @@ rule all:
     """Everything: tables, figures, summary.json."""
     default_target: True
     input:
-        EMPIRICS_OUTPUT,
-        LAYOUT.summary,
+        rules.facts.output,
+        rules.results.output,
 
 
 rule empirics:
     """Facts of the data alone: specialization, Fact 1, tables and figures."""
     input:
-        EMPIRICS_OUTPUT,
+        rules.facts.output,
 
 
 rule calibration:

@@ -1,33 +1,33 @@
 """The command line ``regspec``: each workflow step, runnable and debuggable without Snakemake.
 
-Exit codes: 0 done; 2 bad input (configuration or data); 3 the model fails here (no equilibrium, no
-convergence). Any other code is an unexpected fault of the program or the machine, worth a retry.
+Exit codes: 0 done, otherwise see :mod:`regspec.reporting`. The solve step is here and not in a script of its
+rule, because mpiexec or srun must start it as a program.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
-from regspec.errors import ConfigError, ModelFailure, RegspecError
+from regspec import jobs
+from regspec.errors import ConfigError, ModelFailure
 from regspec.provenance import write_json
-
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+from regspec.reporting import short_errors
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one step; errors of the user's making are printed without a traceback."""
     args = _parser().parse_args(argv)
     try:
-        return args.step(args) or 0
-    except RegspecError as error:
-        print(f"regspec: {error}", file=sys.stderr)
-        return error.exit_code
+        with short_errors():
+            args.step(args)
+    except SystemExit as end:
+        return end.code
     except BrokenPipeError:
-        return 0
+        pass
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -36,13 +36,13 @@ def _parser() -> argparse.ArgumentParser:
     steps = parser.add_subparsers(title="steps", required=True, metavar="STEP")
     _add(steps, "config", _config, "check a configuration; print it with all defaults", _config_options)
     _add(steps, "check", _check, "check the input tables before anything is computed")
-    _add(steps, "data", _data, "read or generate the economy: clean tables, zones, national series")
-    _add(steps, "empirics", _empirics, "specialization measures, Fact 1, tables and figures")
-    _add(steps, "calibrate", _calibrate, "national processes and one calibration file per zone")
+    _add(steps, "data", _job(jobs.data), "read or generate the economy: clean tables, zones, national series")
+    _add(steps, "empirics", _job(jobs.empirics), "specialization measures, Fact 1, tables and figures")
+    _add(steps, "calibrate", _job(jobs.calibrate), "national processes and one calibration file per zone")
     _add(steps, "warm", _warm, "compile all kernels that the configuration needs", _warm_options)
     _add(steps, "solve", _solve, "solve one zone under one scenario", _solve_options)
-    _add(steps, "collect", _collect, "gather the solutions of all zones into two tables")
-    _add(steps, "results", _results, "trade-off, decomposition, welfare, maps, summary.json")
+    _add(steps, "collect", _job(jobs.collect), "gather the solutions of all zones into two tables")
+    _add(steps, "results", _job(jobs.results), "trade-off, decomposition, welfare, maps, summary.json")
     _add(steps, "status", _status, "how many solves are done, running, failed")
     return parser
 
@@ -85,12 +85,13 @@ def _solve_options(sub) -> None:
 
 
 def _load(args):
-    """(config, config hash, run directory) of the command line's options."""
-    from regspec.config_io import config_hash, load_config
-    from regspec.layout import Layout
+    """(config, config hash, run's paths) of the command line's options."""
+    return jobs.load(args.config, args.overrides)
 
-    config = load_config(args.config, args.overrides)
-    return config, config_hash(config), Layout(config)
+
+def _job(function):
+    """A step that needs nothing but the configuration."""
+    return lambda args: function(args.config, args.overrides)
 
 
 def _config(args) -> None:
@@ -115,38 +116,8 @@ def _check(args) -> None:
     print(f"configuration {digest} and its input tables are usable")
 
 
-def _data(args) -> None:
-    config, digest, layout = _load(args)
-    from regspec.data.build import build
-
-    build(config, layout.data, digest)
-
-
-def _empirics(args) -> None:
-    config, digest, layout = _load(args)
-    layout.require(layout.data / "industry.parquet", "data")
-    from regspec.empirics.run import run
-
-    run(config, layout.data, layout.empirics, digest)
-
-
-def _calibrate(args) -> None:
-    config, digest, layout = _load(args)
-    layout.require(layout.empirics / "specialization.parquet", "empirics")
-    from regspec.calibration.zones import calibrate
-
-    calibrate(config, layout.data, layout.empirics, layout.calibration, digest)
-
-
 def _warm(args) -> None:
-    config, _, layout = _load(args)
-    _prepare_numba(layout)
-    from regspec.model.fingerprint import kernel_fingerprint
-    from regspec.model.warm import warm_cache
-
-    warm_cache(config)
-    if args.output:
-        write_json(args.output, {"kernel_fingerprint": kernel_fingerprint()})
+    jobs.warm(args.config, args.overrides, args.output)
 
 
 def _solve(args) -> None:
@@ -162,7 +133,7 @@ def _solve(args) -> None:
     if args.attempt > 1 and marker.exists():
         raise ModelFailure(json.loads(marker.read_text()))
     marker.unlink(missing_ok=True)
-    _prepare_numba(layout)
+    jobs.prepare_numba(layout)
     from regspec.experiments.solve import run_zone
 
     policy = "error" if config.results.missing_zones == "error" else "record"
@@ -177,50 +148,12 @@ def _solve(args) -> None:
         raise
 
 
-def _collect(args) -> None:
-    config, digest, layout = _load(args)
-    layout.require(layout.zones, "calibrate")
-    from regspec.results.collect import collect
-
-    files = [layout.solution(s, z) for s in config.scenarios for z in layout.zone_ids()]
-    policy = config.results.missing_zones
-    collect(files, layout.paths, layout.solutions, policy, digest, _levels(config, layout))
-
-
-def _levels(config, layout) -> dict[tuple[str, int], float]:
-    """Level of every scenario and zone: solutions are in units of the zone's own 1950 output."""
-    from regspec.calibration.technology import scenario_zone
-
-    national = json.loads(layout.national.read_text())
-    zones = {zone: json.loads(layout.zone_json(zone).read_text()) for zone in layout.zone_ids()}
-    return {
-        (scenario, zone): scenario_zone(content, national, config, scenario)[1]
-        for scenario in config.scenarios
-        for zone, content in zones.items()
-    }
-
-
-def _results(args) -> None:
-    config, digest, layout = _load(args)
-    layout.require(layout.paths, "collect")
-    from regspec.results.run import run
-
-    run(config, layout.root, digest)
-
-
 def _status(args) -> None:
     config, _, layout = _load(args)
     layout.require(layout.zones, "calibrate")
     from regspec.progress import status_text
 
     print(status_text(config, layout))
-
-
-def _prepare_numba(layout) -> None:
-    """One thread per process and the shared kernel cache; both must be set before numpy and numba load."""
-    for variable in _THREAD_VARIABLES:
-        os.environ.setdefault(variable, "1")
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(layout.numba_cache().resolve()))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from regspec.config import Config
 from regspec.layout import Layout
 
 SOLVE_RULES = ("solve", "solve_mpi")
+_TARGETS = ("all", "empirics", "calibration", "model")  # rules without work of their own
 _NOISE = ("Select jobs to execute", "Execute ", "DAG of jobs will be updated", "Updating checkpoint")
 _REPLACED = ("job_finished", "progress")
 
@@ -64,7 +65,8 @@ class JobProgress(logging.Handler):
             self._ended(record.jobid, failed=True)
 
     def _started(self, job: int, rule: str) -> None:
-        self._running[job] = (rule, time.monotonic())
+        if rule not in _TARGETS:
+            self._running[job] = (rule, time.monotonic())
         if rule in SOLVE_RULES:
             self._solving_since = self._solving_since or time.monotonic()
 

@@ -23,11 +23,14 @@ KEYS: dict[str, tuple[str, ...]] = {
 
 SOURCES: dict[str, tuple[str, ...]] = {
     "data": ("data", "schemas.py"),
-    "empirics": ("empirics", "figures.py", "tables.py"),
-    "calibrate": ("calibration", "selection.py"),
-    "collect": ("results/collect.py",),
-    "results": ("results", "empirics", "figures.py", "tables.py"),
-}
+    "empirics": ("empirics", "data/files.py", "figures.py", "tables.py"),
+    "calibrate": ("calibration", "selection.py", "empirics/specialization.py", "data/files.py"),
+    "collect": ("results/collect.py", "empirics/specialization.py", "data/files.py"),
+    "results": (
+        "results", "empirics", "calibration", "data/files.py", "provenance.py", "exhibits.py", "figures.py",
+        "tables.py",
+    ),
+}  # fmt: skip
 
 # The folder of raw tables may move between machines; the tables themselves are input files of the rule.
 _PLACES = {"run": {"directory", "name"}, "data": {"directory"}}

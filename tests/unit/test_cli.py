@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from regspec import cli, progress
+from regspec import cli, jobs, progress
 from regspec.config import Config
 from regspec.config_io import load_config
 from regspec.errors import ModelFailure
@@ -22,7 +22,7 @@ def run_folder(tmp_path, monkeypatch):
     """A working directory with a configuration and a calibration of zones 3 and 7."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("REGSPEC_DATA", raising=False)
-    for variable in (*cli._THREAD_VARIABLES, "NUMBA_CACHE_DIR"):
+    for variable in (*jobs.THREAD_VARIABLES, "NUMBA_CACHE_DIR"):
         monkeypatch.setenv(variable, "1")  # put back afterwards, whatever the step sets
     (tmp_path / "c.yaml").write_text("run: {name: r}\nscenarios: {baseline: {}, other: {}}\n")
     layout = Layout(load_config("c.yaml"))
@@ -127,10 +127,10 @@ def test_help_and_configuration_start_without_the_heavy_libraries():
 
 
 def test_threads_and_kernel_cache_are_set_for_solves(run_folder, monkeypatch):
-    for variable in (*cli._THREAD_VARIABLES, "NUMBA_CACHE_DIR"):
+    for variable in (*jobs.THREAD_VARIABLES, "NUMBA_CACHE_DIR"):
         monkeypatch.delenv(variable)
-    cli._prepare_numba(run_folder)
-    assert {os.environ[variable] for variable in cli._THREAD_VARIABLES} == {"1"}
+    jobs.prepare_numba(run_folder)
+    assert {os.environ[variable] for variable in jobs.THREAD_VARIABLES} == {"1"}
     assert os.environ["NUMBA_CACHE_DIR"].startswith(str((run_folder.store / "numba").resolve()))
 
 
@@ -194,10 +194,12 @@ def test_progress_counts_done_and_failed_solves(capsys):
     jobs.emit(Event("job_finished", job_id=2))
     jobs.emit(Event("job_error", jobid=1))
     jobs.emit(Event("job_finished", job_id=9))
+    jobs.emit(Event("job_info", jobid=0, rule_name="all"))
+    jobs.emit(Event("job_finished", job_id=0))
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith("regspec: 1 of 4 solves done, about ")
     assert lines[1].startswith("regspec: 1 of 4 solves done, 1 failed, about ")
-    assert lines[2].startswith("regspec: collect done")
+    assert lines[2].startswith("regspec: collect done") and len(lines) == 3
 
 
 def test_only_messages_that_the_user_can_do_without_are_hidden():
@@ -211,6 +213,32 @@ def test_only_messages_that_the_user_can_do_without_are_hidden():
             assert progress._not_noise(record) is expected, text
     record.event = "progress"
     assert not progress._not_noise(record)
+
+
+# What a script does, its exit code, what its log holds and what the terminal shows last.
+SCRIPTS = {
+    "success": ("os.write(1, b'from C\\n')", 0, "from C", []),
+    "bad input": ("raise DataError('t.csv: row 3')", 2, "regspec: t.csv: row 3", ["regspec: t.csv: row 3"]),
+    "failing model": ("raise ModelFailure('no J')", 3, "regspec: no J", ["regspec: no J"]),
+    "fault": ("[print(i) for i in range(9)]; 1 / 0", 1, "0\n1\n2", ["ZeroDivisionError: division by zero"]),
+}
+
+
+@pytest.mark.parametrize("case", SCRIPTS)
+def test_script_of_a_rule_logs_everything_and_ends_like_the_command_line(tmp_path, case):
+    body, code, logged, shown = SCRIPTS[case]
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os, sys\nfrom regspec.errors import *\nfrom regspec.reporting import logged\n"
+        f"with logged({str(tmp_path / 'log')!r}):\n    print('begun')\n    {body}\nprint('after')\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True)
+    text = (tmp_path / "log").read_text()
+    assert done.returncode == code
+    assert text.startswith("begun\n") and logged in text and "after" not in text
+    assert (done.stdout, done.stderr.splitlines()[-1:]) == ("after\n" if code == 0 else "", shown)
+    assert len(done.stderr.splitlines()) <= 5
+    assert ("Traceback" in text) == (case == "fault")
 
 
 def test_durations_are_readable():

@@ -11,8 +11,9 @@ from regspec import tables
 from regspec.config import Config, Empirics
 from regspec.data.files import write_table
 from regspec.empirics.fact1 import fact1
-from regspec.empirics.run import OUTPUTS, run
+from regspec.empirics.run import run
 from regspec.errors import ConfigError, DataError
+from regspec.exhibits import EMPIRICS
 
 CONFIG = Config(empirics=Empirics(controls=["high_skill_share", "female_labor_share"], bins=10))
 STAMP = {"config_hash": "c0ffee", "code_version": "test"}
@@ -37,14 +38,14 @@ def done(tmp_path_factory):
 
 def test_writes_exactly_the_declared_files(done):
     folder, _ = done
-    assert sorted(p.name for p in (folder / "out").iterdir()) == sorted(OUTPUTS)
+    assert sorted(p.name for p in (folder / "out").iterdir()) == sorted(EMPIRICS)
 
 
 def test_every_file_carries_the_config_hash(done):
     out = done[0] / "out"
     metadata = pq.read_schema(out / "specialization.parquet").metadata
     assert metadata[b"config_hash"] == b"c0ffee" and metadata[b"code_version"]
-    for name in OUTPUTS:
+    for name in EMPIRICS:
         if not name.endswith("parquet"):
             assert b"c0ffee" in (out / name).read_bytes(), name
 
@@ -52,7 +53,7 @@ def test_every_file_carries_the_config_hash(done):
 def test_same_data_in_another_order_give_the_same_bytes(done, tmp_path):
     write_data(tmp_path / "data", shuffle=8)
     run(CONFIG, tmp_path / "data", tmp_path / "out", "c0ffee")
-    for name in OUTPUTS:
+    for name in EMPIRICS:
         assert (tmp_path / "out" / name).read_bytes() == (done[0] / "out" / name).read_bytes(), name
 
 

@@ -2,13 +2,16 @@
 
 import json
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
 from results_run import make_run
 
-from regspec.errors import ConfigError, DataError
+from regspec import exhibits
+from regspec.config import Scenario
+from regspec.errors import ConfigError, DataError, ModelFailure
 from regspec.results import tradeoff
 from regspec.results.collect import collect
 from regspec.results.inputs import load
@@ -29,6 +32,12 @@ def complete(root, **options):
     return config
 
 
+def written(root):
+    """Files of the results step, relative to the run's folder."""
+    files = [path for folder in EXPECTED for path in (root / folder).iterdir()]
+    return sorted(str(path.relative_to(root)) for path in [root / "summary.json", *files])
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     root = tmp_path_factory.mktemp("run")
@@ -37,7 +46,8 @@ def finished(tmp_path_factory):
 
 
 def test_every_exhibit_in_every_format(finished):
-    root, _ = finished
+    root, config = finished
+    assert written(root) == sorted(exhibits.results(config))
     for folder, stems in EXPECTED.items():
         suffixes = ("csv", "tex", "html") if folder == "tables" else ("pdf", "png")
         expected = {f"{stem}.{suffix}" for stem in stems for suffix in suffixes}
@@ -142,8 +152,7 @@ def test_two_zones_are_enough_to_run(tmp_path):
 
 def test_without_planner_and_alternative(tmp_path):
     config, files = make_run(tmp_path, n=12, scenarios=("only",))
-    import h5py
-
+    config = config.model_copy(update={"scenarios": {"only": Scenario(planner=False)}})
     for path in files:
         with h5py.File(path, "a") as handle:
             del handle["planner"]
@@ -154,7 +163,42 @@ def test_without_planner_and_alternative(tmp_path):
     assert summary["baseline"] == "only"
     assert summary["friction"] == summary["welfare_percent"] == {}
     assert "paths" not in summary["efficient_specialization"]
-    assert not (tmp_path / "tables/welfare.csv").exists()
+    assert written(tmp_path) == sorted(exhibits.results(config))
+    assert not any("welfare" in name or "friction" in name for name in written(tmp_path))
+
+
+@pytest.mark.parametrize("scenario", ["no_collateral", "baseline"])
+def test_a_scenario_without_any_solution(tmp_path, scenario):
+    """The other one is shown with a note; without the baseline nothing can be."""
+    names = [100 * (j + 1) for j in range(12)]
+    config, files = make_run(tmp_path, n=12, failed={(scenario, zone) for zone in names})
+    collect(files, tmp_path / "model/paths.parquet", tmp_path / "model/solutions.parquet", "drop", "hash")
+    if scenario == "baseline":
+        with pytest.raises(ModelFailure, match="baseline: no zone was solved"):
+            run(config, tmp_path, "hash")
+        return
+    run(config, tmp_path, "hash")
+    assert written(tmp_path) == sorted(exhibits.results(config))
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    last = summary["friction"]["no_collateral"]["short"]["70"]
+    assert last["baseline"]["zones"] == 0 and "share" not in last and "too few" in last["note"]
+    assert summary["welfare_percent"]["baseline"]["n"] == 12
+    assert summary["welfare_percent"]["no_collateral"] == {
+        **dict.fromkeys(summary["welfare_percent"]["baseline"]), "n": 0,
+    }  # fmt: skip
+
+
+def test_planners_that_were_asked_for_but_not_solved(tmp_path):
+    config, files = make_run(tmp_path, n=12, failed={("no_collateral", 100 * (j + 1)) for j in range(12)})
+    scenarios = {"baseline": Scenario(planner=False), "no_collateral": Scenario()}
+    config = config.model_copy(update={"scenarios": scenarios})
+    for path in (path for path in files if path.parent.name == "baseline"):
+        with h5py.File(path, "a") as handle:
+            del handle["planner"]
+    collect(files, tmp_path / "model/paths.parquet", tmp_path / "model/solutions.parquet", "drop", "hash")
+    run(config, tmp_path, "hash")
+    assert written(tmp_path) == sorted(exhibits.results(config))
+    assert "0 zones solved, 12 failed" in (tmp_path / "tables/welfare.html").read_text()
 
 
 def test_errors_name_file_or_key(finished, tmp_path):

@@ -10,7 +10,7 @@ checkpoint calibrate:
     """
     input:
         rules.data.output,
-        EMPIRICS_OUTPUT,
+        SPECIALIZATION,
     output:
         LAYOUT.zones,
         LAYOUT.national,
@@ -24,8 +24,8 @@ checkpoint calibrate:
     params:
         config=str(LAYOUT.config),
         depends=dependencies(CONFIG, "calibrate"),
-    shell:
-        logged("regspec calibrate --config {params.config}")
+    script:
+        "../scripts/calibrate.py"
 
 
 rule kernels:
@@ -44,5 +44,5 @@ rule kernels:
         fingerprint=kernel_fingerprint(),
         industries=len(CONFIG.calibration.industries),
         planner=any(scenario.planner for scenario in CONFIG.scenarios.values()),
-    shell:
-        logged("regspec warm --config {params.config} --output {output}")
+    script:
+        "../scripts/kernels.py"

@@ -11,8 +11,10 @@ from regspec.config_io import load_config, write_resolved
 from regspec.errors import RegspecError
 from regspec.estimate import memory_mb, size_text
 from regspec.experiments.key import solution_key
+from regspec.jobs import levels
 from regspec.layout import Layout
 from regspec.progress import SOLVE_RULES, ending_text, failures_text, follow_jobs
+from regspec.provenance import content_hash
 from regspec.steps import dependencies
 from regspec.validation import check_inputs
 
@@ -37,16 +39,11 @@ def checked_config():
 
 CONFIG = checked_config()
 LAYOUT = Layout(CONFIG)
-EMPIRICS_OUTPUT = LAYOUT.empirics / "specialization.parquet"
+SPECIALIZATION = LAYOUT.empirics / "specialization.parquet"
 SCENARIOS = list(CONFIG.scenarios)
 
 # The programs beside this Python (regspec, mpiexec) are found even when the environment is not activated.
 shell.prefix(f"export PATH={Path(sys.executable).parent}:$PATH; ")
-
-
-def logged(command):
-    """Send a command's output to the rule's log; show its end when the command fails."""
-    return command + " > {log} 2>&1 || {{ code=$?; tail -n 5 {log} >&2; exit $code; }}"
 
 
 if workflow.is_main_process:
@@ -78,6 +75,13 @@ def solve_key(wildcards):
         for path in (LAYOUT.zone_json(wildcards.zone), LAYOUT.national)
     )
     return solution_key(zone, national, CONFIG, wildcards.scenario)
+
+
+def levels_digest(wildcards):
+    """Digest of the levels that `collect` applies: they may change when no solution does."""
+    checkpoints.calibrate.get()
+    found = sorted(levels(CONFIG, LAYOUT).items())
+    return content_hash([[scenario, zone, level] for (scenario, zone), level in found])
 
 
 def zone_file(wildcards):

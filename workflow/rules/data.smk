@@ -1,5 +1,6 @@
 """The economy as clean tables, and the facts it shows."""
 
+from regspec import exhibits
 from regspec.validation import raw_files
 
 
@@ -25,8 +26,8 @@ rule data:
     params:
         config=str(LAYOUT.config),
         depends=dependencies(CONFIG, "data"),
-    shell:
-        logged("regspec data --config {params.config}")
+    script:
+        "../scripts/data.py"
 
 
 rule facts:
@@ -34,7 +35,7 @@ rule facts:
     input:
         rules.data.output,
     output:
-        EMPIRICS_OUTPUT,
+        [LAYOUT.empirics / name for name in exhibits.EMPIRICS],
     log:
         LAYOUT.logs / "empirics.log",
     benchmark:
@@ -45,5 +46,5 @@ rule facts:
     params:
         config=str(LAYOUT.config),
         depends=dependencies(CONFIG, "empirics"),
-    shell:
-        logged("regspec empirics --config {params.config}")
+    script:
+        "../scripts/facts.py"

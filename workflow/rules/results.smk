@@ -1,14 +1,16 @@
 """Exhibits of the paper."""
 
+from regspec import exhibits
+
 
 rule results:
     """Trade-off, friction decomposition, welfare, efficient specialization, maps; summary.json names them."""
     input:
         rules.collect.output,
         rules.data.output,
-        EMPIRICS_OUTPUT,
+        SPECIALIZATION,
     output:
-        LAYOUT.summary,
+        [LAYOUT.root / name for name in exhibits.results(CONFIG)],
     log:
         LAYOUT.logs / "results.log",
     benchmark:
@@ -19,5 +21,5 @@ rule results:
     params:
         config=str(LAYOUT.config),
         depends=dependencies(CONFIG, "results"),
-    shell:
-        logged("regspec results --config {params.config}")
+    script:
+        "../scripts/results.py"

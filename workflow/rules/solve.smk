@@ -12,6 +12,7 @@ wildcard_constraints:
 rule:
     """Solve and simulate one zone under one scenario. One rank is plain Python; more go through MPI.
 
+    A program and no script, unlike the other rules: mpiexec or srun must start it once per rank.
     The name of the MPI variant lets a profile choose its launcher: a cluster refuses it for one rank.
     """
     name:
@@ -38,13 +39,12 @@ rule:
         config=str(LAYOUT.config),
         key=solve_key,
     shell:
-        logged(
-            'launcher="{resources.mpi}"; '
-            "${{launcher:+$launcher -n {resources.tasks}}} python ${{launcher:+-m mpi4py}} -m regspec.cli solve"
-            " --config {params.config}"
-            " --zone {wildcards.zone} --scenario {wildcards.scenario} --expected-ranks {resources.tasks}"
-            " --attempt {resources.attempt}"
-        )
+        'launcher="{resources.mpi}"; '
+        "${{launcher:+$launcher -n {resources.tasks}}} python ${{launcher:+-m mpi4py}} -m regspec.cli solve"
+        " --config {params.config}"
+        " --zone {wildcards.zone} --scenario {wildcards.scenario} --expected-ranks {resources.tasks}"
+        " --attempt {resources.attempt}"
+        " > {log} 2>&1 || {{ code=$?; tail -n 5 {log} >&2; exit $code; }}"
 
 
 rule collect:
@@ -65,5 +65,6 @@ rule collect:
     params:
         config=str(LAYOUT.config),
         depends=dependencies(CONFIG, "collect"),
-    shell:
-        logged("regspec collect --config {params.config}")
+        levels=levels_digest,
+    script:
+        "../scripts/collect.py"

@@ -19,23 +19,13 @@ from regspec.empirics.summary import e6_layout, summarize
 from regspec.errors import DataError
 from regspec.provenance import stamp
 
-#: Files that :func:`run` writes, relative to its output folder (a workflow rule's outputs).
-TABLES = ("specialization_over_time", "fact1", "fact1_sensitivity")
-FIGURES = ("fact1_level", "fact1_growth")
-OUTPUTS = (
-    "specialization.parquet",
-    *(f"{name}.{suffix}" for name in TABLES for suffix in ("csv", "tex", "html")),
-    *(f"{name}.{suffix}" for name in FIGURES for suffix in ("pdf", "png")),
-    *(f"{name}.csv" for name in FIGURES),
-)
-
 
 def run(config: Config, data_dir: Path, out: Path, config_hash: str) -> None:
     """Measure specialization, estimate Fact 1, and write tables and figures under ``out``.
 
     Reads ``industry, controls, national`` (parquet) and ``meta.json`` of ``data_dir``; writes the files of
-    ``OUTPUTS``. Raises ConfigError when the configuration asks for a variable, year or control that the data
-    do not have, DataError for unusable tables.
+    :data:`regspec.exhibits.EMPIRICS`. Raises ConfigError when the configuration asks for a variable, year or
+    control that the data do not have, DataError for unusable tables.
     """
     data_dir, out = Path(data_dir), Path(out)
     industry = read_table(data_dir / "industry.parquet", "industry")

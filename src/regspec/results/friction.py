@@ -10,6 +10,7 @@ import pandas as pd
 
 from regspec import figures, tables
 from regspec.empirics import labels
+from regspec.exhibits import alternatives, friction_horizons
 from regspec.results.bootstrap import bootstrap_slopes, percentile_interval
 from regspec.results.fieller import RatioSet
 from regspec.results.inputs import Inputs
@@ -86,17 +87,16 @@ def friction_share(
 
 
 def decompositions(inputs: Inputs) -> dict[tuple[str, str], list[Share]]:
-    """Friction shares of every other scenario against the baseline, by ``(alternative, right-hand side)``."""
+    """Friction shares of every other scenario against the baseline, by ``(alternative, right-hand side)``;
+    without estimates where no zone was solved under both.
+    """
     config, baseline = inputs.config, inputs.baseline
-    start, last = config.empirics.base_year, config.calibration.last_year
-    horizons = [h for h in config.results.friction_horizons if start + h <= last]
+    start = config.empirics.base_year
     result = {}
-    for alternative in config.scenarios:
-        if alternative == baseline or not horizons or inputs.path(alternative, "ce", "Y").empty:
-            continue
+    for alternative in alternatives(config):
         growth = {
             h: tuple(inputs.growth(name, "ce", start, start + h) for name in (baseline, alternative))
-            for h in horizons
+            for h in friction_horizons(config)
         }
         for rhs in RIGHT_HAND_SIDES:
             design = inputs.design[columns(config.empirics, rhs, growth=True)]

@@ -42,9 +42,8 @@ class Inputs:
 
     @property
     def baseline(self) -> str:
-        """Name of the baseline: ``baseline`` if there is such a scenario, otherwise the first one."""
-        names = list(self.config.scenarios)
-        return "baseline" if "baseline" in names else names[0]
+        """Name of the scenario that the others are compared with."""
+        return self.config.baseline
 
     @cached_property
     def status(self) -> pd.DataFrame:

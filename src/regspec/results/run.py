@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from regspec.config import Config
+from regspec.errors import ModelFailure
 from regspec.provenance import write_json
 from regspec.results import accuracy, efficient, friction, tradeoff, welfare
 from regspec.results.inputs import load
@@ -16,11 +17,17 @@ def run(config: Config, run_dir: Path, config_hash: str) -> None:
     """Write ``tables/``, ``figures/`` and ``summary.json`` of ``run_dir`` from its data, empirics and model
     tables.
 
-    Exhibits of an earlier run that this one does not make (another list of scenarios) are removed at the
-    end. Raises DataError for missing or unusable tables and ConfigError for years outside the simulation.
+    The files are those of :func:`regspec.exhibits.results`; exhibits of an earlier run that this one does not
+    make (another list of scenarios) are removed at the end. Raises DataError for missing or unusable tables,
+    ConfigError for years outside the simulation and ModelFailure when no zone of the baseline was solved.
     """
     run_dir = Path(run_dir)
     inputs = load(config, run_dir, config_hash)
+    if not inputs.zones("solved", inputs.baseline):
+        raise ModelFailure(
+            f"scenario {inputs.baseline}: no zone was solved, so there is nothing to show or to compare with.\n"
+            "`regspec status` names what the solves could not meet."
+        )
     layers = read_layers(run_dir / "data/zones.gpkg")
     slopes = tradeoff.tradeoff(inputs)
     shares = friction.decompositions(inputs)

@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from regspec import figures, tables
 from regspec.empirics import labels
 from regspec.empirics.fact1 import SPECIALIZATION
+from regspec.exhibits import has_planner
 from regspec.results.inputs import Inputs
 from regspec.results.maps import Scale, zone_map
 
@@ -25,12 +26,12 @@ GAIN = Scale(
 
 
 def welfare_gains(inputs: Inputs) -> pd.DataFrame:
-    """Welfare gains Lambda in percent, zones x scenarios (those with a solved planner), zones sorted (M9)."""
+    """Welfare gains Lambda in percent, zones x scenarios (those with a planner), zones sorted (M9)."""
     rows = inputs.solutions[
         (inputs.solutions["allocation"] == "planner") & (inputs.solutions["status"] == "solved")
     ]
     gains = 100 * rows.pivot(index="zone", columns="scenario", values="welfare_gain").sort_index()
-    return gains[[name for name in inputs.config.scenarios if name in gains]]
+    return gains.reindex(columns=[name for name, s in inputs.config.scenarios.items() if s.planner])
 
 
 def quantile_table(gains: pd.DataFrame) -> pd.DataFrame:
@@ -49,8 +50,11 @@ def quantile_table(gains: pd.DataFrame) -> pd.DataFrame:
 
 
 def write(inputs: Inputs, gains: pd.DataFrame, layers) -> list[Path]:
-    """Write table, figure and map ``welfare`` and return the files; nothing when no planner was solved."""
-    if gains.empty:
+    """Write table, figure and map ``welfare`` and return the files; nothing when no planner was asked for.
+
+    Where no planner was solved the exhibits say so.
+    """
+    if not has_planner(inputs.config):
         return []
     notes = (
         "Welfare gain of the constrained-efficient plan over the market equilibrium at the zone's initial "
@@ -67,7 +71,8 @@ def write(inputs: Inputs, gains: pd.DataFrame, layers) -> list[Path]:
         inputs.synthetic,
         data=gains.reset_index(),
     )
-    scenario = inputs.baseline if inputs.baseline in gains else gains.columns[0]
+    shown = [name for name in gains if gains[name].notna().any()] or list(gains)
+    scenario = inputs.baseline if inputs.baseline in shown else shown[0]
     written += _write_figure(inputs, gains[scenario].dropna(), scenario)
     return written + zone_map(
         gains[scenario].dropna(),
@@ -82,6 +87,10 @@ def write(inputs: Inputs, gains: pd.DataFrame, layers) -> list[Path]:
 
 def _write_figure(inputs: Inputs, gain: pd.Series, scenario: str) -> list[Path]:
     fig, (left, right) = figures.new("double", 2.8, ncols=2)
+    if gain.empty:
+        for ax in (left, right):
+            ax.text(0.5, 0.5, f"{scenario}: no planner solved", transform=ax.transAxes, ha="center")
+        return figures.save(fig, inputs.run_dir / "figures/welfare", inputs.provenance, inputs.synthetic)
     failed = len(inputs.zones("failed", scenario))
     note = f"N = {len(gain)}" + (f" ({failed} failed)" if failed else "")
     # Freedman and Diaconis, but never fewer than five bars.

@@ -1,0 +1,108 @@
+"""What the steps of the workflow do on the folders of a run: behind ``regspec <step>`` and the rules' scripts.
+
+Every function takes the configuration file (and overrides such as ``model.parameters.theta=0.4``), calls one
+function of the package and writes the files of docs/architecture.md. All raise ConfigError or DataError for
+unusable input. Libraries are imported where they are needed: the command line must start quickly.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from regspec.config import Config
+from regspec.config_io import config_hash, load_config
+from regspec.layout import Layout
+from regspec.provenance import write_json
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+def load(config: str | Path, overrides: Iterable[str] = ()) -> tuple[Config, str, Layout]:
+    """Typed configuration, its hash and the paths of its run."""
+    loaded = load_config(config, overrides)
+    return loaded, config_hash(loaded), Layout(loaded)
+
+
+def data(config: str | Path, overrides: Iterable[str] = ()) -> None:
+    """Generate or read the economy: clean tables, zone polygons, national series."""
+    loaded, digest, layout = load(config, overrides)
+    from regspec.data.build import build
+
+    build(loaded, layout.data, digest)
+
+
+def empirics(config: str | Path, overrides: Iterable[str] = ()) -> None:
+    """Specialization measures, Fact 1, their tables and figures (deck D5, E1)."""
+    loaded, digest, layout = load(config, overrides)
+    layout.require(layout.data / "industry.parquet", "data")
+    from regspec.empirics.run import run
+
+    run(loaded, layout.data, layout.empirics, digest)
+
+
+def calibrate(config: str | Path, overrides: Iterable[str] = ()) -> None:
+    """National processes and one calibration file per selected zone (deck P; model.md section 4)."""
+    loaded, digest, layout = load(config, overrides)
+    layout.require(layout.empirics / "specialization.parquet", "empirics")
+    from regspec.calibration.zones import calibrate
+
+    calibrate(loaded, layout.data, layout.empirics, layout.calibration, digest)
+
+
+def warm(config: str | Path, overrides: Iterable[str] = (), output: str | Path | None = None) -> None:
+    """Compile every kernel that the solves need; ``output``: JSON file that says which kernels."""
+    loaded, _, layout = load(config, overrides)
+    prepare_numba(layout)
+    from regspec.model.fingerprint import kernel_fingerprint
+    from regspec.model.warm import warm_cache
+
+    warm_cache(loaded)
+    if output is not None:
+        write_json(output, {"kernel_fingerprint": kernel_fingerprint()})
+
+
+def collect(config: str | Path, overrides: Iterable[str] = ()) -> None:
+    """Gather all solutions into ``paths.parquet`` and ``solutions.parquet``; ModelFailure for missing zones
+    unless ``results.missing_zones`` lets them go.
+    """
+    loaded, digest, layout = load(config, overrides)
+    layout.require(layout.zones, "calibrate")
+    from regspec.results.collect import collect
+
+    files = [layout.solution(s, z) for s in loaded.scenarios for z in layout.zone_ids()]
+    policy = loaded.results.missing_zones
+    collect(files, layout.paths, layout.solutions, policy, digest, levels(loaded, layout))
+
+
+def levels(config: Config, layout: Layout) -> dict[tuple[str, int], float]:
+    """Level of every scenario and zone in the present calibration: the factor that turns a solution, which is
+    in units of the zone's own first-year output, into comparable output (model.md section 4).
+    """
+    from regspec.calibration.technology import scenario_zone
+
+    national = json.loads(layout.national.read_text())
+    zones = {zone: json.loads(layout.zone_json(zone).read_text()) for zone in layout.zone_ids()}
+    return {
+        (scenario, zone): scenario_zone(content, national, config, scenario)[1]
+        for scenario in config.scenarios
+        for zone, content in zones.items()
+    }
+
+
+def results(config: str | Path, overrides: Iterable[str] = ()) -> None:
+    """Trade-off, friction decomposition, welfare, efficient specialization, maps and ``summary.json``."""
+    loaded, digest, layout = load(config, overrides)
+    layout.require(layout.paths, "collect")
+    from regspec.results.run import run
+
+    run(loaded, layout.root, digest)
+
+
+def prepare_numba(layout: Layout) -> None:
+    """One thread per process and the shared kernel cache; both must be set before numpy and numba load."""
+    for variable in THREAD_VARIABLES:
+        os.environ.setdefault(variable, "1")
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(layout.numba_cache().resolve()))
