@@ -27,8 +27,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "calibrate": ("calibration", "selection.py", "empirics/specialization.py", "data/files.py"),
     "collect": ("results/collect.py", "empirics/specialization.py", "data/files.py"),
     "results": (
-        "results", "empirics", "calibration", "data/files.py", "provenance.py", "exhibits.py", "figures.py",
-        "tables.py",
+        "results", "empirics", "calibration", "selection.py", "data/files.py", "provenance.py", "exhibits.py",
+        "figures.py", "tables.py",
     ),
 }  # fmt: skip
 

@@ -58,6 +58,40 @@ def test_sources_of_every_step_exist(step):
     assert list(source_files(step))
 
 
+# Entry of each step, and modules that hold no content of their own: checks, texts of errors, file stamps.
+ENTRY = {
+    "data": "data/build.py",
+    "empirics": "empirics/run.py",
+    "calibrate": "calibration/zones.py",
+    "collect": "results/collect.py",
+    "results": "results/run.py",
+}
+NEUTRAL = {"config.py", "errors.py", "data/messages.py", "exhibits.py", "provenance.py", "schemas.py"}
+
+
+def imported(path):
+    """Modules of the package that a source file imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "regspec":
+            for name in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)):
+                module = PACKAGE.joinpath(*name.split(".")[1:]).with_suffix(".py")
+                if module.is_file():
+                    yield module
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_every_module_that_a_step_imports_triggers_it(step):
+    reached, waiting = set(), [PACKAGE / ENTRY[step]]
+    while waiting:
+        module = waiting.pop()
+        if module not in reached:
+            reached.add(module)
+            waiting += imported(module)
+    assert len(reached) > 3
+    names = {module.relative_to(PACKAGE).as_posix() for module in reached - set(source_files(step))}
+    assert names <= NEUTRAL
+
+
 def test_places_and_unrelated_keys_trigger_nothing():
     base = Config()
     moved = base.model_copy(
