@@ -110,21 +110,22 @@ def solve_states(config: Config, layout: Layout) -> dict[str, dict[int, str]]:
 def _state(layout: Layout, scenario: str, zone: int) -> str:
     path = layout.solution(scenario, zone)
     if path.exists():
-        return "done" if _recorded_status(path) == "solved" else "failed"
+        return "done" if _recorded(path)[0] == "solved" else "failed"
     log = layout.solve_log(scenario, zone)
     if not log.exists():
         return "waiting"
     return "failed" if "regspec: " in log.read_text(errors="replace") else "started"
 
 
-def _recorded_status(path) -> str:
+def _recorded(path) -> tuple[str, str]:
+    """Status and message of a solution file."""
     import h5py
 
     try:
         with h5py.File(path, "r") as handle:
-            return str(handle.attrs["status"])
+            return str(handle.attrs["status"]), str(handle.attrs["message"])
     except (OSError, KeyError):
-        return "unreadable"
+        return "unreadable", f"{path} is damaged; delete it"
 
 
 def status_text(config: Config, layout: Layout) -> str:
@@ -143,8 +144,12 @@ def status_text(config: Config, layout: Layout) -> str:
 
 
 def failure_message(layout: Layout, scenario: str, zone: int | str) -> str:
-    """What the log of a failed solve says, on one line; empty when there is no log."""
-    log = layout.solve_log(scenario, zone)
+    """What a failed solve says in its solution file (a failure by policy, a damaged file) or else in its log, on
+    one line.
+    """
+    path, log = layout.solution(scenario, zone), layout.solve_log(scenario, zone)
+    if path.exists():
+        return " ".join(_recorded(path)[1].split())
     if not log.exists():
         return "no log"
     text = log.read_text(errors="replace")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import h5py
 import pytest
 
 from regspec import cli, jobs, progress
@@ -178,6 +179,21 @@ def test_status_tells_waiting_started_and_failed_solves(run_folder):
     assert "zone 3 running: sweep 20, distance 0.01" in text
     assert "zone 7, scenario other" in failures_text(config, run_folder)
     assert failure_message(run_folder, "baseline", 3) == "no log"
+
+
+def test_status_repeats_the_failure_that_a_solution_file_records(run_folder):
+    config = load_config("c.yaml")
+    for zone, content in ((3, b"cut off"), (7, None)):
+        path = run_folder.solution("other", zone)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if content:
+            path.write_bytes(content)
+            continue
+        with h5py.File(path, "w") as file:
+            file.attrs.update(status="failed", message="no equilibrium\n  J = 3.1")
+    text = status_text(config, run_folder)
+    assert "zone 3 failed: results/r/solutions/other/3.h5 is damaged" in text
+    assert "zone 7 failed: no equilibrium J = 3.1" in text
 
 
 class Event:

@@ -63,6 +63,12 @@ def test_second_call_does_nothing(workflow, run):
     assert workflow.snapshot() == before
 
 
+def planned(workflow, run, *arguments):
+    found = workflow(run[1], "--dry-run", *arguments)
+    assert found.code == 0, found.text
+    return {rule: count for rule, count in found.plan().items() if rule not in ("all", "total")}
+
+
 def test_plan_after_a_change_of_the_configuration(workflow, run):
     """Solves, and nothing more than needed, according to dry runs."""
     plan = {
@@ -74,17 +80,36 @@ def test_plan_after_a_change_of_the_configuration(workflow, run):
         "compute={ranks: 2}": {},
     }  # fmt: skip
     for override, expected in plan.items():
-        found = workflow(run[1], "--dry-run", "--config", override)
-        assert found.code == 0, found.text
-        assert {k: v for k, v in found.plan().items() if k not in ("all", "total")} == expected, override
+        assert planned(workflow, run, "--config", override) == expected, override
+
+
+def test_deleted_exhibit_of_the_data_is_planned(workflow, run, root):
+    path = root / "empirics" / "fact1.tex"
+    held = path.read_bytes()
+    path.unlink()
+    plan = planned(workflow, run)
+    path.write_bytes(held)
+    assert plan["facts"] == 1 and not {"data", "kernels", "solve"} & set(plan)
 
 
 def test_exhibits_are_made_anew_without_any_solve(workflow, run, root):
     files = {zone: solution(root, zone).stat().st_mtime_ns for zone in ZONES}
+    deleted = root / "figures" / "tradeoff.pdf"
+    deleted.unlink()
+    assert planned(workflow, run) == {"results": 1}
     edited = workflow(run[1], "--config", "results={bootstrap: 120}")
     assert edited.code == 0
     assert edited.jobs("results") == 1 and edited.jobs("solve") == 0
     assert {zone: solution(root, zone).stat().st_mtime_ns for zone in ZONES} == files
+    assert deleted.exists()
+
+
+def test_another_level_solves_nothing_and_is_collected(workflow, run):
+    """Also when the calibration was brought up to date by a call of its own."""
+    level = ("--config", "calibration={level: matched}")
+    calibrated = workflow(run[1], *level, "--", "calibration")
+    assert calibrated.code == 0, calibrated.text
+    assert planned(workflow, run, *level) == {"collect": 1, "results": 1}
 
 
 def test_edited_rows_of_one_zone_lead_to_one_solve(workflow, run, root):
