@@ -7,7 +7,10 @@ import sys
 import numpy as np
 import pytest
 from economies import RESIDUAL, economy, solve, still
+from one_zone import config, national, zone
 
+from regspec.errors import ModelFailure
+from regspec.experiments.zone import solve_zone
 from regspec.model.backward import Solver
 from regspec.model.conditions import BINDING, SLACK, growth_target, make_scratch
 from regspec.model.newton import evaluate
@@ -99,9 +102,22 @@ def test_errors_off_the_grid_fall_with_the_grid():
     assert np.array_equal(again, found)
 
 
+@pytest.mark.xfail(strict=True, raises=ModelFailure, reason="negative probabilities beyond the end nodes bend E lambda in b'")
+def test_a_plan_exists_after_large_realized_shocks():
+    """Section 4: three nodes, gamma = 5, theta chi = .021, one year with a shock of 2.9 standard deviations.
+
+    A slack choice near b' = -.137 meets every condition; the search from its five starts misses it.
+    """
+    grid = {"k_steps": 8, "u_nodes": 3, "b_below": 8, "b_above": 16, "b_fine": 160}
+    settings = config(model__parameters__gamma=5.0, model__grid=grid)
+    assert solve_zone(zone(), national(), settings, "baseline").planner.path.roots.max() >= 1
+
+
 PURE = """\
 import sys
 import numpy as np
+from regspec.errors import ModelFailure
+from regspec.experiments.zone import solve_zone
 from regspec.model.backward import Solver
 from regspec.model.warm import small_problem
 problem = small_problem(2)

@@ -84,6 +84,19 @@ def test_weights_keep_the_conditional_mean(chain, u):
     np.testing.assert_allclose(weights @ chain.transition() @ chain.states(), point * [0.71, 0.9, 0.2], atol=1e-14)
 
 
+@pytest.mark.parametrize("nodes", [3, 5])
+@pytest.mark.parametrize("reach", [0.5, 1.0, pytest.param(1.8, marks=pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="rows extrapolated beyond the end nodes have negative probabilities"
+))])  # fmt: skip
+def test_expectations_at_realized_productivities_use_probabilities(nodes, reach):
+    """Section 4: a series of 71 years leaves three Rouwenhorst nodes (1.4 sd) about every other year, by up to 1.8 times."""
+    chain = product_chain([0.75, 0.9], [0.02, 0.015], nodes)
+    ends = np.array([v[-1] for v in chain.values])
+    row = chain.weights(reach * ends) @ chain.transition()
+    np.testing.assert_allclose(row @ chain.states()[:, :2], [0.75, 0.9] * (reach * ends[:2]), rtol=1e-12)
+    assert row.min() >= 0.0
+
+
 def test_a_factor_with_one_node_takes_all_weight():
     lone = Chain((np.zeros(1), np.array([-0.1, 0.1])), (np.ones((1, 1)), np.eye(2)))
     np.testing.assert_allclose(lone.weights(np.array([0.7, 0.05])), [0.25, 0.75])
