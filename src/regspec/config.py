@@ -168,9 +168,6 @@ class Model(Section):
         {"sample": 20}, description="all | {sample: n} (stratified by base-year Gini, seeded) | [zone ids]"
     )
     parameters: Parameters = Parameters()
-    selection: Literal["none", "continuation"] = Field(
-        "none", description="declared choice among several static equilibria (section 5); none: several are an error"
-    )
     grid: Grid = Grid()
     solver: Solver = Solver()
 

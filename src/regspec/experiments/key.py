@@ -27,7 +27,6 @@ def solution_inputs(zone: dict, national: dict, config: Config, scenario: str) -
         "parameters": config.scenario_parameters(scenario).model_dump(mode="json"),
         "planner": spec.planner,
         "rate_nodes": config.calibration.interest.nodes,
-        "selection": config.model.selection,
         "grid": config.model.grid.model_dump(mode="json"),
         "solver": config.model.solver.model_dump(mode="json"),
         "seed": config.run.seed,

@@ -154,10 +154,10 @@ def solve_allocation(
     path = simulate(solver, years, shocks)
     cloud, roots = cloud_errors(solver, tail, settings.cloud, config.run.seed, reach[-1])
     roots = max(int(path.roots.max()), roots)
-    if roots > 1 and config.model.selection == "none":
+    if roots > 1:
         raise ModelFailure(
-            f"{label}: {roots} static equilibria at a reachable state and no declared selection; {solver.case()}, "
-            f"J = {_amplification(solver, years, reach):.2f}\nremedy: a smaller theta or chi, or model.selection"
+            f"{label}: {roots} static equilibria at a reachable state; {solver.case()}, "
+            f"J = {_amplification(solver, years, reach):.2f}\nremedy: a smaller theta or chi"
         )
     diagnostics = summarize(path.errors, "") | summarize(cloud, "cloud_") | {
         "residual_max": d.residual, "violation_max": d.violation, "binding_share": float(path.binding.mean()),
