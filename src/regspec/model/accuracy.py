@@ -43,28 +43,31 @@ def policy_at(code, bond_price, y, tech, s, policy):
 
 
 @njit
-def exact_expectations(b, k, weights, starts, exo, functions, table, tech, ahead, s, result):
+def exact_expectations(b, k, rows, shares, starts, exo, functions, table, tech, ahead, s, result):
     """Expectation functions (slots,) at (b, k) with the equilibrium solved afresh in every exogenous state.
 
-    ``weights`` (E,) are the probabilities of next year's states; ``functions`` belong to the year after next. Returns the
-    number of states without a solution.
+    ``rows`` (M, E), ``shares`` (M,): `Chain.mixture` of next year's states; ``functions`` belong to the year after next.
+    Returns the number of states without a solution.
     """
     n = len(k)
     y, policy, k_next = np.empty(n), np.empty(n + 5), np.empty(n)
-    work = np.zeros((1, 1, len(tech.slots)))
+    work = np.zeros((len(rows), 1, len(tech.slots)))
     missing = 0
-    for e in range(len(weights)):
+    for e in range(rows.shape[1]):
         bond_price = 1.0 / exo.R[e]
-        code = solve_point(b, k, exo.z[e], bond_price, exo.kappa[e], exo, e, starts, functions, table, tech, ahead, s, y,
-                           1e-11, 60)  # fmt: skip
+        code = solve_point(b, k, exo.z[e], bond_price, exo.kappa[e], exo, e, starts, functions, table, tech, ahead, s,
+                           y, 1e-11, 60)  # fmt: skip
         if code == UNSOLVED:
             missing += 1
             continue
         policy_at(code, bond_price, y, tech, s, policy)
-        integrands(policy, k, exo.z[e], exo.kappa[e], tech, k_next, weights[e], work[0, 0])
+        for m in range(len(rows)):
+            integrands(policy, k, exo.z[e], exo.kappa[e], tech, k_next, rows[m, e], work[m, 0])
     transform(work, k, tech)
     for f in range(len(result)):
-        result[f] = work[0, 0, f]
+        result[f] = 0.0
+        for m in range(len(rows)):
+            result[f] += shares[m] * work[m, 0, f]
     return missing
 
 

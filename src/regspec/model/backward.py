@@ -19,13 +19,14 @@ from regspec.model.expectation import expand, recover_slopes
 from regspec.model.lattice import coordinates
 from regspec.model.parallel import Ranks
 from regspec.model.problem import Problem, output, steady_price
+from regspec.model.shocks import Mixture
 from regspec.model.types import ETA, VALUE, C, Q, X, policy_columns, slot_count
 
 Progress = Callable[[dict], None]
 _LOOSE = 3e-5  # a Newton step this short (in logs of bonds and units of capital) leaves a residual near 1e-9
 _EMPTY_B = np.zeros((0, 0, 0))
 _EMPTY_K = np.zeros((0, 0, 0, 0))
-_NO_ROW, _NOT_MIXED = np.zeros(0), np.zeros((0, 0, 0, 0))
+_NO_ROWS, _NOT_MIXED = np.zeros((0, 0)), np.zeros((0, 0, 0, 0))
 
 
 @dataclass
@@ -97,22 +98,26 @@ class Solver:
 
         The array is reused by the next call. Raises ModelFailure when one is not finite.
         """
-        return self._expand(policies, t, _NO_ROW, _NOT_MIXED)
+        return self._expand(policies, t, _NO_ROWS, _NOT_MIXED)
 
-    def expectations_at(self, policies: Policies, t: int, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The same, and (N, 1, points, slots) given a state in t - 1 off the grid with probabilities ``row`` (E,) of e in t.
+    def expectations_at(self, policies: Policies, t: int, mixture: Mixture) -> tuple[np.ndarray, np.ndarray]:
+        """The same, and (N, 1, points, slots) given a state in t - 1 off the grid, described by `Chain.mixture`.
 
         Both are new arrays.
         """
-        mixed = np.empty((self.nodes, 1, *self._functions.shape[2:]))
-        functions = self._expand(policies, t, np.ascontiguousarray(row), mixed).copy()
-        self._complete(mixed, t)
-        return functions, mixed
+        rows, shares = mixture
+        mixed = np.empty((self.nodes, len(rows), *self._functions.shape[2:]))
+        functions = self._expand(policies, t, rows, mixed).copy()
+        single = np.ascontiguousarray(shares[0] * mixed[:, :1])
+        for m in range(1, len(rows)):
+            single += shares[m] * mixed[:, m : m + 1]
+        self._complete(single, t)
+        return functions, single
 
-    def _expand(self, policies: Policies, t: int, row: np.ndarray, mixed: np.ndarray) -> np.ndarray:
+    def _expand(self, policies: Policies, t: int, rows: np.ndarray, mixed: np.ndarray) -> np.ndarray:
         lattice, grid, exo, tech = self.year(t)
         expand(lattice.capital, self.first, policies.pol, policies.kink, exo, tech, grid, self.problem.chain.transitions,
-               self._functions, row, mixed)  # fmt: skip
+               self._functions, rows, mixed)  # fmt: skip
         self._complete(self._functions, t)
         return self._functions
 
@@ -132,7 +137,8 @@ class Solver:
     def case(self) -> str:
         """The parameters that decide well-posedness, for messages."""
         p = self.problem
-        return f"kappa = theta chi = {p.kappa:.4g}, gamma = {p.gamma:g}, limit = {p.limit}"
+        pull = p.kappa * p.gamma * steady_price(p.alpha, p.beta, p.kappa, p.rate, 1.0) if p.limit == "collateral" else 0.0
+        return f"kappa = theta chi = {p.kappa:.4g}, gamma = {p.gamma:g}, limit = {p.limit}, J about {pull:.2f} in steady state"
 
     def step(self, policies: Policies, functions, t: int, scale, accept, loose, limit, taxes: Taxes | None = None):
         """One sweep of year index ``t`` on ``policies`` (in place) given next year's ``functions``; returns statistics."""
@@ -234,20 +240,23 @@ class Solver:
         if distance > 3.0 * previous:
             mixer.clear()
         block = len(after.pol)
-        x, image = (np.concatenate([q.pol.reshape(block, -1), q.kink.reshape(block, -1)], axis=1) for q in (before, after))
+        sizes = int(np.prod(after.pol.shape[1:])), int(np.prod(after.kink.shape[1:]))
+        x, image = (
+            np.concatenate([q.pol.reshape(block, sizes[0]), q.kink.reshape(block, sizes[1])], axis=1) for q in (before, after)
+        )
         # relative errors of consumption, price and value; coordinates of k' and b' follow from them
         weight = np.zeros_like(after.pol)
         for column in (C, Q, VALUE):
             weight[..., column] = 1.0 / np.abs(after.pol[..., column])
-        weight = np.concatenate([weight.reshape(block, -1), np.zeros((block, after.kink[0].size))], axis=1)
+        weight = np.concatenate([weight.reshape(block, sizes[0]), np.zeros((block, sizes[1]))], axis=1)
         mixed = mixer.mix(x, image, weight)
-        pol = mixed[:, : -after.kink[0].size].reshape(after.pol.shape)
-        change = max(float(np.max(np.abs(pol[..., c] / after.pol[..., c] - 1.0))) for c in (C, Q, VALUE))
+        pol = mixed[:, : sizes[0]].reshape(after.pol.shape)
+        change = max(float(np.max(np.abs(pol[..., c] / after.pol[..., c] - 1.0), initial=0.0)) for c in (C, Q, VALUE))
         if not self.ranks.reduce(np.array([change]), "max")[0] < 0.2:
             mixer.clear()
             return
         after.pol[:] = pol
-        after.kink[:] = np.maximum(mixed[:, -after.kink[0].size :].reshape(after.kink.shape), 0.0)
+        after.kink[:] = np.maximum(mixed[:, sizes[0] :].reshape(after.kink.shape), 0.0)
         np.clip(after.pol[..., ETA], 0.0, None, out=after.pol[..., ETA])
 
     def _no_convergence(self, what: str, count: int, distance: float, policies: Policies, stats) -> str:

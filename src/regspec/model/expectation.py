@@ -34,6 +34,14 @@ def side_policy(rows, first, nodes, relative, cursor, result):
     r0, r1, r2, r3 = rows[first + base], rows[first + base + 1], rows[first + base + 2], rows[first + base + 3]
     for col in range(len(result)):
         result[col] = w0 * r0[col] + w1 * r1[col] + w2 * r2[col] + w3 * r3[col]
+    left, right = rows[first + cursor], rows[first + cursor + 1]
+    for col in (C, Q, VALUE):
+        # rough policies (early sweeps, corners of the lattice): positive quantities stay positive, by linear interpolation
+        if not (0.5 * min(left[col], right[col]) <= result[col] <= 2.0 * max(left[col], right[col])):
+            share = min(max((relative - nodes[cursor]) / (nodes[cursor + 1] - nodes[cursor]), 0.0), 1.0)
+            for other in range(len(result)):
+                result[other] = (1.0 - share) * left[other] + share * right[other]
+            break
     return cursor
 
 
@@ -128,20 +136,19 @@ def spline_coefficients(work, result):
 
 
 @njit
-def expand(capital, first, pol, kink, exo, tech, here, factors, functions, row, mixed):
+def expand(capital, first, pol, kink, exo, tech, here, factors, functions, rows, mixed):
     """Expectation functions of a block of lattice nodes, conditional on the previous year's e.
 
     pol (block, E, nodes, I+5), kink (block, E): this year's policies on the grid ``here``; exo: this year's exogenous
     states; factors: tuple of transition matrices whose Kronecker product is the chain, first factor slowest. Writes
-    functions[first : first + block] (N, E, points, slots). With ``row`` (E,), the probabilities of this year's states given
-    some state off the grid (else empty), also the functions given that state: mixed[first : first + block] (N, 1, points,
-    slots).
+    functions[first : first + block] (N, E, points, slots). For each of ``rows`` (M, E), probabilities of this year's
+    states, the functions under them go to mixed[first : first + block] (N, M, points, slots).
     """
     below = len(here.below)
     width = here.dx * (here.points - 1)
     states, slots = pol.shape[1], len(tech.slots)
     work = np.zeros((states, here.points, slots))
-    single = np.empty((1, here.points, slots))
+    under = np.empty((len(rows), here.points, slots))
     policy = np.empty(pol.shape[3])
     k_next = np.empty(len(tech.a))
     largest = 1
@@ -169,14 +176,15 @@ def expand(capital, first, pol, kink, exo, tech, here, factors, functions, row, 
                     relative = (x - at) / (width - at)
                     cursor_high = side_policy(pol[local, e], below, here.above, relative, cursor_high, policy)
                     integrands(policy, k, exo.z[e], exo.kappa[e], tech, k_next, 1.0 - share, work[e, p])
-        if len(row) > 0:
-            single[:] = 0.0
-            for e in range(states):
-                for p in range(here.points):
-                    for f in range(slots):
-                        single[0, p, f] += row[e] * work[e, p, f]
-            transform(single, k, tech)
-            spline_coefficients(single, mixed[first + local])
+        if len(rows) > 0:
+            under[:] = 0.0
+            for m in range(len(rows)):
+                for e in range(states):
+                    for p in range(here.points):
+                        for f in range(slots):
+                            under[m, p, f] += rows[m, e] * work[e, p, f]
+            transform(under, k, tech)
+            spline_coefficients(under, mixed[first + local])
         stride = states
         for transition in factors:
             count = transition.shape[0]

@@ -31,6 +31,9 @@ def rouwenhorst(rho: float, sigma: float, nodes: int) -> tuple[np.ndarray, np.nd
     return np.linspace(-spread, spread, nodes), transition
 
 
+Mixture = tuple[np.ndarray, np.ndarray]
+
+
 @dataclass(frozen=True)
 class Chain:
     """Kronecker product of factor chains, the first factor slowest.
@@ -59,15 +62,35 @@ class Chain:
             full = np.kron(full, matrix)
         return full
 
-    def weights(self, point: np.ndarray) -> np.ndarray:
-        """(E,) weights that interpolate linearly in every factor at ``point`` (F,), extrapolating beyond the end nodes.
+    def mixture(self, point: np.ndarray) -> Mixture:
+        """Next year's probabilities given a ``point`` (F,) off the grid: rows (M, E) and shares (M,), which sum to 1.
 
-        Applied to rows of a Rouwenhorst matrix they keep the conditional mean of the AR(1) exact off the grid.
+        Between nodes the chain's rows are mixed linearly in every factor (M = 1): probabilities, with the conditional mean
+        of the AR(1). Beyond an end node probabilities with that mean need not exist. There the first row belongs to the end
+        node and every factor f beyond its end adds the row one node further inside, with a negative share: what is computed
+        under the rows (certainty equivalents, ratios to marginal utility) is extrapolated linearly in f.
         """
-        weights = np.ones(1)
-        for values, at in zip(self.values, np.asarray(point, float), strict=True):
-            weights = np.kron(weights, _linear(values, at))
-        return weights
+        point = np.asarray(point, float)
+        ends = [(v[0], v[-1]) for v in self.values]
+        inside = np.array([min(max(at, low), high) for at, (low, high) in zip(point, ends, strict=True)])
+        rows, shares = [self._row(inside)], [1.0]
+        for f, values in enumerate(self.values):
+            if len(values) == 1 or point[f] == inside[f]:
+                continue
+            inner = inside.copy()
+            inner[f] = values[1] if point[f] < inside[f] else values[-2]
+            beyond = (point[f] - inside[f]) / (inside[f] - inner[f])
+            rows.append(self._row(inner))
+            shares.append(-beyond)
+            shares[0] += beyond
+        return np.array(rows), np.array(shares)
+
+    def _row(self, point: np.ndarray) -> np.ndarray:
+        """(E,) probabilities given a point inside the grid."""
+        row = np.ones(1)
+        for values, transition, at in zip(self.values, self.transitions, point, strict=True):
+            row = np.kron(row, _linear(values, at) @ transition)
+        return row
 
 
 def _linear(values: np.ndarray, at: float) -> np.ndarray:

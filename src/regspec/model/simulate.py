@@ -1,7 +1,6 @@
 """Forward simulation: the period's equilibrium is solved at the actual (b, k, u), policies are never interpolated.
 
-docs/model.md, section 4. Expectations at realized productivities off the grid interpolate (and beyond its ends extrapolate)
-the chain's rows linearly in every factor.
+docs/model.md, section 4. Expectations at realized productivities off the grid are those of `Chain.mixture`.
 """
 
 from __future__ import annotations
@@ -76,11 +75,10 @@ def simulate(solver: Solver, years: list[Policies], shocks: np.ndarray) -> Path:
     store = {name: np.zeros(length) for name in ("output", "c", "b", "b_next", "q", "eta", "mu", "tau_b", "value")}
     k_path, k_next_path, tau_k = (np.zeros((length, n)) for _ in range(3))
     binding, errors, roots = np.zeros(length, bool), np.zeros((length, 2)), np.zeros(length, int)
-    transition = p.chain.transition()
     scratch, y, policy = make_scratch(solver.year(0)[3]), np.empty(n), np.empty(n + 5)
     exact = np.empty(len(solver.year(0)[3].slots))
     b, k, guess = p.b0, np.array(p.k0, float), None
-    chances = [p.chain.weights(point) @ transition for point in full]  # of next year's states, year by year
+    chances = [p.chain.mixture(point) for point in full]  # of next year's states, year by year
     following, local = solver.expectations_at(years[min(1, length - 1)], 1, chances[0])
     for t in range(length):
         functions = local
@@ -109,7 +107,7 @@ def simulate(solver: Solver, years: list[Policies], shocks: np.ndarray) -> Path:
         store["tau_b"][t], tau_k[t] = _taxes(policy, code, k, k_next, bond_price, p, scratch)
         k_path[t], k_next_path[t] = k, k_next
         later = solver.year(t + 1)
-        missing = exact_expectations(y[0], k_next, chances[t], _starts(y[0], k_next, solver, t + 1, None),
+        missing = exact_expectations(y[0], k_next, *chances[t], _starts(y[0], k_next, solver, t + 1, None),
                                      later[2], following, solver.year(t + 2)[0].table, later[3], solver.year(t + 2)[1],
                                      make_scratch(tech), exact)  # fmt: skip
         if missing:
@@ -152,8 +150,8 @@ def cloud_errors(solver: Solver, tail: Policies, draws: int, seed: int, reach: f
                 f"state {e} of the stationary tail; {solver.case()}"
             )
         k_next = scratch.k_next.copy()
-        exact_expectations(y[0], k_next, transition[e], _starts(y[0], k_next, solver, t, None), exo, functions,
-                           lattice.table, tech, grid, make_scratch(tech), exact)  # fmt: skip
+        exact_expectations(y[0], k_next, transition[e][None], np.ones(1), _starts(y[0], k_next, solver, t, None), exo,
+                           functions, lattice.table, tech, grid, make_scratch(tech), exact)  # fmt: skip
         errors[draw] = euler_errors(code, b, k, exo.z[e], bond_price, kappa, exo, y, exact, tech, scratch)
         count = static_roots(b, k, exo.z[e], bond_price, kappa, exo, e, y[1:].copy(), functions, lattice.table, tech,
                              grid, scratch, _ROOT_SCAN)  # fmt: skip
