@@ -37,9 +37,7 @@ class Synthetic(Section):
     """The embedded synthetic economy (docs/data.md: its data-generating process)."""
 
     zones: int = Field(722, ge=10, description="number of synthetic commuting zones")
-    years: list[int] = Field(
-        [1950, 1960, 1970, 1980, 1990, 2000, 2010, 2020], description="census years that are generated"
-    )
+    years: list[int] = Field([1950, 1960, 1970, 1980, 1990, 2000, 2010, 2020], description="census years that are generated")
 
 
 class Data(Section):
@@ -104,18 +102,14 @@ class Tfp(Section):
         description="rho_i, sigma_i: estimated on the detrended series, or the midpoints of the deck's ranges (P)",
     )
     trend: bool = Field(True, description="industry trends d_{i,t} (M2); false: no trend growth")
-    rho_max: Share = Field(
-        0.98, description="estimates of rho_i above it are set to it: a unit root has no stationary chain"
-    )
+    rho_max: Share = Field(0.98, description="estimates of rho_i above it are set to it: a unit root has no stationary chain")
 
 
 class Interest(Section):
     process: Literal["deck", "estimated"] = Field(
         "deck", description="deck: rho_R = 0.01, sigma_R = 0.0186 (P); estimated: AR(1) of the real T-bill rate"
     )
-    mean: float = Field(
-        0.013, gt=-0.5, lt=0.5, description="mean real interest rate Rbar - 1 (P: 1.3%), under either process"
-    )
+    mean: float = Field(0.013, gt=-0.5, lt=0.5, description="mean real interest rate Rbar - 1 (P: 1.3%), under either process")
     nodes: int = Field(1, ge=1, le=5, description="nodes n_R of the interest-rate chain; 1 = constant rate")
 
 
@@ -220,9 +214,7 @@ class Config(Section):
         for group, spec in self.calibration.industries.items():
             for member in spec.members:
                 if member in owner:
-                    raise ValueError(
-                        f"calibration.industries: {member!r} is in both {owner[member]!r} and {group!r}"
-                    )
+                    raise ValueError(f"calibration.industries: {member!r} is in both {owner[member]!r} and {group!r}")
                 owner[member] = group
         if self.calibration.first_year >= self.calibration.last_year:
             raise ValueError("calibration.first_year must come before calibration.last_year")

@@ -40,9 +40,7 @@ def select_zones(zones: str | dict | Sequence[int], gini: pd.Series, seed: int) 
 
 def _stratified(gini: pd.Series, n: int, seed: int) -> list[int]:
     if n > len(gini):
-        raise ConfigError(
-            f"model.zones: sample of {n}, but the data have {len(gini)} zones. Use a smaller n or all."
-        )
+        raise ConfigError(f"model.zones: sample of {n}, but the data have {len(gini)} zones. Use a smaller n or all.")
     key = pd.Series([np.random.default_rng([seed, int(zone)]).random() for zone in gini.index], gini.index)
     # A stable sort of the id-ordered series: ties in the Gini are broken by the id.
     ordered = gini.sort_values(kind="stable").index

@@ -113,9 +113,7 @@ def _flat(frame: pd.DataFrame) -> pd.DataFrame:
     names = [name if name is not None else "" for name in frame.index.names]
     index = frame.index.to_frame(index=False)
     levels = frame.columns.nlevels
-    index.columns = (
-        pd.MultiIndex.from_tuples([("",) * (levels - 1) + (n,) for n in names]) if levels > 1 else names
-    )
+    index.columns = pd.MultiIndex.from_tuples([("",) * (levels - 1) + (n,) for n in names]) if levels > 1 else names
     return pd.concat([index, frame.reset_index(drop=True)], axis=1)
 
 
@@ -125,9 +123,7 @@ def _cells(frame: pd.DataFrame, float_format) -> tuple[list[list[str]], list[tup
     if flat.columns.nlevels > 2:
         raise ValueError("tables.write: at most two levels of column names")
     header = [tuple(map(str, c)) if isinstance(c, tuple) else (str(c),) for c in flat.columns]
-    formats = [
-        float_format if isinstance(float_format, str) else float_format.get(c, "%.3f") for c in flat.columns
-    ]
+    formats = [float_format if isinstance(float_format, str) else float_format.get(c, "%.3f") for c in flat.columns]
     columns = [[_text(v, f) for v in flat.iloc[:, j]] for j, f in enumerate(formats)]
     return [list(row) for row in zip(*columns, strict=True)], header
 
@@ -157,9 +153,7 @@ def _alignment(body: list[list[str]]) -> list[str]:
 
 def _csv(frame: pd.DataFrame, stamp: Mapping[str, str]) -> str:
     flat = _flat(frame).copy()
-    flat.columns = [
-        " ".join(str(p) for p in c if str(p)) if isinstance(c, tuple) else str(c) for c in flat.columns
-    ]
+    flat.columns = [" ".join(str(p) for p in c if str(p)) if isinstance(c, tuple) else str(c) for c in flat.columns]
     comments = "".join(f"# {key}: {value}\n" for key, value in sorted(stamp.items()))
     return comments + flat.to_csv(index=False, lineterminator="\n")
 
@@ -197,9 +191,7 @@ def _tex(header, body, align, caption, notes, stamp, rules, name) -> str:
     lines += [rf"\begin{{tabular}}{{{''.join(align)}}}", r"\toprule"]
     spans = _spans(header)
     if spans:
-        lines.append(
-            " & ".join(rf"\multicolumn{{{n}}}{{c}}{{{tex_escape(t)}}}" for t, _, n in spans) + r" \\"
-        )
+        lines.append(" & ".join(rf"\multicolumn{{{n}}}{{c}}{{{tex_escape(t)}}}" for t, _, n in spans) + r" \\")
         lines.append("".join(rf"\cmidrule(lr){{{j + 1}-{j + n}}}" for t, j, n in spans if t))
     lines.append(" & ".join(tex_escape(h[-1]) for h in header) + r" \\")
     lines.append(r"\midrule")
@@ -234,8 +226,7 @@ def _html(header, body, align, caption, notes, stamp, rules) -> str:
         for i, row in enumerate(body)
     ]
     meta = [
-        f'<meta name="regspec:{html.escape(key)}" content="{html.escape(str(value))}">'
-        for key, value in sorted(stamp.items())
+        f'<meta name="regspec:{html.escape(key)}" content="{html.escape(str(value))}">' for key, value in sorted(stamp.items())
     ]
     return "\n".join(
         [

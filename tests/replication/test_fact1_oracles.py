@@ -20,9 +20,7 @@ pytestmark = pytest.mark.skipif(
     not FOLDER or not (Path(FOLDER) / "cz_industry.csv").is_file(),
     reason="REGSPEC_DATA is unset or has no cz_industry.csv (the real panel)",
 )
-CONFIG = Config(
-    data=Data(source="panel", crosswalk="county_cz1990.csv"), empirics=Empirics(variable="employment")
-)
+CONFIG = Config(data=Data(source="panel", crosswalk="county_cz1990.csv"), empirics=Empirics(variable="employment"))
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +38,7 @@ def facts(panel, measured):
     return fact1(panel.industry, measured, panel.controls, panel.national, CONFIG.empirics)
 
 
-@pytest.mark.parametrize(
-    ("year", "mean"), [(1950, 0.371), (1970, 0.310), (1990, 0.339), (2010, 0.356), (2020, 0.364)]
-)
+@pytest.mark.parametrize(("year", "mean"), [(1950, 0.371), (1970, 0.310), (1990, 0.339), (2010, 0.356), (2020, 0.364)])
 def test_mean_gini(measured, year, mean):
     summary = summarize(measured).set_index(["measure", "year"])
     assert summary.at[("gini", year), "mean"] == pytest.approx(mean, abs=5e-4)

@@ -90,9 +90,7 @@ def write_data(folder, zones, seed=0):
             for name in INDUSTRIES
         ]
     ).to_parquet(folder / "tfp.parquet")
-    pd.DataFrame(dict(year=years, rate=rng.normal(0.01, 0.01, years.size))).to_parquet(
-        folder / "interest.parquet"
-    )
+    pd.DataFrame(dict(year=years, rate=rng.normal(0.01, 0.01, years.size))).to_parquet(folder / "interest.parquet")
     write_map(folder / "zones.gpkg", zones)
     meta = {"synthetic": True, "source": "random numbers", "stand_in_zones": True}
     (folder / "meta.json").write_text(json.dumps(meta))

@@ -57,6 +57,4 @@ def test_treasury_bill_against_the_decks_process():
     annual = (quarters.groupby("year")["realint"].mean() / 100).rename("rate").reset_index()
     annual["year"] = annual["year"].astype(int)
     found = interest_process(annual, Interest())["estimated"]
-    np.testing.assert_allclose(
-        [found["mean"], found["rho"], found["sigma"]], [0.0132, 0.70, 0.0158], rtol=0.03
-    )
+    np.testing.assert_allclose([found["mean"], found["rho"], found["sigma"]], [0.0132, 0.70, 0.0158], rtol=0.03)

@@ -72,9 +72,7 @@ def test_row_and_member_order_do_not_move_a_bit():
 def test_detrend_recovers_slope_and_leaves_orthogonal_residuals():
     years = np.arange(1947, 2024)
     noise = ar1_series(0.8, 0.02, years.size, 5)
-    frame = pd.DataFrame(
-        {"a": 0.3 + 0.012 * (years - 1947), "b": -0.004 * (years - 1947) + noise}, index=years
-    )
+    frame = pd.DataFrame({"a": 0.3 + 0.012 * (years - 1947), "b": -0.004 * (years - 1947) + noise}, index=years)
     slope, residual = detrend(frame)
     np.testing.assert_allclose(slope[0], 0.012, rtol=1e-10)
     np.testing.assert_allclose(residual["a"], 0, atol=1e-12)

@@ -47,15 +47,13 @@ def tables(tmp_path):
     ]
     pd.DataFrame(rows).to_parquet(data / "industry.parquet")
     nation = dict(zip(INDUSTRIES, [0.2, 0.1, 0.4, 0.3], strict=True))
-    pd.DataFrame(
-        [dict(year=1950, industry=i, variable="income", share=s, growth=0.0) for i, s in nation.items()]
-    ).to_parquet(data / "national.parquet")
+    pd.DataFrame([dict(year=1950, industry=i, variable="income", share=s, growth=0.0) for i, s in nation.items()]).to_parquet(
+        data / "national.parquet"
+    )
     years = np.arange(1947, 2024)
     pd.concat(
         [
-            pd.DataFrame(
-                dict(year=years, industry=i, tfp=np.exp(np.cumsum(rng.normal(0, 0.02, 77))), weight=1.0)
-            )
+            pd.DataFrame(dict(year=years, industry=i, tfp=np.exp(np.cumsum(rng.normal(0, 0.02, 77))), weight=1.0))
             for i in INDUSTRIES
         ]
     ).to_parquet(data / "tfp.parquet")
@@ -72,9 +70,9 @@ def tables(tmp_path):
             female_labor_share=0.3,
         )
     ).to_parquet(data / "controls.parquet")
-    pd.DataFrame(
-        dict(zone=ZONES, year=1950, variable="income", measure="gini", value=np.linspace(0.2, 0.7, 6))
-    ).to_parquet(empirics / "specialization.parquet")
+    pd.DataFrame(dict(zone=ZONES, year=1950, variable="income", measure="gini", value=np.linspace(0.2, 0.7, 6))).to_parquet(
+        empirics / "specialization.parquet"
+    )
     return tmp_path
 
 
@@ -132,9 +130,7 @@ def test_zone_technology_relabelled_and_stacked():
 
 
 def test_technology_scales_and_guards():
-    config = make_config(
-        scenarios={"baseline": {}, "double": {"parameters": {"xi_scale": 2.0, "phi_scale": 0.0}}}
-    )
+    config = make_config(scenarios={"baseline": {}, "double": {"parameters": {"xi_scale": 2.0, "phi_scale": 0.0}}})
     base, double = technology(config, "baseline"), technology(config, "double")
     np.testing.assert_array_equal(base["xi"], [0.1, 0.29])
     np.testing.assert_array_equal(double["xi"], [0.2, 0.58])

@@ -106,15 +106,11 @@ def test_productivity_of_a_group_is_a_tornqvist_index(folder, measure, weight):
     for year in range(1948, 1953):
         for i in (2, 3):
             share = [raw.loc[(t, i), weight] / raw.loc[t, weight].loc[[2, 3]].sum() for t in (year - 1, year)]
-            log_index += (
-                sum(share) / 2 * np.log(raw.loc[(year, i), measure] / raw.loc[(year - 1, i), measure])
-            )
+            log_index += sum(share) / 2 * np.log(raw.loc[(year, i), measure] / raw.loc[(year - 1, i), measure])
         assert tfp.loc[("Manufacturing", year), "tfp"] == pytest.approx(np.exp(log_index), rel=1e-12)
         # A group of one industry has that industry's own index.
         assert tfp.loc[("Agriculture", year), "tfp"] == pytest.approx(raw.loc[(year, 1), measure], rel=1e-12)
-    assert tfp.loc[("Manufacturing", 1947), "weight"] == pytest.approx(
-        raw.loc[1947, weight].loc[[2, 3]].sum()
-    )
+    assert tfp.loc[("Manufacturing", 1947), "weight"] == pytest.approx(raw.loc[1947, weight].loc[[2, 3]].sum())
 
 
 def test_rows_in_another_order_give_the_same_panel(folder):

@@ -92,9 +92,7 @@ def test_composition_persists_as_in_the_real_panel(drawn):
 def test_regions_that_grow_unexpectedly_become_more_specialized(drawn):
     correlations = []
     for _, e in drawn:
-        shares = e.industry.query("variable == 'income'").pivot(
-            index=["year", "zone"], columns="industry", values="share"
-        )
+        shares = e.industry.query("variable == 'income'").pivot(index=["year", "zone"], columns="industry", values="share")
         change = gini(shares.loc[2020].to_numpy()) - gini(shares.loc[1950].to_numpy())
         income = e.controls.pivot(index="zone", columns="year", values="log_income")
         correlations.append(np.corrcoef(change, income[2020] - income[1950])[0, 1])

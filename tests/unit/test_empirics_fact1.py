@@ -48,9 +48,7 @@ def test_agrees_with_statsmodels_formula():
         for term in mine.coefficients.index:
             assert mine.estimate(term) == pytest.approx(theirs.params[pairs[term]], rel=1e-8)
             assert mine.se(term) == pytest.approx(theirs.bse[pairs[term]], rel=1e-8)
-            assert mine.coefficients.at[term, "p"] == pytest.approx(
-                theirs.pvalues[pairs[term]], rel=1e-6, abs=1e-12
-            )
+            assert mine.coefficients.at[term, "p"] == pytest.approx(theirs.pvalues[pairs[term]], rel=1e-6, abs=1e-12)
 
 
 def test_recovers_a_process_without_noise_exactly():
@@ -149,9 +147,7 @@ def test_sensitivity_covers_every_measure_and_its_full_row_is_fact_1():
     assert full["level_se"] == facts.level.se("specialization")
     bare = table[(table["measure"] == "hhi") & ~table["controls"] & ~table["ghat"]].iloc[0]
     y = facts.outcomes["level"]
-    h = fact1_design(industry, specialization(industry), controls, national, EMPIRICS, "hhi")[
-        "specialization"
-    ]
+    h = fact1_design(industry, specialization(industry), controls, national, EMPIRICS, "hhi")["specialization"]
     assert bare["level"] == pytest.approx(np.cov(h, y)[0, 1] / np.var(h, ddof=1), rel=1e-9)
 
 

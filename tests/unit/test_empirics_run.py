@@ -80,9 +80,7 @@ def test_real_data_are_not_marked(tmp_path, done):
     write_data(tmp_path / "data", synthetic=False)
     run(CONFIG, tmp_path / "data", tmp_path / "out", "c0ffee")
     assert "synthetic" not in (tmp_path / "out" / "fact1.html").read_text()
-    assert (tmp_path / "out" / "fact1_level.png").read_bytes() != (
-        done[0] / "out" / "fact1_level.png"
-    ).read_bytes()
+    assert (tmp_path / "out" / "fact1_level.png").read_bytes() != (done[0] / "out" / "fact1_level.png").read_bytes()
 
 
 def test_an_absent_variable_says_which_key_to_set(tmp_path):

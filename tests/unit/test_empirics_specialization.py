@@ -141,7 +141,5 @@ def test_absent_variable_and_year_are_named():
         wide_shares(frame, "employment")
     with pytest.raises(ConfigError, match="base_year: no gini of income shares in 1960. The data have: 1950"):
         select(specialization(frame), "income", "gini", 1960)
-    with pytest.raises(
-        ConfigError, match="variable: no gini of employment shares in 1950. The data have: income"
-    ):
+    with pytest.raises(ConfigError, match="variable: no gini of employment shares in 1950. The data have: income"):
         select(specialization(frame), "employment", "gini", 1950)

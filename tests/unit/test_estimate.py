@@ -35,6 +35,8 @@ def test_memory_grows_with_grid_and_ranks():
 
 def test_line_for_users_counts_solves():
     size = f"{states(Config()):,}"
-    assert size_text(Config()).startswith(f"24 zones x 2 scenarios; a solve has {size} states in each of 71 years")
+    assert size_text(Config()).startswith(
+        f"{Config().model.zones['sample']} zones x 2 scenarios; a solve has {size} states in each of 71 years"
+    )
     listed = Config.model_validate({"model": {"zones": [4, 7]}, "scenarios": {"baseline": {}}})
     assert size_text(listed).startswith("2 zones x 1 scenarios")

@@ -14,12 +14,21 @@ def test_side_policies_are_exact_for_cubics(nodes):
     """Section 6: cubic Lagrange interpolation on either side of the kink."""
     rng = np.random.default_rng(nodes)
     positions = np.concatenate([[0.0], np.sort(rng.uniform(0.05, 0.95, nodes - 2)), [1.0]])
-    cubics = rng.normal(size=(4, 3))
-    rows = np.vstack([np.full((2, 3), 99.0), np.vander(positions, 4) @ cubics])
-    cursor, result = 0, np.empty(3)
+    cubics = rng.normal(size=(4, 8))
+    cubics[3] += 20.0  # consumption, price and value are positive
+    rows = np.vstack([np.full((2, 8), 99.0), np.vander(positions, 4) @ cubics])
+    cursor, result = 0, np.empty(8)
     for at in np.linspace(0.0, 1.0, 31):
         cursor = side_policy(rows, 2, positions, at, cursor, result)
         np.testing.assert_allclose(result, np.vander([at], 4)[0] @ cubics, atol=1e-10)
+
+
+def test_side_policies_stay_positive_where_the_cubic_does_not():
+    """Section 6: rough policies are interpolated linearly."""
+    rows, result = np.ones((5, 8)), np.empty(8)
+    rows[:, 0] = [5.0, 5.0, 0.1, 0.1, 5.0]
+    side_policy(rows, 0, np.linspace(0.0, 1.0, 5), 0.625, 0, result)
+    assert result[0] == pytest.approx(0.1)
 
 
 def test_factorwise_products_are_the_kronecker_product():
@@ -65,13 +74,13 @@ class Case:
         share = 0.0 if at <= 0 else 1.0 if at >= self.width else np.clip((at - x) / self.grid.dx + 0.5, 0.0, 1.0)
         return [(w, s) for w, s in ((share, 0), (1 - share, 1)) if w > 0]
 
-    def kernel(self, planner, row):
-        """Functions given every exogenous state of last year, and given one with probabilities ``row`` of this year's."""
+    def kernel(self, planner, rows):
+        """Functions given every exogenous state of last year, and under ``rows`` (1, E), probabilities of this year."""
         shape = (self.grid.points, slot_count(2, planner))
         given_each = np.full((len(self.lattice.capital), self.chain.size, *shape), np.nan)
         given_one = np.full((len(self.lattice.capital), 1, *shape), np.nan)
         expand(self.lattice.capital, 0, self.pol, self.kink, self.exo, self.tech, self.grid, self.chain.transitions, given_each,
-               row, given_one)  # fmt: skip
+               rows, given_one)  # fmt: skip
         functions = np.concatenate([given_each, given_one], axis=1)
         if planner:
             recover_slopes(functions, self.lattice.neighbours, self.lattice.slopes, self.tech)
@@ -103,7 +112,9 @@ def test_expectation_functions_are_the_sums_of_the_model(planner, gamma):
     given last year's exogenous state on the grid or off it (section 4)."""
     case = Case(planner, gamma)
     problem = case.problem
-    off_grid = case.chain.weights(np.array([0.01, -0.04, 0.0])) @ case.chain.transition()
+    ends = np.array([v[-1] for v in case.chain.values])
+    off_grid, _ = case.chain.mixture(ends * [0.3, -0.6, 0.0])
+    assert len(off_grid) == 1
     functions = case.kernel(planner, off_grid)
     transition = np.vstack([case.chain.transition(), off_grid])
     x = np.arange(case.grid.points) * case.grid.dx

@@ -69,34 +69,35 @@ def test_states_and_transition_use_one_order(chain):
     assert transition[e, later] == pytest.approx(by_hand, rel=1e-14)
 
 
-def test_weights_pick_the_node_on_the_grid(chain):
+def test_a_node_of_the_grid_has_its_own_row(chain):
     for e, point in enumerate(chain.states()):
-        np.testing.assert_allclose(chain.weights(point), np.eye(18)[e], atol=1e-12)
+        rows, shares = chain.mixture(point)
+        assert shares.tolist() == [1.0]
+        np.testing.assert_allclose(rows[0], chain.transition()[e], atol=1e-12)
 
 
-@pytest.mark.parametrize("u", [(0.004, -0.011), (0.001, 0.05), (-0.08, -0.2)])
-def test_weights_keep_the_conditional_mean(chain, u):
-    """Sections 4 and 6: off the grid, and beyond its ends, the interpolated rows have the AR(1)'s own mean."""
+@pytest.mark.parametrize("u", [(0.004, -0.011), (0.001, 0.05), (-0.08, -0.2), (0.2, 0.2)])
+def test_mixtures_keep_the_conditional_mean(chain, u):
+    """Sections 4 and 6: off the grid, and beyond its ends, the rows taken together have the AR(1)'s own mean."""
     point = np.array([*u, 0.003])
-    weights = chain.weights(point)
-    assert weights.sum() == pytest.approx(1.0, rel=1e-14)
-    np.testing.assert_allclose(weights @ chain.states(), point, atol=1e-15)
-    np.testing.assert_allclose(weights @ chain.transition() @ chain.states(), point * [0.71, 0.9, 0.2], atol=1e-14)
+    rows, shares = chain.mixture(point)
+    assert shares.sum() == pytest.approx(1.0, rel=1e-14)
+    np.testing.assert_allclose(shares @ rows @ chain.states(), point * [0.71, 0.9, 0.2], atol=1e-14)
 
 
 @pytest.mark.parametrize("nodes", [3, 5])
-@pytest.mark.parametrize("reach", [0.5, 1.0, pytest.param(1.8, marks=pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="rows extrapolated beyond the end nodes have negative probabilities"
-))])  # fmt: skip
+@pytest.mark.parametrize("reach", [0.5, 1.0, 1.8])
 def test_expectations_at_realized_productivities_use_probabilities(nodes, reach):
     """Section 4: a series of 71 years leaves three Rouwenhorst nodes (1.4 sd) about every other year, by up to 1.8 times."""
     chain = product_chain([0.75, 0.9], [0.02, 0.015], nodes)
-    ends = np.array([v[-1] for v in chain.values])
-    row = chain.weights(reach * ends) @ chain.transition()
-    np.testing.assert_allclose(row @ chain.states()[:, :2], [0.75, 0.9] * (reach * ends[:2]), rtol=1e-12)
-    assert row.min() >= 0.0
+    rows, shares = chain.mixture(reach * np.array([v[-1] for v in chain.values]))
+    assert rows.min() >= 0.0
+    np.testing.assert_allclose(rows.sum(axis=1), 1.0, rtol=1e-14)
+    assert len(shares) == (3 if reach > 1 else 1)
 
 
 def test_a_factor_with_one_node_takes_all_weight():
     lone = Chain((np.zeros(1), np.array([-0.1, 0.1])), (np.ones((1, 1)), np.eye(2)))
-    np.testing.assert_allclose(lone.weights(np.array([0.7, 0.05])), [0.25, 0.75])
+    rows, shares = lone.mixture(np.array([0.7, 0.05]))
+    np.testing.assert_allclose(rows, [[0.25, 0.75]])
+    assert shares.tolist() == [1.0]

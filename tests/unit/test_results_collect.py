@@ -70,9 +70,7 @@ def test_failed_zones_keep_a_row_and_have_no_path(solutions):
 
 
 def test_policies(solutions, caplog):
-    with pytest.raises(
-        ModelFailure, match="1 of 10 solves are missing or failed.\n  no_collateral/300: no eq"
-    ):
+    with pytest.raises(ModelFailure, match="1 of 10 solves are missing or failed.\n  no_collateral/300: no eq"):
         run(solutions, policy="error")
     assert not (solutions / "paths.parquet").exists()
     with caplog.at_level(logging.WARNING):

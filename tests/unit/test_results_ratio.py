@@ -74,10 +74,7 @@ def test_ratio_uses_the_joint_covariance():
     found = ratio(a, b, 0.95)
     x = sm.add_constant(design)
     n, k = x.shape
-    psi = [
-        np.linalg.solve(x.T @ x, (x.T * sm.OLS(y, x).fit().resid.to_numpy()).to_numpy())[1]
-        for y in (second, first)
-    ]
+    psi = [np.linalg.solve(x.T @ x, (x.T * sm.OLS(y, x).fit().resid.to_numpy()).to_numpy())[1] for y in (second, first)]
     covariance = n / (n - k) * np.array([[p @ q for q in psi] for p in psi])
     by_hand = fieller(a.estimate, b.estimate, covariance, 2.0024654592910065)  # t, 57 degrees of freedom
     np.testing.assert_allclose([found.low, found.high], [by_hand.low, by_hand.high], rtol=1e-9)
@@ -109,9 +106,7 @@ def test_friction_share_finds_the_known_share():
     (found,) = friction_share({70: (first, second)}, design, 0.95, 499, 1)
     # True slopes -.3 and -.1: two thirds.
     assert found.share.kind == "bounded" and found.share.contains(2 / 3)
-    np.testing.assert_allclose(
-        found.share.ratio, 1 - found.alternative.estimate / found.baseline.estimate, rtol=1e-10
-    )
+    np.testing.assert_allclose(found.share.ratio, 1 - found.alternative.estimate / found.baseline.estimate, rtol=1e-10)
     low, high = found.bootstrap
     assert abs(low - found.share.low) < 0.25 * (found.share.high - found.share.low)
     assert abs(high - found.share.high) < 0.25 * (found.share.high - found.share.low)

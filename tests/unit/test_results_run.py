@@ -69,9 +69,7 @@ def test_summary_repeats_an_independent_regression(finished):
     np.testing.assert_allclose(found["se"], fit.bse["specialization"], rtol=1e-9)
     assert found["zones"] == summary["tradeoff"]["growth"]["all controls"]["data"]["zones"] == 39
     short = sm.OLS(np.log(output[1950]), x[["const", "specialization", "ghat"]]).fit()
-    np.testing.assert_allclose(
-        summary["tradeoff"]["level"]["short"]["ce"]["slope"], short.params["specialization"], rtol=1e-9
-    )
+    np.testing.assert_allclose(summary["tradeoff"]["level"]["short"]["ce"]["slope"], short.params["specialization"], rtol=1e-9)
     data = summary["tradeoff"]["level"]["all controls"]["data_all"]
     y, z = inputs.outcomes["level"], sm.add_constant(inputs.design.drop(columns="log_income"))
     np.testing.assert_allclose(data["slope"], sm.OLS(y, z).fit().params["specialization"], rtol=1e-9)

@@ -70,9 +70,7 @@ def test_a_missing_column_names_its_likely_misspelling():
 
 def test_a_written_table_admits_no_other_column_a_raw_one_does():
     assert "unknown column 'weight'" in message(industry(weight=1.0))
-    raw = pd.DataFrame(
-        {"cz": [1], "year": [1950], "industry": ["Retail"], "employment_share": [1.0], "x": [0]}
-    )
+    raw = pd.DataFrame({"cz": [1], "year": [1950], "industry": ["Retail"], "employment_share": [1.0], "x": [0]})
     assert len(validate(raw, "panel_industry", "raw.csv")) == 1
 
 

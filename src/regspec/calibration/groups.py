@@ -29,10 +29,7 @@ def check_groups(groups: dict[str, list[str]], industries: Iterable[str], source
         for member in members:
             if member not in known:
                 hint = _nearest(member, known)
-                raise ConfigError(
-                    f"calibration.industries.{name}.members: {member!r} is not an industry of {source}.\n"
-                    f"{hint}"
-                )
+                raise ConfigError(f"calibration.industries.{name}.members: {member!r} is not an industry of {source}.\n{hint}")
     missing = [industry for industry in known if industry not in held]
     if missing:
         raise ConfigError(
@@ -81,9 +78,7 @@ def floor_shares(shares: np.ndarray, floor: float) -> np.ndarray:
         left = 1.0 - floor * low.sum(axis=-1, keepdims=True)
         kept = np.where(low, 0.0, shares)
         total = kept.sum(axis=-1, keepdims=True)
-        scale = np.divide(
-            left, total, out=np.ones_like(left), where=low.any(axis=-1, keepdims=True) & (total > 0)
-        )
+        scale = np.divide(left, total, out=np.ones_like(left), where=low.any(axis=-1, keepdims=True) & (total > 0))
         result = np.where(low, floor, kept * scale)
         below = low | (result < floor)
         if (below == low).all():
@@ -92,9 +87,7 @@ def floor_shares(shares: np.ndarray, floor: float) -> np.ndarray:
     return result
 
 
-def base_shares(
-    industry: pd.DataFrame, year: int, variable: str, tolerance: float, source: str
-) -> pd.DataFrame:
+def base_shares(industry: pd.DataFrame, year: int, variable: str, tolerance: float, source: str) -> pd.DataFrame:
     """Shares of one year and variable as zones x data industries (fractions), zones in increasing order.
 
     As :func:`regspec.empirics.specialization.wide_shares`, and raises DataError when the year is not there.
@@ -103,7 +96,6 @@ def base_shares(
     years = sorted(set(wide.index.get_level_values("year")))
     if year not in years:
         raise DataError(
-            f"{source}: no {variable} shares for {year} (calibration.first_year); "
-            f"years there: {', '.join(map(str, years))}"
+            f"{source}: no {variable} shares for {year} (calibration.first_year); years there: {', '.join(map(str, years))}"
         )
     return wide.xs(year, level="year")

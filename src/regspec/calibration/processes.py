@@ -79,10 +79,7 @@ def _check_tfp(tfp: pd.DataFrame, source: str) -> None:
         bad = ~(tfp[column] > 0) | ~np.isfinite(tfp[column])
         if bad.any():
             row = tfp[bad].iloc[0]
-            raise DataError(
-                f"{source}: {column} = {row[column]} for {row['industry']!r} in {row['year']}; "
-                "must be positive."
-            )
+            raise DataError(f"{source}: {column} = {row[column]} for {row['industry']!r} in {row['year']}; must be positive.")
     years = np.sort(tfp["year"].unique())
     gaps = years[1:][np.diff(years) != 1]
     if gaps.size:
@@ -134,8 +131,7 @@ def productivity(
     covered = (int(log_tfp.index[0]), int(log_tfp.index[-1]))
     if first_year < covered[0] or last_year > covered[1]:
         raise DataError(
-            f"{source}: covers {covered[0]}-{covered[1]}, but calibration.first_year..last_year is "
-            f"{first_year}-{last_year}."
+            f"{source}: covers {covered[0]}-{covered[1]}, but calibration.first_year..last_year is {first_year}-{last_year}."
         )
     growth, residual = detrend(log_tfp.loc[:last_year])
     ar1 = tuple(fit_ar1(residual[name].to_numpy(), settings.rho_max) for name in groups)

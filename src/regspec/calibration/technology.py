@@ -56,7 +56,5 @@ def scenario_zone(zone: dict, national: dict, config: Config, scenario: str) -> 
     With ``calibration.level: matched`` the level is the observed one, in every scenario.
     """
     tech = technology(config, scenario)
-    ztilde, level = zone_technology(
-        np.array(zone["shares"]), tech["xi"], tech["alpha"], np.array(national["national_share"])
-    )
+    ztilde, level = zone_technology(np.array(zone["shares"]), tech["xi"], tech["alpha"], np.array(national["national_share"]))
     return ztilde, float(zone["level"]) if config.calibration.level == "matched" else level

@@ -81,15 +81,11 @@ def model_shares(config: Config, data_dir: Path) -> tuple[pd.DataFrame, np.ndarr
     check_groups(groups, nation["industry"], "national.parquet")
     tolerance = config.data.share_tolerance
     wide = base_shares(industry, cal.first_year, variable, tolerance, "industry.parquet")
-    national_wide = base_shares(
-        nation.assign(zone=0), cal.first_year, variable, tolerance, "national.parquet"
-    )
+    national_wide = base_shares(nation.assign(zone=0), cal.first_year, variable, tolerance, "national.parquet")
     national = group_shares(national_wide, groups).to_numpy()[0]
     for name, share in zip(groups, national, strict=True):
         if not share > 0:
-            raise DataError(
-                f"national.parquet: the members of {name!r} have no {variable} in {cal.first_year}."
-            )
+            raise DataError(f"national.parquet: the members of {name!r} have no {variable} in {cal.first_year}.")
     return group_shares(wide, groups), national
 
 
@@ -108,9 +104,7 @@ def national_json(config: Config, data_dir: Path, national_share: np.ndarray) ->
     """Content of ``national.json`` (docs/architecture.md)."""
     cal = config.calibration
     groups = members_by_group(config)
-    tfp = productivity(
-        read_table(data_dir / "tfp.parquet", "tfp"), groups, cal.tfp, cal.first_year, cal.last_year
-    )
+    tfp = productivity(read_table(data_dir / "tfp.parquet", "tfp"), groups, cal.tfp, cal.first_year, cal.last_year)
     interest = interest_process(read_table(data_dir / "interest.parquet", "interest"), cal.interest)
     capped = [name for name, a in zip(groups, tfp.ar1, strict=True) if a.rho < a.rho_raw]
     notes = {
@@ -172,7 +166,5 @@ def _base_gini(config: Config, empirics_dir: Path, zones: pd.Index) -> pd.Series
     year, variable = config.calibration.first_year, config.empirics.variable
     gini = select(table, variable, "gini", year).reindex(zones)
     if gini.isna().any():
-        raise DataError(
-            f"specialization.parquet: no Gini of zone {gini.index[gini.isna()][0]} in {year} ({variable})."
-        )
+        raise DataError(f"specialization.parquet: no Gini of zone {gini.index[gini.isna()][0]} in {year} ({variable}).")
     return gini

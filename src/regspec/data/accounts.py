@@ -26,9 +26,7 @@ def group_tfp(accounts: pd.DataFrame, groups: pd.Series, measure: str, source: s
     """
     unmapped = sorted(set(accounts["industry_id"]) - set(groups.index))
     if unmapped:
-        raise DataError(
-            f"{source}: industry_id {unmapped[0]} has no group.\nRemedy: add it to industry_map.csv."
-        )
+        raise DataError(f"{source}: industry_id {unmapped[0]} has no group.\nRemedy: add it to industry_map.csv.")
     tfp = accounts.pivot(index="year", columns="industry_id", values=measure)
     nominal = accounts.pivot(index="year", columns="industry_id", values=_WEIGHT[measure])
     absent = tfp.isna().stack()

@@ -36,8 +36,7 @@ def check_industries(names: Iterable[str], known: Iterable[str], source: str) ->
     if unknown:
         hint = did_you_mean(unknown[0], known)
         raise DataError(
-            f"{source}: unknown industry {unknown[0]!r}{_more(len(unknown) - 1, 'name')}.{hint}\n"
-            f"Known: {', '.join(known)}."
+            f"{source}: unknown industry {unknown[0]!r}{_more(len(unknown) - 1, 'name')}.{hint}\nKnown: {', '.join(known)}."
         )
 
 

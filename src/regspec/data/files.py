@@ -52,7 +52,5 @@ def read_table(path: Path, kind: str) -> pd.DataFrame:
     except FileNotFoundError:
         raise DataError(f"{path}: no such file.\nRemedy: run the step that writes it.") from None
     except (pa.ArrowInvalid, OSError):
-        raise DataError(
-            f"{path}: not readable as parquet, damaged or cut short.\nRemedy: delete it and rerun."
-        ) from None
+        raise DataError(f"{path}: not readable as parquet, damaged or cut short.\nRemedy: delete it and rerun.") from None
     return validate(frame, kind, path.name)

@@ -51,9 +51,7 @@ def _coverage(polygons: np.ndarray) -> np.ndarray:
     clean = shapely.coverage_clean(rounded, snapping_distance=_SNAP)
     simple = shapely.coverage_simplify(clean, _SIMPLIFY)
     if not shapely.coverage_is_valid(simple) or shapely.is_empty(simple).any():
-        raise DataError(
-            "county map: the borders overlap after cleaning.\nRemedy: use the locked package versions."
-        )
+        raise DataError("county map: the borders overlap after cleaning.\nRemedy: use the locked package versions.")
     return simple
 
 
@@ -97,9 +95,7 @@ def zone_states(counties: gpd.GeoDataFrame, group: np.ndarray) -> pd.Series:
     return area.idxmax(axis=1).astype("int64").rename("state").rename_axis("zone")
 
 
-def write_layers(
-    zones: gpd.GeoDataFrame, states: gpd.GeoDataFrame, path: Path, provenance: Mapping[str, str]
-) -> None:
+def write_layers(zones: gpd.GeoDataFrame, states: gpd.GeoDataFrame, path: Path, provenance: Mapping[str, str]) -> None:
     """Write layers ``zones`` and ``states`` of one GeoPackage; the same input gives the same bytes."""
     # GeoPackages carry the time of writing unless GDAL is told another one.
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "1950-01-01T00:00:00.000Z"})

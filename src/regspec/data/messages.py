@@ -23,9 +23,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def column_error(source: str, what: str, name: str, others: list[str], expected: list[str]) -> DataError:
     """A missing or unknown column; ``others`` are searched for a likely misspelling."""
-    return DataError(
-        f"{source}: {what} {name!r}.{did_you_mean(name, others)}\nExpected: {', '.join(expected)}."
-    )
+    return DataError(f"{source}: {what} {name!r}.{did_you_mean(name, others)}\nExpected: {', '.join(expected)}.")
 
 
 def row_text(frame: pd.DataFrame, label, key: Iterable[str]) -> str:
@@ -43,13 +41,9 @@ def duplicate_error(frame: pd.DataFrame, labels: pd.Index, table: Table, source:
     )
 
 
-def value_error(
-    frame: pd.DataFrame, name: str, labels: pd.Index, rule: str, table: Table, source: str
-) -> DataError:
+def value_error(frame: pd.DataFrame, name: str, labels: pd.Index, rule: str, table: Table, source: str) -> DataError:
     """Rows ``labels`` of column ``name`` break ``rule``."""
-    column = table.columns.get(name) or next(
-        c for pattern, c in table.columns.items() if c.pattern and re.match(pattern, name)
-    )
+    column = table.columns.get(name) or next(c for pattern, c in table.columns.items() if c.pattern and re.match(pattern, name))
     value = frame[name].loc[labels[0]]
     shown = "" if pd.isna(value) else f" {value:g}" if isinstance(value, float) else f" {value!r}"
     remedy = column.remedy or f"correct or remove the row (unit of {name}: {column.unit})"
@@ -63,9 +57,7 @@ def failure_error(frame: pd.DataFrame, failures: pd.DataFrame, table: Table, sou
     """The DataError for the first row among pandera's ``failure_cases``."""
     if failures["index"].isna().any():
         first = failures[failures["index"].isna()].iloc[0]
-        return DataError(
-            f"{source}: {first['check']} ({first['failure_case']}).\nRemedy: correct the column."
-        )
+        return DataError(f"{source}: {first['check']} ({first['failure_case']}).\nRemedy: correct the column.")
     first = failures.sort_values("index", kind="stable").iloc[0]
     same = failures[(failures["column"] == first["column"]) & (failures["check"] == first["check"])]
     rule = "a value is missing" if first["check"] == "not_nullable" else str(first["check"])

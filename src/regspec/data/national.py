@@ -6,9 +6,7 @@ import numpy as np
 import pandas as pd
 
 
-def national_table(
-    industry: pd.DataFrame, controls: pd.DataFrame, base_year: int, end_year: int
-) -> pd.DataFrame:
+def national_table(industry: pd.DataFrame, controls: pd.DataFrame, base_year: int, end_year: int) -> pd.DataFrame:
     """Table ``national``: ``year, industry, variable, share, growth``.
 
     ``share``: population-weighted mean of the zones' shares. ``growth``: ln change, base to end year, of the

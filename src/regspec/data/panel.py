@@ -41,8 +41,7 @@ def data_directory(config: Config) -> Path:
     name = os.environ.get("REGSPEC_DATA") or config.data.directory
     if not name:
         raise DataError(
-            "No folder for the panel's tables.\n"
-            "Remedy: set data.directory or the environment variable REGSPEC_DATA."
+            "No folder for the panel's tables.\nRemedy: set data.directory or the environment variable REGSPEC_DATA."
         )
     return Path(name)
 

@@ -50,9 +50,7 @@ def stand_in_zones(counties: gpd.GeoDataFrame, number: int, seed: int) -> pd.Ser
     """
     n = len(counties)
     if number > n:
-        raise ConfigError(
-            f"data.synthetic.zones: {number}, but the county map has {n} counties.\nUse {n} or fewer."
-        )
+        raise ConfigError(f"data.synthetic.zones: {number}, but the county map has {n} counties.\nUse {n} or fewer.")
     key = np.random.default_rng(seed).permutation(n)
     neighbours = _graph(counties)
     members = {i: [i] for i in range(n)}

@@ -63,9 +63,7 @@ def binned_scatter(outcome: pd.Series, regressors: pd.DataFrame, term: str, bins
     return BinnedScatter(term, table, fit, (float(sample[term].mean()), float(y.mean())))
 
 
-def draw(
-    scatter: BinnedScatter, xlabel: str, ylabel: str, stem: Path, provenance: dict, synthetic: bool
-) -> list[Path]:
+def draw(scatter: BinnedScatter, xlabel: str, ylabel: str, stem: Path, provenance: dict, synthetic: bool) -> list[Path]:
     """Draw and save the binned scatter: bin means with 95% intervals (y +- 1.96 y_se), the regression's line,
     its slope (HC1 standard error) and the number of zones.
     """

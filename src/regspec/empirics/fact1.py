@@ -66,9 +66,7 @@ def national_growth(national: pd.DataFrame, variable: str, year: int) -> pd.Seri
     """National growth g_i^US by industry, log points, from the table ``year, industry, variable, growth``."""
     rows = national[(national["variable"] == variable) & (national["year"] == year)]
     if rows.empty:
-        raise DataError(
-            f"national.parquet: no {variable} growth in {year}.\nRemedy: see empirics.variable, base_year."
-        )
+        raise DataError(f"national.parquet: no {variable} growth in {year}.\nRemedy: see empirics.variable, base_year.")
     return rows.set_index("industry")["growth"].sort_index()
 
 
@@ -175,13 +173,9 @@ def _check_controls(controls: pd.DataFrame, empirics: Empirics) -> None:
     known = [name for name in controls.columns if name not in ("zone", "year", "state", INITIAL)]
     for name in empirics.controls:
         if name == INITIAL:
-            raise ConfigError(
-                "empirics.controls: log_income joins the growth regression by itself; remove it."
-            )
+            raise ConfigError("empirics.controls: log_income joins the growth regression by itself; remove it.")
         if name not in known:
             hint = did_you_mean(name, known)
-            raise ConfigError(
-                f"empirics.controls: {name!r} is not in the data.{hint}\nAllowed: {', '.join(known)}."
-            )
+            raise ConfigError(f"empirics.controls: {name!r} is not in the data.{hint}\nAllowed: {', '.join(known)}.")
     if len(set(empirics.controls)) < len(empirics.controls):
         raise ConfigError("empirics.controls: a name appears twice; keep one.")

@@ -27,9 +27,7 @@ def regression_table(fits: Mapping[str, Regression]) -> tuple[pd.DataFrame, list
     for term in order:
         has = {head: fit for head, fit in fits.items() if term in fit.coefficients.index}
         places = _decimals(min(fit.se(term) for fit in has.values()))
-        pairs = {
-            head: (_fixed(f.estimate(term), places), _fixed(f.se(term), places)) for head, f in has.items()
-        }
+        pairs = {head: (_fixed(f.estimate(term), places), _fixed(f.se(term), places)) for head, f in has.items()}
         rows.append([labels.term(term), *(pairs[head][0] if head in has else "" for head in fits)])
         rows.append(["", *(f"({pairs[head][1]})" if head in has else "" for head in fits)])
     rule = len(rows)

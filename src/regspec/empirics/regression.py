@@ -63,9 +63,7 @@ def regress(outcome: pd.Series, regressors: pd.DataFrame) -> Regression:
     name = str(outcome.name)
     unknown = outcome.index.difference(regressors.index)
     if len(unknown):
-        raise DataError(
-            f"regression of {name}: zone {unknown[0]} has no regressors ({len(unknown)} such zones)."
-        )
+        raise DataError(f"regression of {name}: zone {unknown[0]} has no regressors ({len(unknown)} such zones).")
     outcome = outcome.sort_index()
     if outcome.index.has_duplicates:
         twice = outcome.index[outcome.index.duplicated()][0]

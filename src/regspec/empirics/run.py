@@ -49,9 +49,7 @@ def _meta(path: Path) -> tuple[bool, str]:
         meta = json.loads(path.read_text())
         return bool(meta["synthetic"]), str(meta["source"]).strip().rstrip(".")
     except (OSError, ValueError, KeyError, TypeError):
-        raise DataError(
-            f"{path}: missing or incomplete (synthetic, source).\nRemedy: rerun the data step."
-        ) from None
+        raise DataError(f"{path}: missing or incomplete (synthetic, source).\nRemedy: rerun the data step.") from None
 
 
 def _over_time(measured: pd.DataFrame, out: Path, source: str, provenance: dict, synthetic: bool) -> None:
@@ -69,9 +67,7 @@ def _over_time(measured: pd.DataFrame, out: Path, source: str, provenance: dict,
     )  # fmt: skip
 
 
-def _fact1_table(
-    facts: Fact1, config: Config, out: Path, source: str, provenance: dict, synthetic: bool
-) -> None:
+def _fact1_table(facts: Fact1, config: Config, out: Path, source: str, provenance: dict, synthetic: bool) -> None:
     fits = {labels.growth(config): facts.growth, labels.level(config): facts.level}
     body, rules = regression_table(fits)
     notes = f"{NOTE} Specialization: {labels.specialization(config)}. Outcomes in logs. Source: {source}."
@@ -107,9 +103,7 @@ def _sensitivity_table(
 def _scatters(facts: Fact1, config: Config, out: Path, provenance: dict, synthetic: bool) -> None:
     for name, label in (("level", labels.level(config)), ("growth", labels.growth(config))):
         columns = terms(config.empirics, growth=name == "growth")
-        scatter = binned_scatter(
-            facts.outcomes[name], facts.design[columns], SPECIALIZATION, config.empirics.bins
-        )
+        scatter = binned_scatter(facts.outcomes[name], facts.design[columns], SPECIALIZATION, config.empirics.bins)
         after = ", after controls" if len(columns) > 1 else ""
         stem = out / f"fact1_{name}"
         xlabel, ylabel = f"{labels.specialization(config)}{after}", f"{label}\n(log points{after})"

@@ -54,9 +54,7 @@ def wide_shares(
     rows = industry[industry["variable"] == variable]
     if rows.empty:
         known = ", ".join(sorted(industry["variable"].unique()))
-        raise ConfigError(
-            f"{source}: no {variable} shares (has: {known}).\nRemedy: set empirics.variable to one of these."
-        )
+        raise ConfigError(f"{source}: no {variable} shares (has: {known}).\nRemedy: set empirics.variable to one of these.")
     bad = rows[~(rows["share"] >= 0)]
     if len(bad):
         first = bad.iloc[0]
@@ -84,9 +82,7 @@ def wide_shares(
     return wide.div(total, axis=0)
 
 
-def specialization(
-    industry: pd.DataFrame, tolerance: float = 0.005, source: str = "industry.parquet"
-) -> pd.DataFrame:
+def specialization(industry: pd.DataFrame, tolerance: float = 0.005, source: str = "industry.parquet") -> pd.DataFrame:
     """Every measure for every zone, year and variable of a long industry table, over any classification (D5).
 
     Returns ``zone, year, variable, measure, value`` (value in [0, 1]), sorted by these keys. Raises as
@@ -95,9 +91,7 @@ def specialization(
     pieces = []
     for variable in sorted(industry["variable"].unique()):
         wide = wide_shares(industry, variable, tolerance, source)
-        values = pd.DataFrame(
-            {name: measure(wide.to_numpy()) for name, measure in MEASURES.items()}, wide.index
-        )
+        values = pd.DataFrame({name: measure(wide.to_numpy()) for name, measure in MEASURES.items()}, wide.index)
         long = values.rename_axis(columns="measure").stack().rename("value").reset_index()
         pieces.append(long.assign(variable=variable))
     columns = ["zone", "year", "variable", "measure"]
@@ -114,7 +108,5 @@ def select(frame: pd.DataFrame, variable: str, measure: str, year: int) -> pd.Se
     if chosen.empty:
         key = "empirics.base_year" if len(rows) else "empirics.variable"
         have = sorted(rows["year"].unique()) if len(rows) else sorted(frame["variable"].unique())
-        raise ConfigError(
-            f"{key}: no {measure} of {variable} shares in {year}. The data have: {', '.join(map(str, have))}."
-        )
+        raise ConfigError(f"{key}: no {measure} of {variable} shares in {year}. The data have: {', '.join(map(str, have))}.")
     return chosen.set_index("zone")["value"].sort_index().rename(measure)

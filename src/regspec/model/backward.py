@@ -26,6 +26,7 @@ Progress = Callable[[dict], None]
 _LOOSE = 3e-5  # a Newton step this short (in logs of bonds and units of capital) leaves a residual near 1e-9
 _EMPTY_B = np.zeros((0, 0, 0))
 _EMPTY_K = np.zeros((0, 0, 0, 0))
+_STALLED = 40  # sweeps without a shorter distance
 _NO_ROWS, _NOT_MIXED = np.zeros((0, 0)), np.zeros((0, 0, 0, 0))
 
 
@@ -137,8 +138,9 @@ class Solver:
     def case(self) -> str:
         """The parameters that decide well-posedness, for messages."""
         p = self.problem
-        pull = p.kappa * p.gamma * steady_price(p.alpha, p.beta, p.kappa, p.rate, 1.0) if p.limit == "collateral" else 0.0
-        return f"kappa = theta chi = {p.kappa:.4g}, gamma = {p.gamma:g}, limit = {p.limit}, J about {pull:.2f} in steady state"
+        pull = p.kappa * p.gamma * steady_price(p.alpha, p.beta, p.kappa, p.rate, 1.0)
+        feedback = f", J about {pull:.2f} in steady state" if p.limit == "collateral" else ""
+        return f"kappa = theta chi = {p.kappa:.4g}, gamma = {p.gamma:g}, limit = {p.limit}{feedback}"
 
     def step(self, policies: Policies, functions, t: int, scale, accept, loose, limit, taxes: Taxes | None = None):
         """One sweep of year index ``t`` on ``policies`` (in place) given next year's ``functions``; returns statistics."""
@@ -223,10 +225,14 @@ class Solver:
             final = bound < tolerance
             if not np.isfinite(distance):
                 raise ModelFailure(f"{self.label}: sweep {count} of the stationary tail is not finite; {self.case()}")
-            if not final and count > 5:
+            if not final and count > 5 and since % (2 * _STALLED) < _STALLED:
                 self._accelerate(mixer, before, policies, distance, previous)
+            elif not final and count > 5:  # it stalls: half steps damp a cycle between two elements of the lattice
+                policies.pol += 0.5 * (before.pol - policies.pol)
+                policies.kink += 0.5 * (before.kink - policies.kink)
+                mixer.clear()
             best, since = (distance, 0) if distance < 0.98 * best else (best, since + 1)
-            if since > 150:
+            if since > 10 * _STALLED:
                 raise ModelFailure(self._no_convergence("cycles", count, distance, policies, stats))
         else:
             raise ModelFailure(self._no_convergence("does not converge", count, distance, policies, stats))

@@ -100,5 +100,7 @@ def build(lo, steps: int) -> Lattice:
 
 def coordinates(capital, lattice: Lattice) -> np.ndarray:
     """Lattice coordinates x (..., I-1) of portfolios ``capital`` (..., I)."""
+    if len(lattice.lo) == 1:
+        return np.empty((*np.shape(capital)[:-1], 0))
     excess = (np.asarray(capital, float) - np.array(lattice.lo)) / lattice.h
     return np.cumsum(excess[..., ::-1], axis=-1)[..., ::-1][..., 1:]

@@ -12,6 +12,7 @@ from regspec.model.jit import inlined
 
 SOLVED, STUCK, NOT_FINITE = 0, 1, 2
 _HALVINGS = 12
+_KICKS = 3
 
 
 @inlined
@@ -116,12 +117,13 @@ def solve_state(
 
     A residual below ``accept`` ends the search. Where the Jacobian is complete, so does a full step shorter than
     ``loose`` whose product with ten times the residual is below ``accept``: results are then updated to first order,
-    and that product is the residual reported. A step is shortened until the residual falls. Returns (status, residual,
+    and that product is the residual reported. A step is shortened until the residual falls; when it
+    does not, half a step is taken all the same, thrice at most. Returns (status, residual,
     evaluations).
     """
     n = len(y)
     inside(y, tech, grid)
-    worst, damp, tries, count = np.inf, 1.0, 0, 0
+    worst, damp, tries, kicks, count = np.inf, 1.0, 0, 0, 0
     status = STUCK
     while count < limit:
         trial = evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, target, tax_k, functions, table, tech, grid, s)
@@ -135,7 +137,10 @@ def solve_state(
         if not (trial < worst or trial < 10.0 * accept):
             tries += 1
             if tries == _HALVINGS:
-                break
+                if kicks == _KICKS:
+                    break
+                kicks += 1  # a break of the interpolant's slope blocks the way: cross it, whatever the residual
+                tries, damp, worst = 0, 1.25, np.inf
             damp *= 0.4
             for r in range(n):
                 y[r] = s.old[r] + damp * s.step[r]

@@ -149,7 +149,7 @@ def sweep(
                 tau_k = tax_k[local, e, node] if taxed else s.zeros
                 stats[STATES] += 1.0
                 worst = np.inf
-                for attempt in range(2):
+                for attempt in range(3):
                     load(rows[source], y)
                     if attempt == 0:
                         y[0] *= scale
@@ -158,8 +158,8 @@ def sweep(
                         accept, loose if attempt == 0 else 0.0, limit * (1 + 3 * attempt),
                     )  # fmt: skip
                     stats[EVALUATIONS] += count
-                    # a failed start is rescued once, from the node solved before
-                    source = node + 1 if binding else node - 1
+                    # a failed start is rescued from the node solved before, then from the other neighbour's last policy
+                    source = node + 1 if binding == (attempt == 0) else node - 1
                     if status == SOLVED or step < 0 or source < 0 or source >= below + above:
                         break
                 if status != SOLVED:  # it keeps its last policy, is counted, and is masked or an error later

@@ -86,9 +86,7 @@ def efficient(inputs: Inputs) -> Efficient:
     raw, _ = model_shares(config, inputs.run_dir / "data")
     floored = floor_shares(raw.to_numpy(), config.calibration.share_floor)
     tech = technology(config, inputs.baseline)
-    long_run = efficient_specialization(
-        pd.DataFrame(floored, raw.index, raw.columns), tech["xi"], tech["alpha"]
-    )
+    long_run = efficient_specialization(pd.DataFrame(floored, raw.index, raw.columns), tech["xi"], tech["alpha"])
     year = config.calibration.last_year
     paths = {name: inputs.path(inputs.baseline, name, "gini_k") for name in ("ce", "planner")}
     end = pd.DataFrame(columns=["ce", "planner"], dtype=float)
@@ -179,9 +177,7 @@ def _write_scatter(inputs: Inputs, result: Efficient) -> list[Path]:
         _scatter(right, result.end["ce"], result.end["planner"])
     else:
         right.text(0.5, 0.5, "no planner solved", transform=right.transAxes, ha="center")
-    return figures.save(
-        fig, inputs.run_dir / "figures/efficient_specialization", inputs.provenance, inputs.synthetic
-    )
+    return figures.save(fig, inputs.run_dir / "figures/efficient_specialization", inputs.provenance, inputs.synthetic)
 
 
 def _scatter(ax, x: pd.Series, y: pd.Series) -> None:

@@ -80,9 +80,7 @@ def friction_share(
         if share is not None:
             slopes = bootstrap_slopes(both[["difference", "baseline"]], design, draws, seed)
             interval = percentile_interval(slopes[:, 0] / slopes[:, 1], confidence)
-        shares.append(
-            Share(horizon, fits["baseline"], fits["alternative"], fits["difference"], share, interval)
-        )
+        shares.append(Share(horizon, fits["baseline"], fits["alternative"], fits["difference"], share, interval))
     return shares
 
 
@@ -202,13 +200,9 @@ def _write_figure(inputs: Inputs, alternative: str, own: dict[str, list[Share]])
     _legend(left, f"Slope of growth on specialization\n({n}given {given(inputs.config.empirics, rhs)})")
     confidence = inputs.config.results.confidence
     _legend(right, f"Share removed by {alternative}\n(Fieller's {confidence:.0%} set)")
-    left.set_ylabel(
-        "growth per unit of Gini, log points" if inputs.config.empirics.measure == "gini" else "slope"
-    )
+    left.set_ylabel("growth per unit of Gini, log points" if inputs.config.empirics.measure == "gini" else "slope")
     right.set_ylabel("share of the baseline slope")
-    return figures.save(
-        fig, inputs.run_dir / f"figures/friction_{alternative}", inputs.provenance, inputs.synthetic
-    )
+    return figures.save(fig, inputs.run_dir / f"figures/friction_{alternative}", inputs.provenance, inputs.synthetic)
 
 
 def _draw_slopes(ax, shares: list[Share], baseline: str, alternative: str) -> None:
@@ -230,9 +224,7 @@ def _legend(ax, title: str) -> None:
     if not ax.get_legend_handles_labels()[0]:
         ax.set_title(title, loc="left")
         return
-    ax.legend(
-        title=title, alignment="left", loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, borderpad=0
-    )
+    ax.legend(title=title, alignment="left", loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, borderpad=0)
 
 
 def _draw_shares(ax, shares: list[Share]) -> None:

@@ -63,9 +63,7 @@ class Inputs:
         parts = []
         for scenario in scenarios:
             solved, failed = self.zones("solved", scenario), self.zones("failed", scenario)
-            parts.append(
-                f"{scenario}: {len(solved)} zones solved" + (f", {len(failed)} failed" if failed else "")
-            )
+            parts.append(f"{scenario}: {len(solved)} zones solved" + (f", {len(failed)} failed" if failed else ""))
         return "; ".join(parts) + "."
 
     def path(self, scenario: str, allocation: str, variable: str) -> pd.DataFrame:

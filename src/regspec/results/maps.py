@@ -102,9 +102,7 @@ def _draw_classes(axes, zones: gpd.GeoDataFrame, values: pd.Series, scale: Scale
         own = classes.index[classes == number]
         if len(own):
             zones.loc[own].plot(ax=axes, color=colour, edgecolor="white", linewidth=0.1)
-        handles.append(
-            Patch(facecolor=colour, edgecolor="#333333", linewidth=0.3, label=f"{name} ({len(own)})")
-        )
+        handles.append(Patch(facecolor=colour, edgecolor="#333333", linewidth=0.3, label=f"{name} ({len(own)})"))
     return handles
 
 

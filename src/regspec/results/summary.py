@@ -143,7 +143,5 @@ def _seconds(inputs: Inputs) -> dict:
     by_scenario = own.groupby("scenario")["seconds"]
     return {
         "total": own["seconds"].sum(),
-        "per_zone": {
-            name: {"mean": group.mean(), "max": group.max()} for name, group in by_scenario if len(group)
-        },
+        "per_zone": {name: {"mean": group.mean(), "max": group.max()} for name, group in by_scenario if len(group)},
     }

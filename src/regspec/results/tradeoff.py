@@ -194,9 +194,7 @@ def _drawn_rhs(result: Tradeoff, outcome: str) -> str:
     return "all controls" if result.slopes[outcome, "all controls", "ce"].fit is not None else "short"
 
 
-def residual_points(
-    inputs: Inputs, result: Tradeoff, outcome: str, rhs: str, source: str, bins: int
-) -> pd.DataFrame:
+def residual_points(inputs: Inputs, result: Tradeoff, outcome: str, rhs: str, source: str, bins: int) -> pd.DataFrame:
     """Points ``x, y`` of a panel, x increasing: specialization and demeaned outcome after controls.
 
     Frisch and Waugh: the least-squares line through the zones' points has the slope of the full regression.
@@ -229,18 +227,14 @@ def _draw_series(ax, inputs: Inputs, result: Tradeoff, outcome: str, rhs: str, s
     binned = len(points) < item.n
     center = inputs.design.loc[item.fit.influence.index, SPECIALIZATION].mean()
     x = np.linspace(points["x"].min(), points["x"].max(), 50)
-    margin = (
-        critical_value(item.fit.n - len(item.fit.coefficients), inputs.config.results.confidence) * item.se
-    )
+    margin = critical_value(item.fit.n - len(item.fit.coefficients), inputs.config.results.confidence) * item.se
     ax.fill_between(
         x, (item.estimate - margin) * (x - center), (item.estimate + margin) * (x - center),
         color=colour, alpha=0.15, linewidth=0,
     )  # fmt: skip
     if source != "planner":  # on top of the market's points, the planner's would hide them
         size = 3.5 if binned else 2.5
-        ax.plot(
-            points["x"], points["y"], marker, color=colour, markersize=size, alpha=0.75, markeredgewidth=0
-        )
+        ax.plot(points["x"], points["y"], marker, color=colour, markersize=size, alpha=0.75, markeredgewidth=0)
     label = f"{name}: {number(item.estimate, '%.2f')} ({number(item.se, '%.2f')}), N = {item.n}"
     ax.plot(
         x,

@@ -27,9 +27,7 @@ GAIN = Scale(
 
 def welfare_gains(inputs: Inputs) -> pd.DataFrame:
     """Welfare gains Lambda in percent, zones x scenarios (those with a planner), zones sorted (M9)."""
-    rows = inputs.solutions[
-        (inputs.solutions["allocation"] == "planner") & (inputs.solutions["status"] == "solved")
-    ]
+    rows = inputs.solutions[(inputs.solutions["allocation"] == "planner") & (inputs.solutions["status"] == "solved")]
     gains = 100 * rows.pivot(index="zone", columns="scenario", values="welfare_gain").sort_index()
     return gains.reindex(columns=[name for name, s in inputs.config.scenarios.items() if s.planner])
 

@@ -113,9 +113,7 @@ def _employment_shares(seed, years, logits, relative_gini) -> np.ndarray:
     own = autoregressive(rng, years, targets.GINI_PERSISTENCE, relative_gini.shape[1:])
     gini = _target_gini("employment", years, weight * relative_gini + np.sqrt(1 - weight**2) * own)
     earnings = targets.EARNINGS_SD * autoregressive(rng, years, targets.PERSISTENCE, logits.shape[1:])
-    return np.array(
-        [composition.shares_at_gini(logits[t] - earnings[t], gini[t])[0] for t in range(len(years))]
-    )
+    return np.array([composition.shares_at_gini(logits[t] - earnings[t], gini[t])[0] for t in range(len(years))])
 
 
 def _industry_table(zones: np.ndarray, years: np.ndarray, shares: dict[str, np.ndarray]) -> pd.DataFrame:

@@ -62,9 +62,7 @@ def national_shares(economy: Economy) -> pd.DataFrame:
 
 def rank_persistence(economy: Economy) -> pd.Series:
     """Elasticity of an industry's RCA rank among zones, h years apart, with two-way effects by year (E7)."""
-    shares = economy.industry.query("variable == 'income'").pivot(
-        index=["year", "zone"], columns="industry", values="share"
-    )
+    shares = economy.industry.query("variable == 'income'").pivot(index=["year", "zone"], columns="industry", values="share")
     # The RCA divides by a national share, which does not change ranks within an industry and year.
     ranks = {year: _demeaned(np.log(shares.loc[year].rank())) for year in shares.index.levels[0]}
     result = {}

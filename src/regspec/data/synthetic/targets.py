@@ -42,16 +42,12 @@ SPREAD = {
 }  # fmt: skip
 OTHER_SPREAD = 0.4
 STATE_WEIGHT = 0.25  # share of the variance of log relative shares that a state's zones have in common
-PERSISTENCE = (
-    0.93  # correlation of log relative shares over ten years (rank-RCA elasticity of the real panel: .89)
-)
+PERSISTENCE = 0.93  # correlation of log relative shares over ten years (rank-RCA elasticity of the real panel: .89)
 GINI_PERSISTENCE = 0.85  # correlation of a zone's relative Gini over ten years
 GINI_LOADING = 0.3  # correlation, in the last year, of the relative Gini with unexpected growth (C2)
 
 EMPLOYMENT_CORRELATION = 0.95  # of the relative Ginis of employment and income
-EARNINGS_SD = (
-    0.15  # log earnings of an industry in a zone relative to the nation: income over employment share
-)
+EARNINGS_SD = 0.15  # log earnings of an industry in a zone relative to the nation: income over employment share
 
 #: Fact 1 as it holds in the synthetic economy: E1, columns (3) and (1).
 LEVEL = {
