@@ -40,8 +40,9 @@ def efficient_portfolio(ztilde: np.ndarray, xi: np.ndarray, alpha: float) -> np.
         return (log_gain - log_m) / (1 - a)
 
     # sum k falls in m: at the lower end each k_i >= 1, at the upper end each k_i <= 1/I.
-    low = log_gain.min()
-    high = (log_gain + (1 - a) * np.log(a.size)).max()
+    # Slightly wider, because rounding may put the root of equal industries just beyond its bound.
+    low = log_gain.min() - 1e-9
+    high = (log_gain + (1 - a) * np.log(a.size)).max() + 1e-9
     if a.size == 1:
         return np.ones(1)
     # In logs, exact to the last bits even where a portfolio is very uneven.
