@@ -3,11 +3,51 @@
 import numpy as np
 import pytest
 from economies import economy
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from regspec.model.problem import lattice_bounds, output, static_portfolio
 
 A = np.array([0.4, 0.59, 0.5])
 Z = np.array([0.5, 0.8, 0.6])
+
+
+elasticities = arrays(float, 4, elements=st.floats(0, 0.6))
+productivities = arrays(float, 4, elements=st.floats(0.05, 5))
+
+
+@given(productivities, elasticities)
+def test_social_marginal_products_are_equal(ztilde, xi):
+    k = static_portfolio(ztilde, 0.3 + xi, 0.3 + xi)
+    a = 0.3 + xi
+    product = a * ztilde * k ** (a - 1)
+    assert (k > 0).all()
+    np.testing.assert_allclose(k.sum(), 1, rtol=1e-12)
+    np.testing.assert_allclose(product, product[0], rtol=1e-9)
+
+
+@given(productivities, elasticities, arrays(float, 4, elements=st.floats(0.1, 1)))
+def test_no_other_portfolio_produces_more(ztilde, xi, other):
+    a = 0.3 + xi
+    k, other = static_portfolio(ztilde, 0.3 + xi, 0.3 + xi), other / other.sum()
+    assert (ztilde * k**a).sum() >= (ztilde * other**a).sum() * (1 - 1e-12)
+
+
+def test_closed_form_with_equal_elasticities():
+    ztilde = np.array([1.0, 2.0, 0.5])
+    k = static_portfolio(ztilde, np.full(3, 0.5), np.full(3, 0.5))
+    expected = ztilde ** (1 / 0.5)
+    np.testing.assert_allclose(k, expected / expected.sum(), rtol=1e-13)
+    assert static_portfolio([3.0], [0.4], [0.4]).tolist() == [1.0]
+
+
+def test_closed_form_with_two_industries():
+    # a = (.4, .5): with k = (x^2, y^2) proportions chosen by hand, k = (.25, .75) needs this ratio of z.
+    k = np.array([0.25, 0.75])
+    a = np.array([0.4, 0.5])
+    ztilde = k ** (1 - a) / a
+    np.testing.assert_allclose(static_portfolio(ztilde, a, a), k, rtol=1e-13)
 
 
 @pytest.mark.parametrize("weight", [0.3, A])

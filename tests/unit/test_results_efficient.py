@@ -4,53 +4,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from results_run import write_map
 
 from regspec import figures
 from regspec.errors import DataError
-from regspec.results.efficient import DIFFERENCE, efficient_portfolio, efficient_specialization, moments
+from regspec.results.efficient import DIFFERENCE, efficient_specialization, moments
 from regspec.results.maps import Scale, _draw_classes, _draw_missing, read_layers, zone_map
 from regspec.results.welfare import GAIN
-
-elasticities = arrays(float, 4, elements=st.floats(0, 0.6))
-productivities = arrays(float, 4, elements=st.floats(0.05, 5))
-
-
-@given(productivities, elasticities)
-def test_social_marginal_products_are_equal(ztilde, xi):
-    k = efficient_portfolio(ztilde, xi, 0.3)
-    a = 0.3 + xi
-    product = a * ztilde * k ** (a - 1)
-    assert (k > 0).all()
-    np.testing.assert_allclose(k.sum(), 1, rtol=1e-12)
-    np.testing.assert_allclose(product, product[0], rtol=1e-9)
-
-
-@given(productivities, elasticities, arrays(float, 4, elements=st.floats(0.1, 1)))
-def test_no_other_portfolio_produces_more(ztilde, xi, other):
-    a = 0.3 + xi
-    k, other = efficient_portfolio(ztilde, xi, 0.3), other / other.sum()
-    assert (ztilde * k**a).sum() >= (ztilde * other**a).sum() * (1 - 1e-12)
-
-
-def test_closed_form_with_equal_elasticities():
-    ztilde = np.array([1.0, 2.0, 0.5])
-    k = efficient_portfolio(ztilde, np.full(3, 0.2), 0.3)
-    expected = ztilde ** (1 / 0.5)
-    np.testing.assert_allclose(k, expected / expected.sum(), rtol=1e-13)
-    assert efficient_portfolio(np.array([3.0]), np.array([0.1]), 0.3).tolist() == [1.0]
-
-
-def test_closed_form_with_two_industries():
-    # a = (.4, .5): with k = (x^2, y^2) proportions chosen by hand, k = (.25, .75) needs this ratio of z.
-    k = np.array([0.25, 0.75])
-    a = np.array([0.4, 0.5])
-    ztilde = k ** (1 - a) / a
-    np.testing.assert_allclose(efficient_portfolio(ztilde, a - 0.3, 0.3), k, rtol=1e-13)
-
 
 def test_market_is_efficient_without_differences_in_agglomeration():
     shares = pd.DataFrame(np.random.default_rng(0).dirichlet(np.ones(3), 6), columns=["a", "b", "c"])
@@ -100,7 +60,7 @@ def test_map_separates_failed_from_not_solved(layers):
     values = pd.Series({100: 0.6, 300: 5.0})
     classes = [h.get_label() for h in _draw_classes(axes, zones, values, GAIN)]
     missing = _draw_missing(axes, zones, values, failed={400})
-    assert "0.5 to 0.75 (1)" in classes and "2.5 and above (1)" in classes
+    assert "0.6 to 0.8 (1)" in classes and "2 and above (1)" in classes
     assert [h.get_label() for h in missing] == ["not solved (1)", "solve failed (1)"]
     assert len({h.get_hatch() for h in missing}) == 2
 

@@ -97,12 +97,18 @@ def static_portfolio(z: np.ndarray, a: np.ndarray, weight: np.ndarray) -> np.nda
     if np.any(a >= 1):
         raise ValueError("returns must decrease: alpha + xi_i < 1 for every industry")
 
-    def excess(log_return):
-        return np.sum(np.exp((np.log(weight * z) - log_return) / (1.0 - a))) - 1.0
+    log_gain = np.log(weight) + np.log(z)
+    if a.size == 1:
+        return np.ones(1)
+    # The sum of k falls in the common return m: at the lower end each k_i >= 1, at the upper end each k_i <= 1/I.
+    # Slightly wider, because rounding may put the root of equal industries just beyond its bound.
+    low = log_gain.min() - 1e-9
+    high = (log_gain + (1.0 - a) * np.log(a.size)).max() + 1e-9
 
-    guess = np.log(np.max(weight * z))
-    root = brentq(excess, guess - 50.0, guess + 50.0, xtol=1e-14, rtol=1e-14)
-    k = np.exp((np.log(weight * z) - root) / (1.0 - a))
+    def log_sum(log_m):  # in logs, exact to the last bits even where a portfolio is very uneven
+        return np.log(np.exp((log_gain - log_m) / (1.0 - a)).sum())
+
+    k = np.exp((log_gain - brentq(log_sum, low, high, xtol=1e-15, rtol=1e-15, maxiter=200)) / (1.0 - a))
     return k / k.sum()
 
 

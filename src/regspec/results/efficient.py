@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 
 from regspec import figures, tables
 from regspec.calibration.groups import floor_shares
 from regspec.calibration.technology import technology, zone_technology
 from regspec.calibration.zones import model_shares
 from regspec.empirics.specialization import gini
+from regspec.model.problem import static_portfolio
 from regspec.results.inputs import Inputs
 from regspec.results.maps import Scale, zone_map
 
@@ -26,42 +26,19 @@ DIFFERENCE = Scale(
 )
 
 
-def efficient_portfolio(ztilde: np.ndarray, xi: np.ndarray, alpha: float) -> np.ndarray:
-    """Long-run portfolio that equalizes social marginal products at given productivity.
-
-    Solves ``(alpha + xi_i) ztilde_i k_i^(a_i - 1) = m`` for all i with ``sum k = 1``, ``a_i = alpha + xi_i
-    < 1`` (model.md section 8, check 3): the planner's rest point with a slack collateral constraint, that
-    is, without the pecuniary wedge. ``ztilde, xi``: ``[I]``; returns ``k`` ``[I]``, positive, sum 1.
-    """
-    a = alpha + np.asarray(xi, dtype=float)
-    log_gain = np.log(a) + np.log(ztilde)
-
-    def log_k(log_m: float) -> np.ndarray:
-        return (log_gain - log_m) / (1 - a)
-
-    # sum k falls in m: at the lower end each k_i >= 1, at the upper end each k_i <= 1/I.
-    # Slightly wider, because rounding may put the root of equal industries just beyond its bound.
-    low = log_gain.min() - 1e-9
-    high = (log_gain + (1 - a) * np.log(a.size)).max() + 1e-9
-    if a.size == 1:
-        return np.ones(1)
-    # In logs, exact to the last bits even where a portfolio is very uneven.
-    log_m = brentq(lambda m: np.log(np.exp(log_k(m)).sum()), low, high, xtol=1e-15, rtol=1e-15, maxiter=200)
-    k = np.exp(log_k(log_m))
-    return k / k.sum()
-
-
 def efficient_specialization(shares: pd.DataFrame, xi: np.ndarray, alpha: float) -> pd.DataFrame:
     """Market and efficient Gini of portfolios over the model industries, by zone (deck Q5, D5).
 
     ``shares``: zones x industries, base-year shares after the floor: the market's steady-state portfolio k0
-    (model.md section 4). Returns, indexed by zone, ``gini_market``, ``gini_efficient``, their
+    (model.md section 4). Efficient: the planner's rest point with a slack collateral constraint, that is, without the
+    pecuniary wedge (model.md section 8, check 3). Returns, indexed by zone, ``gini_market``, ``gini_efficient``, their
     ``difference`` and the efficient portfolio ``k_<industry>``.
     """
     market = shares.to_numpy(dtype=float)
     # The efficient portfolio does not depend on the level, hence not on the nation's shares.
     ztilde, _ = zone_technology(market, xi, alpha, np.full(market.shape[1], 1 / market.shape[1]))
-    k = np.array([efficient_portfolio(own, xi, alpha) for own in ztilde])
+    a = alpha + np.asarray(xi, dtype=float)
+    k = np.array([static_portfolio(own, a, a) for own in ztilde])
     ginis = pd.DataFrame({"gini_market": gini(market), "gini_efficient": gini(k)}, index=shares.index)
     ginis["difference"] = ginis["gini_efficient"] - ginis["gini_market"]
     portfolio = pd.DataFrame(k, index=shares.index, columns=[f"k_{name}" for name in shares.columns])
@@ -133,11 +110,9 @@ def write(inputs: Inputs, result: Efficient, layers) -> list[Path]:
     """Write table, scatter and map ``efficient_specialization`` (deck Q5); return the files."""
     config = inputs.config
     notes = (
-        f"Gini over the {len(config.calibration.industries)} model industries (not comparable with the Gini "
-        f"over "
-        "the data industries). Efficient: portfolio that equalizes social marginal products at base-year "
-        "productivity, collateral slack (no pecuniary wedge); all zones with data, no solve needed. "
-        "Positive: "
+        f"Gini over the {len(config.calibration.industries)} model industries (not comparable with the Gini over the data "
+        "industries). Efficient: portfolio that equalizes social marginal products at base-year productivity, collateral "
+        "slack (no pecuniary wedge); all zones with data, no solve needed. Positive: "
         f"fraction of zones where specialization rises. Paths: {inputs.counts(inputs.baseline)}"
     )
     heads = {"n": "N", "mean": "Mean", "sd": "SD", "positive": "Positive"}

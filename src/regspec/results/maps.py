@@ -109,8 +109,8 @@ def _draw_classes(axes, zones: gpd.GeoDataFrame, values: pd.Series, scale: Scale
 def _draw_missing(axes, zones: gpd.GeoDataFrame, values: pd.Series, failed: set[int]) -> list[Patch]:
     missing = zones.index.difference(values.index)
     groups = [
-        ([z for z in missing if z not in failed], "not solved", NOT_SOLVED, "////"),
-        ([z for z in missing if z in failed], "solve failed", FAILED, "xxxxxxxx"),
+        ([z for z in missing if z not in failed], "not solved", NOT_SOLVED, 4 * "/"),
+        ([z for z in missing if z in failed], "solve failed", FAILED, 8 * "x"),
     ]
     handles = []
     for own, name, colour, hatch in groups:

@@ -19,7 +19,7 @@ QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 #: Classes of the map, percent of consumption; the deck's range is 1.2-2.2 (C5).
 GAIN = Scale(
     label="Welfare gain (percent of consumption in every year)",
-    breaks=(0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5),
+    breaks=(0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0),
     colours=figures.SEQUENTIAL,
     form="%.4g",
 )
