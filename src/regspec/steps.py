@@ -28,7 +28,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "collect": ("results/collect.py", "empirics/specialization.py", "data/files.py"),
     "results": (
         "results", "empirics", "calibration", "selection.py", "data/files.py", "provenance.py", "exhibits.py",
-        "figures.py", "tables.py",
+        "figures.py", "tables.py", "model/portfolio.py",
     ),
 }  # fmt: skip
 

@@ -124,7 +124,7 @@ for planner in (False, True):
     solver = Solver(problem, planner)
     tail = solver.initial()
     for sweep in range(2):
-        solver.step(tail, solver.expectations(tail, 4), 4, 1.0, 1e-9, 0.0, 30)
+        solver.step(tail, solver.expectations(tail, 4), 4, 1e-9, 0.0, 30)
     found[f"pol{planner}"], found[f"kink{planner}"] = tail.pol, tail.kink
     found[f"functions{planner}"] = solver.expectations(tail, 4)
 np.savez(sys.argv[1], **found)

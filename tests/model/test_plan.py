@@ -137,14 +137,14 @@ def test_taxes_reproduce_the_plan(pair):
     count = 0
     while count < 400:
         count += 1
-        stats = market.step(policies, market.expectations(policies, last), last, 1.0, 1e-11, 0.0, 40, taxes)
+        stats = market.step(policies, market.expectations(policies, last), last, 1e-11, 0.0, 40, taxes)
         assert stats[sw.FAILED] == 0
         if stats[sw.DISTANCE] < 1e-9:
             break
     assert 5 < count < 400
     compare(policies, plan, problem, 2e-6)
     without = Taxes(np.zeros_like(taxes.tau_b), np.zeros_like(taxes.tau_k))
-    market.step(policies, market.expectations(policies, last), last, 1.0, 1e-11, 0.0, 40, without)
+    market.step(policies, market.expectations(policies, last), last, 1e-11, 0.0, 40, without)
     with pytest.raises(AssertionError):
         compare(policies, plan, problem, 1e-3)
 

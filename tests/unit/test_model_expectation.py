@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from economies import economy
 
-from regspec.model.expectation import expand, mix, recover_slopes, side_policy
+from regspec.model.expectation import expand, mix, recover_slopes, side_policy, workspace
 from regspec.model.shocks import product_chain
 from regspec.model.types import ETA, MU, VALUE, C, Q, X, slot_count
 
@@ -36,11 +36,13 @@ def test_factorwise_products_are_the_kronecker_product():
     chain = product_chain([0.71, 0.9, 0.8], [0.013, 0.027, 0.02], 3, 0.1, 0.02, 2)
     work = np.random.default_rng(1).normal(size=(chain.size, 5, 4))
     expected = np.einsum("ef,fpj->epj", chain.transition(), work)
-    stride, scratch = chain.size, np.empty((3, 4))
+    stride, flat = chain.size, work.reshape(chain.size, -1)
     for transition in chain.transitions:
         stride //= len(transition)
-        mix(work, transition, stride, len(transition), scratch)
-    np.testing.assert_allclose(work, expected, atol=1e-13)
+        result = np.empty_like(flat)
+        mix(flat, result, transition, stride)
+        flat = result
+    np.testing.assert_allclose(flat.reshape(work.shape), expected, atol=1e-13)
 
 
 class Case:
@@ -80,7 +82,7 @@ class Case:
         given_each = np.full((len(self.lattice.capital), self.chain.size, *shape), np.nan)
         given_one = np.full((len(self.lattice.capital), 1, *shape), np.nan)
         expand(self.lattice.capital, 0, self.pol, self.kink, self.exo, self.tech, self.grid, self.chain.transitions, given_each,
-               rows, given_one)  # fmt: skip
+               rows, given_one, workspace(self.tech, self.chain.size, self.grid.points, 1))  # fmt: skip
         functions = np.concatenate([given_each, given_one], axis=1)
         if planner:
             recover_slopes(functions, self.lattice.neighbours, self.lattice.slopes, self.tech)

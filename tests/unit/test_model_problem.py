@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from regspec.model.problem import lattice_bounds, output, static_portfolio
+from regspec.model.portfolio import static_portfolio
+from regspec.model.problem import lattice_bounds, output
 
 A = np.array([0.4, 0.59, 0.5])
 Z = np.array([0.5, 0.8, 0.6])

@@ -12,6 +12,7 @@ from regspec.results.efficient import DIFFERENCE, efficient_specialization, mome
 from regspec.results.maps import Scale, _draw_classes, _draw_missing, read_layers, zone_map
 from regspec.results.welfare import GAIN
 
+
 def test_market_is_efficient_without_differences_in_agglomeration():
     shares = pd.DataFrame(np.random.default_rng(0).dirichlet(np.ones(3), 6), columns=["a", "b", "c"])
     table = efficient_specialization(shares, np.full(3, 0.2), 0.3)

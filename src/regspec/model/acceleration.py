@@ -13,15 +13,13 @@ from regspec.model.parallel import Ranks
 
 
 @njit
-def node_products(first, second):
-    """Inner products (block,) of two arrays (block, size), summed in storage order."""
-    result = np.zeros(first.shape[0])
+def node_products(first, second, result):
+    """Write inner products of two arrays (block, size), summed in storage order, to ``result`` (block,)."""
     for node in range(first.shape[0]):
         total = 0.0
         for j in range(first.shape[1]):
             total += first[node, j] * second[node, j]
         result[node] = total
-    return result
 
 
 class Anderson:
@@ -35,33 +33,40 @@ class Anderson:
         """Forget the history (after a bad step)."""
         self._steps: list[np.ndarray] = []
         self._images: list[np.ndarray] = []
+        self._gram = np.zeros((0, 0))
         self._last: tuple[np.ndarray, np.ndarray] | None = None
 
-    def _dot(self, first: np.ndarray, second: np.ndarray) -> float:
-        parts = np.zeros((self.nodes, 1))
+    def _dots(self, second: np.ndarray) -> np.ndarray:
+        """Inner products (m,) of the residuals' differences with ``second``."""
+        parts = np.zeros((self.nodes, len(self._steps)))
         low, high = self.ranks.block(self.nodes)
-        parts[low:high, 0] = node_products(first, second)
+        for column, first in enumerate(self._steps):
+            node_products(first, second, parts[low:high, column])
         self.ranks.gather(parts)
-        return float(np.add.accumulate(parts[:, 0])[-1])
+        return np.add.accumulate(parts)[-1]
 
-    def mix(self, x: np.ndarray, image: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        """Next iterate from ``x`` and its image g(x), both (block, size); ``weight`` scales residuals in the fit."""
-        residual = (image - x) * weight
+    def _remember(self, image: np.ndarray, residual: np.ndarray) -> None:
+        self._steps.append(residual - self._last[0])
+        self._images.append(image - self._last[1])
+        del self._steps[: -self.depth], self._images[: -self.depth]
+        m = len(self._steps)
+        gram = np.empty((m, m))
+        gram[:-1, :-1] = self._gram[len(self._gram) - m + 1 :, len(self._gram) - m + 1 :]
+        gram[-1] = gram[:, -1] = self._dots(self._steps[-1])
+        self._gram = gram
+
+    def mix(self, image: np.ndarray, residual: np.ndarray) -> np.ndarray:
+        """Next iterate from the last one's image g(x) (block, size) and its residual (block, any size), g(x) - x in the
+        units in which it is to be small.
+        """
         if self._last is not None:
-            self._steps.append(residual - self._last[0])
-            self._images.append(image - self._last[1])
-            del self._steps[: -self.depth], self._images[: -self.depth]
-        self._last = (residual, image.copy())
+            self._remember(image, residual)
+        self._last = (residual, image)
         m = len(self._steps)
         if m == 0:
             return image
-        gram, right = np.empty((m, m)), np.empty(m)
-        for i in range(m):
-            right[i] = self._dot(self._steps[i], residual)
-            for j in range(i + 1):
-                gram[i, j] = gram[j, i] = self._dot(self._steps[i], self._steps[j])
-        gram += 1e-10 * np.trace(gram) / m * np.eye(m)
-        coefficients = np.linalg.solve(gram, right)
+        gram = self._gram + 1e-10 * np.trace(self._gram) / m * np.eye(m)
+        coefficients = np.linalg.solve(gram, self._dots(residual))
         result = image.copy()
         for c, difference in zip(coefficients, self._images, strict=True):
             result -= c * difference

@@ -19,6 +19,7 @@ from regspec.model.conditions import (
     SLACK,
     conditions,
     growth_target,
+    make_scratch,
 )
 from regspec.model.expectation import integrands, transform
 from regspec.model.jit import njit
@@ -42,16 +43,19 @@ def policy_at(code, bond_price, y, tech, s, policy):
     policy[X + n - 1] = y[0]
 
 
-@njit
-def exact_expectations(b, k, rows, shares, starts, exo, functions, table, tech, ahead, s, result):
+def exact_expectations(b, k, rows, shares, starts, exo, functions, table, tech, ahead, result) -> int:
     """Expectation functions (slots,) at (b, k) with the equilibrium solved afresh in every exogenous state.
 
     ``rows`` (M, E), ``shares`` (M,): `Chain.mixture` of next year's states; ``functions`` belong to the year after next.
     Returns the number of states without a solution.
     """
     n = len(k)
-    y, policy, k_next = np.empty(n), np.empty(n + 5), np.empty(n)
-    work = np.zeros((len(rows), 1, len(tech.slots)))
+    space = np.empty(n), np.empty(n + 5), np.empty(n), np.zeros((len(rows), 1, len(tech.slots)))
+    return _exact(b, k, rows, shares, starts, exo, functions, table, tech, ahead, make_scratch(tech), *space, result)
+
+
+@njit
+def _exact(b, k, rows, shares, starts, exo, functions, table, tech, ahead, s, y, policy, k_next, work, result):
     missing = 0
     for e in range(rows.shape[1]):
         bond_price = 1.0 / exo.R[e]
@@ -63,7 +67,7 @@ def exact_expectations(b, k, rows, shares, starts, exo, functions, table, tech, 
         policy_at(code, bond_price, y, tech, s, policy)
         for m in range(len(rows)):
             integrands(policy, k, exo.z[e], exo.kappa[e], tech, k_next, rows[m, e], work[m, 0])
-    transform(work, k, tech)
+    transform(work, k, tech, k_next)
     for f in range(len(result)):
         result[f] = 0.0
         for m in range(len(rows)):

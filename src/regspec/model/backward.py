@@ -15,7 +15,8 @@ import numpy as np
 from regspec.errors import ModelFailure
 from regspec.model import sweep as sw
 from regspec.model.acceleration import Anderson
-from regspec.model.expectation import expand, recover_slopes
+from regspec.model.conditions import make_scratch
+from regspec.model.expectation import expand, recover_slopes, workspace
 from regspec.model.lattice import coordinates
 from regspec.model.parallel import Ranks
 from regspec.model.problem import Problem, output, steady_price
@@ -85,6 +86,7 @@ class Solver:
         shape = (self.nodes, problem.chain.size, problem.fine, slot_count(problem.industries, planner))
         self._functions = np.empty(shape)
         self._years: dict[int, tuple] = {}
+        self._scratch = make_scratch(problem.tech(0, planner))
 
     def year(self, t: int) -> tuple:
         """(lattice, bond grid, exogenous states, tech whose lattice is that of choices made in year index t)."""
@@ -118,9 +120,13 @@ class Solver:
     def _expand(self, policies: Policies, t: int, rows: np.ndarray, mixed: np.ndarray) -> np.ndarray:
         lattice, grid, exo, tech = self.year(t)
         expand(lattice.capital, self.first, policies.pol, policies.kink, exo, tech, grid, self.problem.chain.transitions,
-               self._functions, rows, mixed)  # fmt: skip
+               self._functions, rows, mixed, self._space(len(rows)))  # fmt: skip
         self._complete(self._functions, t)
         return self._functions
+
+    def _space(self, rows: int) -> tuple[np.ndarray, ...]:
+        p = self.problem
+        return workspace(self.year(0)[3], p.chain.size, p.fine, rows)
 
     def _complete(self, functions: np.ndarray, t: int) -> None:
         """Gather all ranks' nodes and fill the slots that need neighbours; raise when something is not finite."""
@@ -142,14 +148,16 @@ class Solver:
         feedback = f", J about {pull:.2f} in steady state" if p.limit == "collateral" else ""
         return f"kappa = theta chi = {p.kappa:.4g}, gamma = {p.gamma:g}, limit = {p.limit}{feedback}"
 
-    def step(self, policies: Policies, functions, t: int, scale, accept, loose, limit, taxes: Taxes | None = None):
+    def step(self, policies: Policies, functions, t: int, accept, loose, limit, taxes: Taxes | None = None):
         """One sweep of year index ``t`` on ``policies`` (in place) given next year's ``functions``; returns statistics."""
         lattice, grid, exo, tech = self.year(t)
         ahead = self.year(t + 1)
-        stats = sw.sweep(
-            lattice.capital, self.first, exo, tech, ahead[0].table, functions, grid, ahead[1], scale, policies.pol,
+        stats = np.empty(sw.STATISTICS)
+        sw.sweep(
+            lattice.capital, self.first, exo, tech, ahead[0].table, functions, grid, ahead[1], policies.pol,
             policies.kink, policies.failed, taxes is not None, taxes.tau_b if taxes else _EMPTY_B,
-            taxes.tau_k if taxes else _EMPTY_K, accept, loose, limit,
+            taxes.tau_k if taxes else _EMPTY_K, accept, loose, limit, self._scratch,
+            np.empty(self.problem.industries), stats,
         )  # fmt: skip
         return self._merge(stats, ahead[1].low)
 
@@ -209,9 +217,9 @@ class Solver:
             functions = self.expectations(policies, t)
             accept = 0.1 * residual if final else max(0.1 * residual, 1e-3 * distance)
             # the planner's Jacobian is approximate: only evaluated residuals may end its search
-            loose = 0.0 if final or self.planner else min(1e-2, np.sqrt(0.01 * distance))
+            loose = 0.0 if final else min(1e-2, np.sqrt(0.01 * distance))
             before = policies.copy()
-            stats = self.step(policies, functions, t, 1.0, accept, loose, 25 if count > 3 else 60, taxes)
+            stats = self.step(policies, functions, t, accept, loose, 25 if count > 3 else 60, taxes)
             previous, distance = distance, stats[sw.DISTANCE]
             d.history.append(float(distance))
             ratio = min(distance / previous, 1.2)
@@ -247,15 +255,11 @@ class Solver:
             mixer.clear()
         block = len(after.pol)
         sizes = int(np.prod(after.pol.shape[1:])), int(np.prod(after.kink.shape[1:]))
-        x, image = (
-            np.concatenate([q.pol.reshape(block, sizes[0]), q.kink.reshape(block, sizes[1])], axis=1) for q in (before, after)
-        )
+        image = np.concatenate([after.pol.reshape(block, sizes[0]), after.kink.reshape(block, sizes[1])], axis=1)
         # relative errors of consumption, price and value; coordinates of k' and b' follow from them
-        weight = np.zeros_like(after.pol)
-        for column in (C, Q, VALUE):
-            weight[..., column] = 1.0 / np.abs(after.pol[..., column])
-        weight = np.concatenate([weight.reshape(block, sizes[0]), np.zeros((block, sizes[1]))], axis=1)
-        mixed = mixer.mix(x, image, weight)
+        columns = [C, Q, VALUE]
+        new, old = after.pol[..., columns], before.pol[..., columns]
+        mixed = mixer.mix(image, ((new - old) / np.abs(new)).reshape(block, int(np.prod(new.shape[1:]))))
         pol = mixed[:, : sizes[0]].reshape(after.pol.shape)
         change = max(float(np.max(np.abs(pol[..., c] / after.pol[..., c] - 1.0), initial=0.0)) for c in (C, Q, VALUE))
         if not self.ranks.reduce(np.array([change]), "max")[0] < 0.2:
@@ -300,8 +304,7 @@ class Solver:
         for t in range(p.horizon - 1, -1, -1):
             functions = self.expectations(years[t + 1], t + 1)
             policies = self._start(years, t)
-            scale = 1.0 if t + 2 <= p.horizon else p.bonds[t + 1, 0] / p.bonds[min(t + 2, p.horizon), 0]
-            stats = self.step(policies, functions, t, scale, residual, _LOOSE, 40)
+            stats = self.step(policies, functions, t, residual, _LOOSE, 40)
             self._close(stats, residual, t)
             years[t] = policies
             if progress:

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from regspec.model.jit import inlined, njit
+from regspec.model.jit import inlined
 from regspec.model.types import Scratch
 
 SLACK, BINDING, KINK = 0, 1, 2
@@ -19,9 +19,8 @@ SLACK, BINDING, KINK = 0, 1, 2
 OUT_C, OUT_Q, OUT_RHO, OUT_MU, OUT_B, OUT_Z = 0, 1, 2, 3, 4, 5
 
 
-@njit
-def make_scratch(tech):
-    """Work arrays for one block of states."""
+def make_scratch(tech) -> Scratch:
+    """Work arrays of the kernels for one block of states."""
     n = len(tech.a)
     slots = len(tech.slots)
     pairs = n * (n + 1) // 2

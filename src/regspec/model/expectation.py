@@ -77,35 +77,42 @@ def integrands(policy, k, z, kappa, tech, k_next, weight, target):
 
 
 @njit
-def mix(work, transition, stride, count, scratch):
-    """Apply one factor's transition matrix along the exogenous axis of ``work`` (E, points, slots)."""
-    total, points, slots = work.shape
-    for start in range(0, total, stride * count):
-        for offset in range(stride):
-            for p in range(points):
-                for row in range(count):
-                    for f in range(slots):
-                        scratch[row, f] = 0.0
-                    for col in range(count):
-                        weight = transition[row, col]
-                        source = work[start + offset + col * stride, p]
-                        for f in range(slots):
-                            scratch[row, f] += weight * source[f]
-                for row in range(count):
-                    for f in range(slots):
-                        work[start + offset + row * stride, p, f] = scratch[row, f]
+def mix(source, result, transition, stride):
+    """Apply one factor's transition matrix (n, n) along the exogenous axis of ``source`` (E, points x slots) to ``result``.
+
+    ``stride`` is the number of states of the faster factors. Whole rows are added: loops that vector units take.
+    """
+    count = len(transition)
+    for e in range(len(source)):
+        row = (e // stride) % count
+        first = e - row * stride
+        out = result[e]
+        for col in range(count):
+            weight = transition[row, col]
+            given = source[first + col * stride]
+            if col == 0:
+                for j in range(len(out)):
+                    out[j] = weight * given[j]
+            else:
+                for j in range(len(out)):
+                    out[j] += weight * given[j]
 
 
 @njit
-def transform(work, k, tech):
-    """Turn expectations into what is interpolated: certainty equivalents and ratios to marginal utility."""
+def transform(work, k, tech, returns):
+    """Turn expectations into what is interpolated: certainty equivalents and ratios to marginal utility.
+
+    ``returns`` (I,) is scratch.
+    """
     n = len(tech.a)
     planner = len(tech.planner) == 2
+    for i in range(n):
+        returns[i] = tech.alpha * math.exp((tech.a[i] - 1.0) * math.log(k[i]))
     for e in range(work.shape[0]):
         for p in range(work.shape[1]):
             row = work[e, p]
-            inverse = 1.0 / row[0]
-            row[0] = math.exp(-math.log(row[0]) / tech.gamma)
+            inverse, marginal = 1.0 / row[0], math.log(row[0])
+            row[0] = math.exp(-marginal / tech.gamma)
             if tech.gamma == 1.0:
                 row[1] = math.exp(row[1])
             else:
@@ -113,14 +120,14 @@ def transform(work, k, tech):
             for f in range(2, 2 + 2 * n):
                 row[f] *= inverse
             if planner:
-                wealth = row[2 + 2 * n]
-                row[2 + 2 * n] = math.exp(-math.log(wealth) / tech.gamma)
+                inverse = 1.0 / row[2 + 2 * n]
+                row[2 + 2 * n] = math.exp(-math.log(row[2 + 2 * n]) / tech.gamma)
                 for f in range(3 + 2 * n, 3 + 4 * n):
-                    row[f] /= wealth
+                    row[f] *= inverse
                 total = 0.0
                 for i in range(n):
-                    total += k[i] * (row[2 + n + i] + tech.alpha * math.exp((tech.a[i] - 1.0) * math.log(k[i])) * row[2 + i])
-                row[3 + 4 * n] = math.log(total) - tech.gamma * math.log(row[0])
+                    total += k[i] * (row[2 + n + i] + returns[i] * row[2 + i])
+                row[3 + 4 * n] = math.log(total) + marginal
 
 
 @njit
@@ -135,26 +142,27 @@ def spline_coefficients(work, result):
                 result[e, p, f] = work[e, p, f] - 0.125 * second
 
 
+def workspace(tech, states: int, points: int, rows: int) -> tuple[np.ndarray, ...]:
+    """Work arrays of `expand` for E = ``states`` and M = ``rows``."""
+    n, slots = len(tech.a), len(tech.slots)
+    shapes = (states, points, slots), (states, points, slots), (rows, points, slots), (n + 5,), (n,)
+    return tuple(np.empty(shape) for shape in shapes)
+
+
 @njit
-def expand(capital, first, pol, kink, exo, tech, here, factors, functions, rows, mixed):
+def expand(capital, first, pol, kink, exo, tech, here, factors, functions, rows, mixed, space):
     """Expectation functions of a block of lattice nodes, conditional on the previous year's e.
 
     pol (block, E, nodes, I+5), kink (block, E): this year's policies on the grid ``here``; exo: this year's exogenous
     states; factors: tuple of transition matrices whose Kronecker product is the chain, first factor slowest. Writes
     functions[first : first + block] (N, E, points, slots). For each of ``rows`` (M, E), probabilities of this year's
-    states, the functions under them go to mixed[first : first + block] (N, M, points, slots).
+    states, the functions under them go to mixed[first : first + block] (N, M, points, slots). ``space`` is a `workspace`.
     """
     below = len(here.below)
     width = here.dx * (here.points - 1)
     states, slots = pol.shape[1], len(tech.slots)
-    work = np.zeros((states, here.points, slots))
-    under = np.empty((len(rows), here.points, slots))
-    policy = np.empty(pol.shape[3])
-    k_next = np.empty(len(tech.a))
-    largest = 1
-    for transition in factors:
-        largest = max(largest, transition.shape[0])
-    scratch = np.empty((largest, slots))
+    work, other, under, policy, k_next = space
+    flat, turned = work.reshape(states, here.points * slots), other.reshape(states, here.points * slots)
     for local in range(pol.shape[0]):
         k = capital[first + local]
         work[:] = 0.0
@@ -183,16 +191,20 @@ def expand(capital, first, pol, kink, exo, tech, here, factors, functions, rows,
                     for p in range(here.points):
                         for f in range(slots):
                             under[m, p, f] += rows[m, e] * work[e, p, f]
-            transform(under, k, tech)
+            transform(under, k, tech, k_next)
             spline_coefficients(under, mixed[first + local])
-        stride = states
+        stride, swapped = states, False
         for transition in factors:
-            count = transition.shape[0]
-            stride //= count
-            if count > 1:
-                mix(work, transition, stride, count, scratch)
-        transform(work, k, tech)
-        spline_coefficients(work, functions[first + local])
+            stride //= len(transition)
+            if len(transition) > 1:
+                if swapped:
+                    mix(turned, flat, transition, stride)
+                else:
+                    mix(flat, turned, transition, stride)
+                swapped = not swapped
+        expected = other if swapped else work
+        transform(expected, k, tech, k_next)
+        spline_coefficients(expected, functions[first + local])
 
 
 @njit

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from regspec.model.conditions import BINDING, OUT_MU, OUT_Q, OUT_RHO, SLACK, growth_target
 from regspec.model.jit import njit
 from regspec.model.newton import SOLVED, evaluate, solve_state
@@ -51,12 +49,14 @@ def solve_point(b, k, z, bond_price, kappa, exo, e, starts, functions, table, te
 
 
 @njit
-def static_roots(b, k, z, bond_price, kappa, exo, e, x, functions, table, tech, ahead, s, points):
-    """Number of static equilibria along b' with the portfolio held at ``x``: sign changes of min(limit gap, Euler gap)."""
+def static_roots(b, k, z, bond_price, kappa, exo, e, x, functions, table, tech, ahead, s, y, points):
+    """Number of static equilibria along b' with the portfolio held at ``x``: sign changes of min(limit gap, Euler gap).
+
+    ``y`` (I,) is scratch.
+    """
     cash = 0.0
     for i in range(len(k)):
         cash += z[i] * math.exp(tech.a[i] * math.log(k[i]))
-    y = np.empty(len(k))
     for j in range(len(x)):
         y[j + 1] = x[j]
     width = ahead.dx * (ahead.points - 1)

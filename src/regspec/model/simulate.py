@@ -109,7 +109,7 @@ def simulate(solver: Solver, years: list[Policies], shocks: np.ndarray) -> Path:
         later = solver.year(t + 1)
         missing = exact_expectations(y[0], k_next, *chances[t], _starts(y[0], k_next, solver, t + 1, None),
                                      later[2], following, solver.year(t + 2)[0].table, later[3], solver.year(t + 2)[1],
-                                     make_scratch(tech), exact)  # fmt: skip
+                                     exact)  # fmt: skip
         if missing:
             raise ModelFailure(
                 f"{solver.label}: {missing} states have no equilibrium after year index {t} of the realized path at "
@@ -117,7 +117,7 @@ def simulate(solver: Solver, years: list[Policies], shocks: np.ndarray) -> Path:
             )
         errors[t] = euler_errors(code, b, k, z, bond_price, kappa, exo, y, exact, tech, scratch)
         roots[t] = static_roots(b, k, z, bond_price, kappa, exo, 0, y[1:].copy(), functions, table, tech, grid_ahead, scratch,
-                                _ROOT_SCAN)  # fmt: skip
+                                np.empty(n), _ROOT_SCAN)  # fmt: skip
         b, k, guess = y[0], k_next, y.copy()
     return Path(k=k_path, k_next=k_next_path, binding=binding, tau_k=tau_k, errors=errors, roots=roots, **store)
 
@@ -151,9 +151,9 @@ def cloud_errors(solver: Solver, tail: Policies, draws: int, seed: int, reach: f
             )
         k_next = scratch.k_next.copy()
         exact_expectations(y[0], k_next, transition[e][None], np.ones(1), _starts(y[0], k_next, solver, t, None), exo,
-                           functions, lattice.table, tech, grid, make_scratch(tech), exact)  # fmt: skip
+                           functions, lattice.table, tech, grid, exact)  # fmt: skip
         errors[draw] = euler_errors(code, b, k, exo.z[e], bond_price, kappa, exo, y, exact, tech, scratch)
         count = static_roots(b, k, exo.z[e], bond_price, kappa, exo, e, y[1:].copy(), functions, lattice.table, tech,
-                             grid, scratch, _ROOT_SCAN)  # fmt: skip
+                             grid, scratch, np.empty(n), _ROOT_SCAN)  # fmt: skip
         roots = max(roots, count)
     return errors, roots

@@ -20,7 +20,6 @@ from regspec.model.conditions import (
     OUT_RHO,
     SLACK,
     growth_target,
-    make_scratch,
 )
 from regspec.model.interpolation import bond_at
 from regspec.model.jit import inlined, njit
@@ -91,7 +90,6 @@ def sweep(
     functions,
     here,
     ahead,
-    scale,
     pol,
     kink,
     failed,
@@ -101,22 +99,23 @@ def sweep(
     accept,
     loose,
     limit,
+    s,
+    y,
+    stats,
 ):
     """One backward step on the lattice nodes ``first .. first + len(pol) - 1``; updates pol, kink, failed in place.
 
     functions: (N, E, points, slots) expectation functions of the next year on the grid ``ahead``; ``here`` is this year's
-    bond grid; ``scale`` multiplies the stored b' of the start values (ratio of the two years' scales). pol: (block, E,
-    below + above, I+5); kink: (block, E) position of b* in x, clipped to the grid; failed: the same nodes, uint8.
+    bond grid. pol: (block, E, below + above, I+5), whose choices are the start values;
+    kink: (block, E) position of b* in x, clipped to the grid; failed: the same nodes, uint8.
     With ``taxed`` the kinks and regimes are taken as given and the market's conditions hold under tax_b (block, E, nodes)
-    and tax_k (block, E, nodes, I). Returns the STATISTICS array.
+    and tax_k (block, E, nodes, I). Writes ``stats`` (STATISTICS,); ``s``, ``y`` (I,) are scratch.
     """
-    s = make_scratch(tech)
     n = len(tech.a)
     below, above = len(here.below), len(here.above)
     width = here.dx * (here.points - 1)
-    y = np.empty(n)
-    stats = np.zeros(STATISTICS)
-    stats[LOWEST] = np.inf
+    for entry in range(STATISTICS):
+        stats[entry] = np.inf if entry == LOWEST else 0.0
     for e in range(pol.shape[1]):  # outermost: one exogenous state's expectation functions fit a core's cache
         for local in range(pol.shape[0]):
             k = capital[first + local]
@@ -151,8 +150,6 @@ def sweep(
                 worst = np.inf
                 for attempt in range(3):
                     load(rows[source], y)
-                    if attempt == 0:
-                        y[0] *= scale
                     status, worst, count = solve_state(
                         mode, b, k, cash, bond_price, kappa, exo.debt, e, y, target, tau_k, functions, table, tech, ahead, s,
                         accept, loose if attempt == 0 else 0.0, limit * (1 + 3 * attempt),
@@ -187,4 +184,3 @@ def sweep(
                 for i in range(n):
                     if n > 1 and s.k_next[i] - tech.lo[i] < 1e-6 * tech.h:
                         stats[HITS] += 1.0
-    return stats

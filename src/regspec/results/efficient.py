@@ -13,7 +13,7 @@ from regspec.calibration.groups import floor_shares
 from regspec.calibration.technology import technology, zone_technology
 from regspec.calibration.zones import model_shares
 from regspec.empirics.specialization import gini
-from regspec.model.problem import static_portfolio
+from regspec.model.portfolio import static_portfolio
 from regspec.results.inputs import Inputs
 from regspec.results.maps import Scale, zone_map
 
