@@ -6,7 +6,7 @@ from economies import economy
 
 from regspec.model.expectation import expand, mix, recover_slopes, side_policy, workspace
 from regspec.model.shocks import product_chain
-from regspec.model.types import ETA, MU, VALUE, C, Q, X, slot_count
+from regspec.model.types import ETA, MU, VALUE, C, Q, X, lagrange_scales, slot_count
 
 
 @pytest.mark.parametrize("nodes", [4, 5, 9])
@@ -19,7 +19,7 @@ def test_side_policies_are_exact_for_cubics(nodes):
     rows = np.vstack([np.full((2, 8), 99.0), np.vander(positions, 4) @ cubics])
     cursor, result = 0, np.empty(8)
     for at in np.linspace(0.0, 1.0, 31):
-        cursor = side_policy(rows, 2, positions, at, cursor, result)
+        cursor = side_policy(rows, 2, positions, lagrange_scales(positions), at, cursor, result)
         np.testing.assert_allclose(result, np.vander([at], 4)[0] @ cubics, atol=1e-10)
 
 
@@ -27,7 +27,7 @@ def test_side_policies_stay_positive_where_the_cubic_does_not():
     """Section 6: rough policies are interpolated linearly."""
     rows, result = np.ones((5, 8)), np.empty(8)
     rows[:, 0] = [5.0, 5.0, 0.1, 0.1, 5.0]
-    side_policy(rows, 0, np.linspace(0.0, 1.0, 5), 0.625, 0, result)
+    side_policy(rows, 0, np.linspace(0.0, 1.0, 5), lagrange_scales(np.linspace(0.0, 1.0, 5)), 0.625, 0, result)
     assert result[0] == pytest.approx(0.1)
 
 
@@ -85,7 +85,9 @@ class Case:
                rows, given_one, workspace(self.tech, self.chain.size, self.grid.points, 1))  # fmt: skip
         functions = np.concatenate([given_each, given_one], axis=1)
         if planner:
-            recover_slopes(functions, self.lattice.neighbours, self.lattice.slopes, self.tech)
+            size = functions[0, :, :, 0].size
+            recover_slopes(functions, self.lattice.neighbours, self.lattice.slopes, self.tech,
+                           np.empty((len(functions), size)), np.empty(size))  # fmt: skip
         return functions
 
 

@@ -133,7 +133,8 @@ class Solver:
         lattice, _, _, tech = self.year(t)
         self.ranks.gather(functions)
         if self.planner and self.problem.industries > 1:
-            recover_slopes(functions, lattice.neighbours, lattice.slopes, tech)
+            size = functions.shape[1] * functions.shape[2]
+            recover_slopes(functions, lattice.neighbours, lattice.slopes, tech, np.empty((self.nodes, size)), np.empty(size))
         if not np.all(np.isfinite(functions)):
             node, e = np.argwhere(~np.isfinite(functions))[0][:2]
             raise ModelFailure(

@@ -11,15 +11,16 @@ import math
 import numpy as np
 
 from regspec.model.conditions import portfolio, power
-from regspec.model.jit import njit
+from regspec.model.jit import inlined, njit
 from regspec.model.types import ETA, MU, VALUE, C, Q, X
 
 
-@njit
-def side_policy(rows, first, nodes, relative, cursor, result):
+@inlined
+def side_policy(rows, first, nodes, scales, relative, cursor, result):
     """Cubic Lagrange interpolation of policy rows ``first + j`` with relative positions nodes[j] at ``relative``.
 
-    ``cursor`` is the interval used last (positions come in increasing order); returns the interval used now.
+    ``scales`` are the `lagrange_scales` of the nodes; ``cursor`` is the interval used last (positions come in increasing
+    order); returns the interval used now.
     """
     m = len(nodes)
     while cursor < m - 2 and relative > nodes[cursor + 1]:
@@ -27,10 +28,8 @@ def side_policy(rows, first, nodes, relative, cursor, result):
     base = min(max(cursor - 1, 0), m - 4)
     p0, p1, p2, p3 = nodes[base], nodes[base + 1], nodes[base + 2], nodes[base + 3]
     d0, d1, d2, d3 = relative - p0, relative - p1, relative - p2, relative - p3
-    w0 = d1 * d2 * d3 / ((p0 - p1) * (p0 - p2) * (p0 - p3))
-    w1 = d0 * d2 * d3 / ((p1 - p0) * (p1 - p2) * (p1 - p3))
-    w2 = d0 * d1 * d3 / ((p2 - p0) * (p2 - p1) * (p2 - p3))
-    w3 = d0 * d1 * d2 / ((p3 - p0) * (p3 - p1) * (p3 - p2))
+    w0, w1 = d1 * d2 * d3 * scales[base, 0], d0 * d2 * d3 * scales[base, 1]
+    w2, w3 = d0 * d1 * d3 * scales[base, 2], d0 * d1 * d2 * scales[base, 3]
     r0, r1, r2, r3 = rows[first + base], rows[first + base + 1], rows[first + base + 2], rows[first + base + 3]
     for col in range(len(result)):
         result[col] = w0 * r0[col] + w1 * r1[col] + w2 * r2[col] + w3 * r3[col]
@@ -45,35 +44,39 @@ def side_policy(rows, first, nodes, relative, cursor, result):
     return cursor
 
 
-@njit
-def integrands(policy, k, z, kappa, tech, k_next, weight, target):
-    """Add ``weight`` times the integrands at one grid point to ``target`` (slots,). Source: docs/model.md, sections 2, 3."""
+@inlined
+def integrands(policy, k, z, kappa, tech, growth, weight, target):
+    """Add ``weight`` times the integrands at one grid point to ``target`` (slots,). Source: docs/model.md, sections 2, 3.
+
+    ``growth`` (I,) is scratch.
+    """
     n = len(tech.a)
-    c, q = policy[C], policy[Q]
-    marginal = 1.0 / power(c, tech.gamma, tech.gamma_int)
-    portfolio(policy[X:], tech, k_next)
-    target[0] += weight * marginal
-    if tech.gamma == 1.0:
-        target[1] += weight * math.log(policy[VALUE])
-    else:
-        target[1] += weight * math.exp((1.0 - tech.gamma) * math.log(policy[VALUE]))
-    base = q * (1.0 + kappa * policy[ETA])
+    planner = len(tech.planner) == 2
+    c, q, value = policy[C], policy[Q], policy[VALUE]
+    marginal = weight / power(c, tech.gamma, tech.gamma_int)
+    portfolio(policy[X:], tech, growth)
     tangible = q
     for i in range(n):
-        growth = k_next[i] / k[i]
-        first = -0.5 * tech.phi[i] * (growth * growth - 1.0)
-        target[2 + i] += weight * marginal * z[i]
-        target[2 + n + i] += weight * marginal * (base - first)
-        tangible += k_next[i] * tech.phi[i] * (growth - 1.0)
-    if len(tech.planner) == 2:
-        pull = tech.pecuniary * policy[MU] * kappa
-        wealth = marginal * (1.0 + pull * tech.gamma / c * tangible)
-        target[2 + 2 * n] += weight * wealth
-        for i in range(n):
-            growth = k_next[i] / k[i]
-            first = -0.5 * tech.phi[i] * (growth * growth - 1.0)
-            target[3 + 2 * n + i] += weight * wealth * z[i]
-            target[3 + 3 * n + i] += weight * (-wealth * first + marginal * pull * tech.phi[i] * growth * growth)
+        k_next = growth[i]
+        growth[i] = k_next / k[i]
+        tangible += k_next * tech.phi[i] * (growth[i] - 1.0)
+    pull = tech.pecuniary * policy[MU] * kappa
+    wealth = marginal * (1.0 + pull * tech.gamma / c * tangible)
+    base = q * (1.0 + kappa * policy[ETA])
+    target[0] += marginal
+    if tech.gamma == 1.0:
+        target[1] += weight * math.log(value)
+    else:
+        target[1] += weight * value / power(value, tech.gamma, tech.gamma_int)
+    if planner:
+        target[2 + 2 * n] += wealth
+    for i in range(n):
+        first = -0.5 * tech.phi[i] * (growth[i] * growth[i] - 1.0)
+        target[2 + i] += marginal * z[i]
+        target[2 + n + i] += marginal * (base - first)
+        if planner:
+            target[3 + 2 * n + i] += wealth * z[i]
+            target[3 + 3 * n + i] += marginal * pull * tech.phi[i] * growth[i] * growth[i] - wealth * first
 
 
 @njit
@@ -168,6 +171,8 @@ def expand(capital, first, pol, kink, exo, tech, here, factors, functions, rows,
         work[:] = 0.0
         for e in range(states):
             at = kink[local, e]
+            inverse_low, inverse_high = 1.0 / max(at, 1e-300), 1.0 / max(width - at, 1e-300)  # used where positive
+            rows_here, z, target = pol[local, e], exo.z[e], work[e]
             cursor_low, cursor_high = 0, 0
             for p in range(here.points):
                 x = p * here.dx
@@ -178,12 +183,12 @@ def expand(capital, first, pol, kink, exo, tech, here, factors, functions, rows,
                 elif at >= width:
                     share = 1.0
                 if share > 0.0:
-                    cursor_low = side_policy(pol[local, e], 0, here.below, x / at, cursor_low, policy)
-                    integrands(policy, k, exo.z[e], exo.kappa[e], tech, k_next, share, work[e, p])
+                    cursor_low = side_policy(rows_here, 0, here.below, here.below_scales, x * inverse_low, cursor_low, policy)
+                    integrands(policy, k, z, exo.kappa[e], tech, k_next, share, target[p])
                 if share < 1.0:
-                    relative = (x - at) / (width - at)
-                    cursor_high = side_policy(pol[local, e], below, here.above, relative, cursor_high, policy)
-                    integrands(policy, k, exo.z[e], exo.kappa[e], tech, k_next, 1.0 - share, work[e, p])
+                    relative = (x - at) * inverse_high
+                    cursor_high = side_policy(rows_here, below, here.above, here.above_scales, relative, cursor_high, policy)
+                    integrands(policy, k, z, exo.kappa[e], tech, k_next, 1.0 - share, target[p])
         if len(rows) > 0:
             under[:] = 0.0
             for m in range(len(rows)):
@@ -208,18 +213,26 @@ def expand(capital, first, pol, kink, exo, tech, here, factors, functions, rows,
 
 
 @njit
-def recover_slopes(functions, neighbours, slopes, tech):
-    """Fill the planner's slots of d log(sum_i k_i M_i) / d x_j from nodal values: continuous, unlike the elements' own."""
-    n = len(tech.a)
-    source = 3 + 4 * n
-    for node in range(functions.shape[0]):
-        for e in range(functions.shape[1]):
-            for p in range(functions.shape[2]):
-                for j in range(n - 1):
-                    functions[node, e, p, source + 1 + j] = 0.0
-        for m in range(neighbours.shape[1]):
-            other = neighbours[node, m]
-            for e in range(functions.shape[1]):
-                for p in range(functions.shape[2]):
-                    for j in range(n - 1):
-                        functions[node, e, p, source + 1 + j] += slopes[node, m, j] * functions[other, e, p, source]
+def recover_slopes(functions, neighbours, slopes, tech, logs, line):
+    """Fill the planner's slots of d log(sum_i k_i M_i) / d x_j from nodal values: continuous, unlike the elements' own.
+
+    ``logs`` (N, E x points) and ``line`` (E x points,) are scratch.
+    """
+    source = 3 + 4 * len(tech.a)
+    nodes, states, points, _ = functions.shape
+    for node in range(nodes):
+        for e in range(states):
+            for p in range(points):
+                logs[node, e * points + p] = functions[node, e, p, source]
+    for node in range(nodes):
+        for j in range(len(tech.a) - 1):
+            line[:] = 0.0
+            for m in range(neighbours.shape[1]):
+                weight = slopes[node, m, j]
+                if weight != 0.0:
+                    given = logs[neighbours[node, m]]
+                    for i in range(len(line)):
+                        line[i] += weight * given[i]
+            for e in range(states):
+                for p in range(points):
+                    functions[node, e, p, source + 1 + j] = line[e * points + p]

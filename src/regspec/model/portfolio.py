@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import brentq
+
+_STEPS = 100
 
 
 def static_portfolio(z: np.ndarray, a: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Portfolio that equalizes weight_i z_i k_i^(a_i - 1) with sum k = 1 (I,): the frictionless target.
 
     ``weight`` is alpha for the market and a_i = alpha + xi_i for the planner (docs/model.md, sections 4 and 8.3).
-    Raises ValueError unless all a_i < 1.
+    The common return is found by Newton's method on log sum k, convex and decreasing in the log return, so that it converges
+    from the left. Raises ValueError unless all a_i < 1.
     """
     z, a, weight = np.broadcast_arrays(np.asarray(z, float), np.asarray(a, float), np.asarray(weight, float))
     if np.any(a >= 1):
         raise ValueError("returns must decrease: alpha + xi_i < 1 for every industry")
 
-    log_gain = np.log(weight) + np.log(z)
-    if a.size == 1:
-        return np.ones(1)
-    # The sum of k falls in the common return m: at the lower end each k_i >= 1, at the upper end each k_i <= 1/I.
-    # Slightly wider, because rounding may put the root of equal industries just beyond its bound.
-    low = log_gain.min() - 1e-9
-    high = (log_gain + (1.0 - a) * np.log(a.size)).max() + 1e-9
-
-    def log_sum(log_m):  # in logs, exact to the last bits even where a portfolio is very uneven
-        return np.log(np.exp((log_gain - log_m) / (1.0 - a)).sum())
-
-    k = np.exp((log_gain - brentq(log_sum, low, high, xtol=1e-15, rtol=1e-15, maxiter=200)) / (1.0 - a))
+    slope = 1.0 / (1.0 - a)
+    log_k = (np.log(weight) + np.log(z)) * slope  # at a common return of one
+    log_m = np.max(log_k / slope)  # here some k_i = 1: the sum is not below one, and Newton's steps go up only
+    for _ in range(_STEPS):
+        k = np.exp(log_k - log_m * slope)
+        step = np.log(k.sum()) * k.sum() / (k @ slope)
+        log_m += step
+        if abs(step) <= 1e-15 * (1.0 + abs(log_m)):
+            break
     return k / k.sum()

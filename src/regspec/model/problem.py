@@ -9,7 +9,7 @@ import numpy as np
 from regspec.model import lattice as lat
 from regspec.model.portfolio import static_portfolio
 from regspec.model.shocks import Chain
-from regspec.model.types import BondGrid, Exo, Tech, slot_count
+from regspec.model.types import BondGrid, Exo, Tech, lagrange_scales, slot_count
 
 _NATURAL_SHARE = 0.9
 
@@ -65,7 +65,9 @@ class Problem:
         low, stretch, high = self.bonds[min(t, self.horizon)]
         dx = float(np.log1p((high - low) / stretch) / (self.fine - 1))
         above = np.linspace(0.0, 1.0, self.above) ** 1.3
-        return BondGrid(float(low), float(stretch), float(high), dx, self.fine, np.linspace(0.0, 1.0, self.below), above)
+        below = np.linspace(0.0, 1.0, self.below)
+        scales = lagrange_scales(below), lagrange_scales(above)
+        return BondGrid(float(low), float(stretch), float(high), dx, self.fine, below, above, *scales)
 
     def exo(self, t: int) -> Exo:
         """Exogenous states of year index ``t``."""

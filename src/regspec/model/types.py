@@ -39,6 +39,15 @@ class BondGrid(NamedTuple):
     points: int
     below: np.ndarray  # relative positions in [0, 1] of the solve nodes below the kink
     above: np.ndarray  # and above it
+    below_scales: np.ndarray  # their `lagrange_scales`
+    above_scales: np.ndarray
+
+
+def lagrange_scales(nodes: np.ndarray) -> np.ndarray:
+    """Inverse denominators (m - 3, 4) of the cubic Lagrange polynomials of every four neighbouring ``nodes`` (m,)."""
+    stencils = np.lib.stride_tricks.sliding_window_view(nodes, 4)
+    gaps = stencils[:, :, None] - stencils[:, None, :] + np.eye(4)
+    return 1.0 / gaps.prod(axis=2)
 
 
 class Exo(NamedTuple):
