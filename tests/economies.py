@@ -25,7 +25,7 @@ def economy(
 ) -> Problem:  # fmt: skip
     """A zone of I = len(xi) industries with equal shares and unit output unless told otherwise; scalars are repeated.
 
-    ``bonds`` (3,), ``debt`` (scalar) and ``lower`` (I,) replace the package's own grids and limit in every year.
+    ``bonds`` (4,), ``debt`` (scalar) and ``lower`` (I,) replace the package's own grids and limit in every year.
     """
     a = alpha + np.asarray(xi, float)
     n = len(a)
@@ -92,10 +92,7 @@ class Solution:
 
     def bonds(self) -> np.ndarray:
         """Bonds (N, E, nodes) at the solve nodes."""
-        _, grid, _, _ = self.grids
-        at, width = self.tail.kink[..., None], grid.dx * (grid.points - 1)
-        x = np.concatenate([at * grid.below, at + (width - at) * grid.above], axis=2)
-        return grid.low + grid.stretch * np.expm1(x)
+        return self.grids[1].at_nodes(self.tail.kink)
 
     def in_use(self) -> np.ndarray:
         """Which solve nodes (N, E, nodes) carry a solution: both sides of an inner kink, one side of an outer one."""

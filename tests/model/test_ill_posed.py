@@ -72,7 +72,7 @@ def test_static_roots_are_counted():
     # counted by hand: sign changes of min(limit gap, Euler gap) on a fine grid of b'
     for b in (-0.12, -0.08, 0.0):
         for kappa in (0.02, 0.1, 0.2):
-            levels = grid.low + grid.stretch * np.expm1(np.linspace(0, grid.dx * (grid.points - 1), 4000))
+            levels = grid.bonds(np.linspace(0, grid.width, 4000))
             gaps = [gap(solution, b, level, kappa) for level in levels]
             signs = np.sign([g for g in gaps if np.isfinite(g)])
             assert roots(b, kappa) == np.count_nonzero(np.diff(signs))

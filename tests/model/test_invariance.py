@@ -124,11 +124,11 @@ def test_policies_scale_with_output(planner):
     """Item 6: ztilde, bonds and limit times s give c, q, b', value times s and the same portfolio."""
     scale = 3.0
     for limit, debt in (("collateral", 0.0), ("fixed", 0.12)):
-        one = economy((0.1, 0.25), (1.0, 2.0), limit=limit, debt=debt, bonds=(-0.2, 0.4, 0.5))
+        one = economy((0.1, 0.25), (1.0, 2.0), limit=limit, debt=debt, bonds=(-0.2, -0.1, 0.4, 0.5))
         large = economy((0.1, 0.25), np.array([1.0, 2.0]) * scale, limit=limit, debt=debt * scale, ztilde=one.ztilde * scale,
-                        bonds=np.array([-0.2, 0.4, 0.5]) * scale)  # fmt: skip
+                        bonds=np.array([-0.2, -0.1, 0.4, 0.5]) * scale)  # fmt: skip
         first, second = solve(one, planner, tolerance=1e-8), solve(large, planner, tolerance=1e-8)
-        for b, k, e in ((-0.1, [0.45, 0.55], 0), (0.02, [0.6, 0.4], 2), (0.3, [0.5, 0.5], 3)):
+        for b, k, e in ((-0.1, [0.45, 0.55], 0), (0.02, [0.52, 0.48], 2), (0.3, [0.5, 0.5], 3)):
             a, c = first.at(b, k, e), second.at(b * scale, k, e)
             scaled = [a.c * scale, a.q * scale, a.value * scale, a.b_next * scale, *a.k_next]
             assert [c.c, c.q, c.value, c.b_next, *c.k_next] == pytest.approx(scaled, rel=1e-7)

@@ -21,8 +21,7 @@ TREND = np.array([[0.0, 0.0], [0.04, -0.02], [0.06, -0.05], [0.1, -0.06], [0.11,
 
 
 def bonds_at_nodes(policies, grid):
-    at, width = policies.kink[..., None], grid.dx * (grid.points - 1)
-    return grid.low + grid.stretch * np.expm1(np.concatenate([at * grid.below, at + (width - at) * grid.above], axis=2))
+    return grid.at_nodes(policies.kink)
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["market", "plan"])

@@ -106,7 +106,7 @@ def taxes_of(plan):
         euler = problem.beta * exo.R[e] * ratio
         tau_b[node, e, j] = 0.0 if j < len(grid.below) else 1 / euler - 1
         output = problem.alpha * s.value[2 : 2 + n] * k_next ** (problem.a - 1)
-        m = ratio * (s.value[2 + n : 2 + 2 * n] + output)
+        m = ratio * (s.value[2 + 2 * n] + s.value[2 + n : 2 + 2 * n] / k_next**2 + output)
         price = row[Q] + problem.phi * (k_next / k - 1)
         tau_k[node, e, j] = (price - problem.beta * m) / (problem.beta * ratio * output)
     return Taxes(tau_b, tau_k)

@@ -7,7 +7,7 @@ from economies import economy, solve, still
 from regspec.model.portfolio import static_portfolio
 from regspec.model.problem import steady_price
 
-LOOSE = {"limit": "fixed", "debt": 0.5, "kappa": 0.0, "bonds": (-0.56, 0.5, 0.6)}
+LOOSE = {"limit": "fixed", "debt": 0.5, "kappa": 0.0, "bonds": (-0.56, -0.56, 0.5, 0.6)}
 PRODUCTIVITY = np.array([0.5, 0.6])
 
 

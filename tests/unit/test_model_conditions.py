@@ -53,7 +53,7 @@ class At:
         y = np.empty(len(self.k))
         y[0] = rng.uniform(0.2, 0.7) * self.grid.low
         cell = np.floor(bond_position(y[0], self.grid)[0]) + 0.2
-        y[0] = self.grid.low + self.grid.stretch * np.expm1(cell * self.grid.dx)
+        y[0] = self.grid.bonds(cell * self.grid.dx)
         y[1:] = self.tech.steps * np.array([[0.57], [0.66, 0.31]][len(y) - 2])[: len(y) - 1] if len(y) > 1 else 0.0
         y[1:] += rng.uniform(-0.05, 0.05, len(y) - 1)
         return y
@@ -121,19 +121,21 @@ class Model:
         spent = np.sum(p.phi / 2 * (growth - 1) ** 2 * at.k)
         mean_marginal = value[0] ** -p.gamma
         self.gross_rate = 1 / at.price
-        mean_wealth = value[2 + 2 * n] ** -p.gamma if len(at.tech.planner) == 2 else mean_marginal
+        mean_wealth = value[3 + 2 * n] ** -p.gamma if len(at.tech.planner) == 2 else mean_marginal
         euler = mean_wealth * p.beta * self.gross_rate * (1 + at.tau_b)
         self.c = euler ** (-1 / p.gamma) if mode == KINK else at.cash + BONDS - spent - y[0] / self.gross_rate
         self.b = self.c + spent + y[0] / self.gross_rate - at.cash
         marginal = self.c**-p.gamma
         mpk = p.alpha * (1 + at.tau_k) * self.k_next ** (p.a - 1)
-        m = mean_marginal * (value[2 + n : 2 + 2 * n] + mpk * value[2 : 2 + n])
+        held = value[2 + 2 * n] + value[2 + n : 2 + 2 * n] / self.k_next**2
+        m = mean_marginal * (held + mpk * value[2 : 2 + n])
         self.worth = p.beta * m / marginal - self.phi_2
         self.q = self.k_next @ self.worth
         self.gap = y[0] / self.gross_rate + at.kappa * self.q
         self.euler = euler / marginal
         if len(at.tech.planner) == 2:
-            v_k = mean_wealth * (value[3 + 3 * n : 3 + 4 * n] + p.a * self.k_next ** (p.a - 1) * value[3 + 2 * n : 3 + 3 * n])
+            held = value[4 + 3 * n : 4 + 4 * n] / self.k_next**2
+            v_k = mean_wealth * (held + p.a * self.k_next ** (p.a - 1) * value[4 + 2 * n : 4 + 3 * n])
             self.social = p.beta * v_k / marginal - self.phi_2
             self.mean_wealth = p.beta * mean_wealth / marginal
 
@@ -172,7 +174,7 @@ def price_slopes(at, mode, y, model):
     at(mode, y)
     log_c, adjustment = np.array(rows).reshape(n - 1, 2).T
     gross = model.q + model.k_next @ model.phi_2
-    return gross * (at.problem.gamma * log_c + s.value[3 + 4 * n + 1 : 3 + 4 * n + n]) - adjustment
+    return gross * (at.problem.gamma * log_c + s.value[4 + 4 * n + 1 : 4 + 4 * n + n]) - adjustment
 
 
 @ALL

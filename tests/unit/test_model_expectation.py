@@ -92,7 +92,7 @@ class Case:
 
 
 def integrands(p, k, z, kappa, case, planner):
-    """Sections 2 and 3, one state: u', transformed value, u' z_i, u'(q - Phi_1 + kappa q eta); the planner's counterparts."""
+    """Sections 2, 3, one state: u', transformed value, u' z_i, -u' Phi_1, u' q (1 + kappa eta); the planner's counterparts."""
     problem = case.problem
     gamma, phi = problem.gamma, problem.phi
     lo, h, n = np.array(case.lattice.lo), case.lattice.h, case.lattice.steps
@@ -101,7 +101,7 @@ def integrands(p, k, z, kappa, case, planner):
     growth = k_next / k
     first = -0.5 * phi * (growth**2 - 1.0)
     utility = np.log(p[VALUE]) if gamma == 1 else p[VALUE] ** (1 - gamma)
-    result = [marginal, utility, *(marginal * z), *(marginal * (p[Q] - first + kappa * p[Q] * p[ETA]))]
+    result = [marginal, utility, *(marginal * z), *(-marginal * first), marginal * p[Q] * (1 + kappa * p[ETA])]
     if planner:
         # multipliers are stored relative to u'(c)
         wealth = marginal * (1 + p[MU] * kappa * gamma / p[C] * (p[Q] + k_next @ (phi * (growth - 1))))
@@ -133,21 +133,23 @@ def test_expectation_functions_are_the_sums_of_the_model(planner, gamma):
         expected = mean.copy()
         expected[..., 0] = mean[..., 0] ** (-1 / gamma)
         expected[..., 1] = np.exp(mean[..., 1]) if gamma == 1 else mean[..., 1] ** (1 / (1 - gamma))
-        expected[..., 2:6] = mean[..., 2:6] / mean[..., [0]]
-        worth = expected[..., 4:6] + problem.alpha * k ** (problem.a - 1) * expected[..., 2:4]
+        expected[..., 2:7] = mean[..., 2:7] / mean[..., [0]]
+        worth = expected[..., [6]] + expected[..., 4:6] + problem.alpha * k ** (problem.a - 1) * expected[..., 2:4]
         log_worth[node] = np.log(worth @ k * mean[..., 0])  # of sum k_i M_i, M_i not relative to u'
         if planner:
-            expected[..., 6] = mean[..., 6] ** (-1 / gamma)
-            expected[..., 7:11] = mean[..., 7:11] / mean[..., [6]]
+            expected[..., 7] = mean[..., 7] ** (-1 / gamma)
+            expected[..., 8:12] = mean[..., 8:12] / mean[..., [7]]
+            expected[..., 10:12] *= k**2
+        expected[..., 4:6] *= k**2
         used = expected.shape[-1]
         np.testing.assert_allclose(functions[node, ..., :used], _coefficients(expected), rtol=1e-10)
         if planner:
-            np.testing.assert_allclose(functions[node, ..., 11], _coefficients(log_worth[node]), rtol=1e-10)
+            np.testing.assert_allclose(functions[node, ..., 12], _coefficients(log_worth[node]), rtol=1e-10)
     if planner:  # quadratic through the three nodes of a side's macro-element: slopes at x = 0, 1, 2
         values = np.array([_coefficients(v) for v in log_worth])
         slopes = np.array([-1.5 * values[0] + 2 * values[1] - 0.5 * values[2], 0.5 * (values[2] - values[0]),
                            0.5 * values[0] - 2 * values[1] + 1.5 * values[2]])  # fmt: skip
-        np.testing.assert_allclose(functions[..., 12], slopes, atol=1e-10)
+        np.testing.assert_allclose(functions[..., 13], slopes, atol=1e-10)
 
 
 def _coefficients(values):

@@ -111,7 +111,7 @@ def test_bond_grids_scale_with_the_level_of_output(limit):
     level = economy((0.1, 0.2), limit=limit, trend=grow + np.log(3.0))
     np.testing.assert_allclose(level.bonds, 3.0 * one.bonds, rtol=1e-10)
     np.testing.assert_allclose(level.debt, 3.0 * one.debt, rtol=1e-10)
-    assert np.all(one.bonds[:, 0] < 0) and np.all(one.bonds[:, 1] > 0) and np.all(one.bonds[:, 2] > 0)
+    assert np.all(one.bonds[:, 0] < 0) and np.all(one.bonds[:, 2] > 0) and np.all(one.bonds[:, 3] > 0)
     if limit == "fixed":  # the limit of this year, -R debt, is on next year's grid
         assert np.all(one.bonds[1:, 0] <= -one.rate * one.debt[:-1])
     if limit == "natural":  # debt that is allowed today can be rolled over for ever in the worst state

@@ -11,13 +11,14 @@ from regspec.calibration.technology import scenario_zone, technology
 from regspec.config import Config
 from regspec.errors import ModelFailure
 from regspec.model.accuracy import summarize
-from regspec.model.backward import Policies, Solver
+from regspec.model.backward import Diagnostics, Policies, Solver
 from regspec.model.parallel import Ranks
-from regspec.model.problem import Problem, bond_bounds, lattice_bounds, output, steady_price
+from regspec.model.problem import ROOM, Problem, bond_bounds, lattice_bounds, output, steady_price
 from regspec.model.shocks import product_chain
 from regspec.model.simulate import Path, cloud_errors, simulate
 
-_WIDENINGS = 4
+_ATTEMPTS = 4
+_WIDER, _ROOMIER = 1.4, 0.85  # factors of the bond grid's depth and of the lattice's lower bounds between attempts
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,12 @@ class ZoneSolution:
         return np.nan if self.planner is None else self.planner.value / self.ce.value - 1.0
 
 
-def build_problem(zone: dict, national: dict, config: Config, scenario: str, widen: float = 1.0) -> Problem:
-    """The zone's numerical problem under ``scenario``; ``widen`` enlarges the bond grid downwards (section 4, 5)."""
+def build_problem(
+    zone: dict, national: dict, config: Config, scenario: str, widen: float = 1.0, margin: float = ROOM
+) -> Problem:
+    """The zone's numerical problem under ``scenario``; ``widen`` enlarges the bond grid downwards, a smaller ``margin`` the
+    lattice (docs/numerics.md).
+    """
     parameters, grid = config.scenario_parameters(scenario), config.model.grid
     tech = technology(config, scenario)
     ztilde, _ = scenario_zone(zone, national, config, scenario)
@@ -62,7 +67,7 @@ def build_problem(zone: dict, national: dict, config: Config, scenario: str, wid
         national["rho"], national["sigma"], grid.u_nodes, national["interest"]["rho"], national["interest"]["sigma"],
         config.calibration.interest.nodes,
     )  # fmt: skip
-    lower = lattice_bounds(ztilde, a, alpha, trend, k0) if len(a) > 1 else np.ones((len(trend), 1))
+    lower = lattice_bounds(ztilde, a, alpha, trend, k0, margin) if len(a) > 1 else np.ones((len(trend), 1))
     inputs = {
         "alpha": alpha, "beta": beta, "kappa": kappa, "a": a, "ztilde": ztilde, "trend": trend, "chain": chain, "rate": rate,
         "limit": parameters.limit, "b_max": grid.b_max, "lower": lower,
@@ -97,11 +102,7 @@ def _check_failed(solver: Solver, years: list[Policies], reach: list[float]) -> 
         lattice, grid, _, _ = solver.year(t)
         deepest = min(reach[max(t - 1, 0)], reach[t])
         for node, e, j in bad:
-            at = policies.kink[node, e]
-            width = grid.dx * (grid.points - 1)
-            below = len(grid.below)
-            x = at * grid.below[j] if j < below else at + (width - at) * grid.above[j - below]
-            b = grid.low + grid.stretch * np.expm1(x)
+            b = float(grid.at_nodes(policies.kink[node, e])[j])
             if b >= deepest and message is None:
                 k = lattice.capital[solver.first + node].round(4).tolist()
                 message = (
@@ -123,8 +124,7 @@ def _amplification(solver: Solver, years: list[Policies], reach: list[float]) ->
     for t, policies in enumerate(years):
         _, grid, exo, _ = solver.year(t)
         below = len(grid.below)
-        x = policies.kink[..., None] * grid.below
-        b = grid.low + grid.stretch * np.expm1(x)
+        b = grid.at_nodes(policies.kink)[..., :below]
         inside = (b >= reach[max(t - 1, 0)]) & (policies.kink[..., None] > 0)
         rows = policies.pol[:, :, :below]
         j = exo.kappa[None, :, None] * solver.problem.gamma * rows[..., 1] / rows[..., 0]
@@ -135,12 +135,13 @@ def _amplification(solver: Solver, years: list[Policies], reach: list[float]) ->
 
 def solve_allocation(
     problem: Problem, planner: bool, config: Config, shocks: np.ndarray, ranks: Ranks, label: str,
-    progress: Callable | None = None, start: Policies | None = None,
-) -> tuple[Allocation | None, Policies, float]:  # fmt: skip
+    progress: Callable | None = None, start: Policies | None = None, final: bool = True,
+) -> tuple[Allocation | None, Policies, Diagnostics]:  # fmt: skip
     """Solve, simulate and certify one allocation from the tail's ``start``.
 
-    Returns it (None when a choice reaches the end of the bond grid), its tail, and the grid's margin min b' - b_min. Raises
-    ModelFailure naming the zone, the condition and the state.
+    Returns it, its tail and the diagnostics. It is None when a choice reaches the end of the bond grid and, unless the
+    attempt is ``final``, when choices touch the lattice's edge or states have no solution. Raises ModelFailure naming the
+    zone, the condition and the state.
     """
     settings = config.model.solver
     solver = Solver(problem, planner, ranks, label)
@@ -149,7 +150,9 @@ def solve_allocation(
     reach = _years_reach(solver, years)
     d = solver.diagnostics
     if problem.limit == "collateral" and d.lowest <= 0.0:
-        return None, tail, d.lowest
+        return None, tail, d
+    if not final and d.hits + d.failed > 0:
+        return None, tail, d
     unreachable = _check_failed(solver, years, reach)
     path = simulate(solver, years, shocks)
     cloud, roots = cloud_errors(solver, tail, settings.cloud, config.run.seed, reach[-1])
@@ -165,7 +168,7 @@ def solve_allocation(
         "failed_states": 0, "lattice_hits": d.hits, "grid_margin": d.lowest, "contraction": d.contraction,
         "sweeps": d.sweeps, "us_per_state_sweep": 1e6 * d.seconds / d.states,
     }  # fmt: skip
-    return Allocation(path, float(path.value[0]), diagnostics), tail, d.lowest
+    return Allocation(path, float(path.value[0]), diagnostics), tail, d
 
 
 def solve_zone(
@@ -179,15 +182,16 @@ def solve_zone(
     """Competitive equilibrium and planner of one zone under ``scenario`` with the realized productivity path.
 
     zone, national: the calibration's JSON contents (docs/architecture.md). The bond grid is widened and the problem solved
-    again when a choice reaches its end. Raises ModelFailure.
+    again when a choice reaches its end, the lattice when a choice touches its edge or a state has no solution. Raises
+    ModelFailure.
     """
     ranks = ranks or Ranks()
     shocks = np.ascontiguousarray(np.array(national["u"], float).T)
     _, level = scenario_zone(zone, national, config, scenario)
     name = f"zone {zone['zone']}, scenario {scenario}"
-    widen = 1.0
-    for _ in range(_WIDENINGS):
-        problem = build_problem(zone, national, config, scenario, widen)
+    widen, margin = 1.0, ROOM
+    for attempt in range(_ATTEMPTS):
+        problem = build_problem(zone, national, config, scenario, widen, margin)
         solved, tail = {}, None
         for key, planner in (("ce", False), ("planner", True)):
             if planner and not config.scenarios[scenario].planner:
@@ -195,14 +199,18 @@ def solve_zone(
             label = f"{name}, {'planner' if planner else 'competitive equilibrium'}"
             tell = (lambda event, key=key: progress({"allocation": key, **event})) if progress else None
             # the planner's iteration starts from the market's policies: cold starts may leave the domain
-            allocation, tail, margin = solve_allocation(problem, planner, config, shocks, ranks, label, tell, tail)
+            final = attempt == _ATTEMPTS - 1
+            allocation, tail, found = solve_allocation(problem, planner, config, shocks, ranks, label, tell, tail, final)
             if allocation is None:
                 break
             solved[key] = allocation
         else:
             return ZoneSolution(solved["ce"], solved.get("planner"), float(level))
-        widen *= 1.4
+        if found.lowest <= 0.0 and problem.limit == "collateral":
+            widen *= _WIDER
+        else:
+            margin *= _ROOMIER
     raise ModelFailure(
-        f"{name}: choices reach the end of the bond grid (min b' - b_min = {margin:.3g}) although it was widened "
-        f"{_WIDENINGS - 1} times: debt has no bound here (a bubble); theta chi = {problem.kappa:.4g}, gamma = {problem.gamma:g}"
+        f"{name}: choices reach the end of the bond grid (min b' - b_min = {found.lowest:.3g}) although it was widened "
+        f"{_ATTEMPTS - 1} times: debt has no bound here (a bubble); theta chi = {problem.kappa:.4g}, gamma = {problem.gamma:g}"
     )

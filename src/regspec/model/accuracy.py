@@ -83,12 +83,12 @@ def euler_errors(code, b, k, z, bond_price, kappa, exo, y, exact, tech, s):
     for i in range(n):
         cash += z[i] * math.exp(tech.a[i] * math.log(k[i]))
     q_used = s.out[OUT_Q]
-    for f in range(min(len(exact), 3 + 4 * n)):  # the recovered slopes stay interpolated
+    for f in range(min(len(exact), 4 + 4 * n)):  # the recovered slopes stay interpolated
         s.value[f] = exact[f]
     target = growth_target(bond_price, 0.0, tech)
     mode = BINDING if code == IS_BINDING else SLACK
     conditions(mode, b, k, cash, bond_price, kappa, exo.debt, y, target, s.zeros, tech, s)
-    hat = exact[2 + 2 * n] if len(tech.planner) == 2 else exact[0]
+    hat = exact[3 + 2 * n] if len(tech.planner) == 2 else exact[0]
     euler = hat / (s.out[OUT_C] * target) - 1.0
     room = kappa * s.out[OUT_Q] + exo.debt
     slackness = (y[0] * bond_price + room) / room

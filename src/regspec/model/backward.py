@@ -184,11 +184,9 @@ class Solver:
         capital = lattice.capital[self.first : self.last]
         produced = output(exo.z[None], capital[:, None], p.a)[..., None]
         q = steady_price(p.alpha, p.beta, p.kappa, p.rate, produced)
-        width = grid.dx * (grid.points - 1)
         limit = -(exo.kappa[None, :, None] * q + exo.debt) * p.rate
-        at = np.clip(np.log1p(np.maximum(limit[..., 0] - grid.low, 0) / grid.stretch), 0.05 * width, 0.9 * width)
-        x = np.concatenate([at[..., None] * grid.below, at[..., None] + (width - at[..., None]) * grid.above], axis=-1)
-        b = grid.low + grid.stretch * np.expm1(x)
+        at = np.clip(grid.coordinates(limit[..., 0]), 0.05 * grid.width, 0.9 * grid.width)
+        b = grid.at_nodes(at)
         # an impatient household without a limit would consume this share of its distance to the end of the grid
         share = 1.0 - (p.beta * p.rate) ** (1.0 / p.gamma) / p.rate
         c = np.maximum(produced + b - np.maximum(b, limit) / p.rate, share * (b - grid.low))

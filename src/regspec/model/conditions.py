@@ -87,19 +87,26 @@ def consumption(mode, b, k, cash, bond_price, target, hat, hat_slot, y, tech, s)
 
 
 @inlined
-def valuations(ratio, ratio_grad, z_slot, n_slot, private, k, tax_k, tech, s, worth, worth_grad):
-    """Valuations beta ratio m_i - Phi_2 and their gradients; m_i = N_i + mpk_i Z_i (private or social marginal product)."""
+def valuations(ratio, ratio_grad, z_slot, held_slot, private, k, tax_k, tech, s, worth, worth_grad):
+    """Valuations beta ratio m_i - Phi_2 and their gradients; m_i = H_i/k_i'^2 + mpk_i Z_i, privately plus the price."""
     n = len(tech.a)
+    price_slot = 2 + 2 * n
     for i in range(n):
         ki = s.k_next[i]
         exponent = tech.a[i] - 1.0
         factor = (tech.alpha * (1.0 + tax_k[i]) if private else tech.a[i]) * s.returns[i]
         z_value = s.value[z_slot + i]
-        m = s.value[n_slot + i] + factor * z_value
-        curvature = factor * exponent / ki * z_value
+        inverse = 1.0 / ki
+        held = s.value[held_slot + i] * inverse * inverse
+        m = held + factor * z_value
+        if private:
+            m += s.value[price_slot]
+        curvature = (factor * exponent * z_value - 2.0 * held) * inverse
         worth[i] = tech.beta * ratio * m - tech.phi[i] * (ki / k[i] - 1.0)
         for r in range(n):
-            slope = s.slope[r, n_slot + i] + factor * s.slope[r, z_slot + i]
+            slope = s.slope[r, held_slot + i] * inverse * inverse + factor * s.slope[r, z_slot + i]
+            if private:
+                slope += s.slope[r, price_slot]
             adjust = 0.0
             if r > 0:
                 dk = capital_slope(i, r, tech.h)
@@ -115,7 +122,7 @@ def price_slope(j, k, c, gross, tech, s):
     ``gross`` = sum_i k_i' beta M_i / u'(c). The slope of log sum k' M comes from its own continuous slot.
     """
     n = len(tech.a)
-    slot = 3 + 4 * n + j
+    slot = 4 + 4 * n + j
     pull = tech.gamma * s.c_grad[j] / c + s.value[slot]
     slope = gross * pull
     for i in range(n):
@@ -145,7 +152,7 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
     """
     n = len(tech.a)
     planner = len(tech.planner) == 2
-    hat_slot = 2 + 2 * n if planner else 0
+    hat_slot = 3 + 2 * n if planner else 0
     c_hat, hat = s.value[0], s.value[hat_slot]
     if not (c_hat > 0.0 and hat > 0.0):
         return False
@@ -176,7 +183,7 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
         e_ratio = power(c / hat, tech.gamma, tech.gamma_int)
         for r in range(n):
             s.e_grad[r] = e_ratio * tech.gamma * (s.c_grad[r] / c - s.slope[r, hat_slot] / hat)
-        valuations(e_ratio, s.e_grad, 3 + 2 * n, 3 + 3 * n, False, k, s.zeros, tech, s, s.social, s.social_grad)
+        valuations(e_ratio, s.e_grad, 4 + 2 * n, 4 + 3 * n, False, k, s.zeros, tech, s, s.social, s.social_grad)
         price_effect = bond_price + kappa * tech.pecuniary * s.q_grad[0]
         if mode == BINDING:
             mu = (bond_price - tech.beta * e_ratio) / price_effect

@@ -62,21 +62,21 @@ def integrands(policy, k, z, kappa, tech, growth, weight, target):
         tangible += k_next * tech.phi[i] * (growth[i] - 1.0)
     pull = tech.pecuniary * policy[MU] * kappa
     wealth = marginal * (1.0 + pull * tech.gamma / c * tangible)
-    base = q * (1.0 + kappa * policy[ETA])
     target[0] += marginal
+    target[2 + 2 * n] += marginal * q * (1.0 + kappa * policy[ETA])
     if tech.gamma == 1.0:
         target[1] += weight * math.log(value)
     else:
         target[1] += weight * value / power(value, tech.gamma, tech.gamma_int)
     if planner:
-        target[2 + 2 * n] += wealth
+        target[3 + 2 * n] += wealth
     for i in range(n):
         first = -0.5 * tech.phi[i] * (growth[i] * growth[i] - 1.0)
         target[2 + i] += marginal * z[i]
-        target[2 + n + i] += marginal * (base - first)
+        target[2 + n + i] -= marginal * first
         if planner:
-            target[3 + 2 * n + i] += wealth * z[i]
-            target[3 + 3 * n + i] += marginal * pull * tech.phi[i] * growth[i] * growth[i] - wealth * first
+            target[4 + 2 * n + i] += wealth * z[i]
+            target[4 + 3 * n + i] += marginal * pull * tech.phi[i] * growth[i] * growth[i] - wealth * first
 
 
 @njit
@@ -105,6 +105,7 @@ def mix(source, result, transition, stride):
 def transform(work, k, tech, returns):
     """Turn expectations into what is interpolated: certainty equivalents and ratios to marginal utility.
 
+    What holds (k''/k)^2 is multiplied by k_i^2: with partial adjustment the product is a quadratic in k, as the elements are.
     ``returns`` (I,) is scratch.
     """
     n = len(tech.a)
@@ -120,17 +121,19 @@ def transform(work, k, tech, returns):
                 row[1] = math.exp(row[1])
             else:
                 row[1] = math.exp(math.log(row[1]) / (1.0 - tech.gamma))
-            for f in range(2, 2 + 2 * n):
-                row[f] *= inverse
+            for i in range(n):
+                row[2 + i] *= inverse
+                row[2 + n + i] *= inverse * k[i] * k[i]
+            row[2 + 2 * n] *= inverse
             if planner:
-                inverse = 1.0 / row[2 + 2 * n]
-                row[2 + 2 * n] = math.exp(-math.log(row[2 + 2 * n]) / tech.gamma)
-                for f in range(3 + 2 * n, 3 + 4 * n):
-                    row[f] *= inverse
-                total = 0.0
+                inverse = 1.0 / row[3 + 2 * n]
+                row[3 + 2 * n] = math.exp(-math.log(row[3 + 2 * n]) / tech.gamma)
+                total = row[2 + 2 * n]
                 for i in range(n):
-                    total += k[i] * (row[2 + n + i] + returns[i] * row[2 + i])
-                row[3 + 4 * n] = math.log(total) + marginal
+                    row[4 + 2 * n + i] *= inverse
+                    row[4 + 3 * n + i] *= inverse * k[i] * k[i]
+                    total += row[2 + n + i] / k[i] + k[i] * returns[i] * row[2 + i]
+                row[4 + 4 * n] = math.log(total) + marginal
 
 
 @njit
@@ -218,7 +221,7 @@ def recover_slopes(functions, neighbours, slopes, tech, logs, line):
 
     ``logs`` (N, E x points) and ``line`` (E x points,) are scratch.
     """
-    source = 3 + 4 * len(tech.a)
+    source = 4 + 4 * len(tech.a)
     nodes, states, points, _ = functions.shape
     for node in range(nodes):
         for e in range(states):

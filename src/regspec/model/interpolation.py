@@ -15,18 +15,16 @@ from regspec.model.jit import inlined
 @inlined
 def bond_position(b, grid):
     """Position of ``b`` on the common bond grid in steps, and its derivative with respect to b."""
-    scaled = (b - grid.low) / grid.stretch
-    if scaled <= -0.5:  # far below the grid: keep the logarithm finite, the caller's bounds stop it
-        scaled = -0.5
-    position = math.log1p(scaled) / grid.dx
-    slope = 1.0 / (grid.stretch * (1.0 + scaled) * grid.dx)
+    scaled = (b - grid.centre) / grid.stretch
+    position = (math.asinh(scaled) - grid.origin) / grid.dx
+    slope = 1.0 / (grid.stretch * math.sqrt(1.0 + scaled * scaled) * grid.dx)
     return position, slope
 
 
 @inlined
 def bond_at(x, grid):
     """Bonds at the coordinate x of the common grid."""
-    return grid.low + grid.stretch * math.expm1(x)
+    return grid.centre + grid.stretch * math.sinh(x + grid.origin)
 
 
 @inlined

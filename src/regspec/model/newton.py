@@ -152,7 +152,7 @@ def solve_state(
             break
         if not eliminate(s.jac, s.res, s.step):
             break
-        length = abs(s.step[0]) / (y[0] - grid.low + grid.stretch)
+        length = abs(s.step[0]) / (grid.stretch + abs(y[0] - grid.centre))
         for j in range(1, n):
             length = max(length, tech.h * abs(s.step[j]))
         damp = 1.0 if length < 0.5 else 0.5 / length

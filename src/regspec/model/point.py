@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from regspec.model.conditions import BINDING, OUT_MU, OUT_Q, OUT_RHO, SLACK, growth_target
+from regspec.model.interpolation import bond_at
 from regspec.model.jit import njit
 from regspec.model.newton import SOLVED, evaluate, solve_state
 
@@ -63,7 +64,7 @@ def static_roots(b, k, z, bond_price, kappa, exo, e, x, functions, table, tech, 
     roots, last = 0, 0.0
     target = growth_target(bond_price, 0.0, tech)
     for p in range(points):
-        y[0] = ahead.low + ahead.stretch * math.expm1(width * p / (points - 1))
+        y[0] = bond_at(width * p / (points - 1), ahead)
         worst = evaluate(
             SLACK, b, k, cash, bond_price, kappa, exo.debt, e, y, target, s.zeros, functions, table, tech, ahead, s
         )

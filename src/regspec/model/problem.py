@@ -11,7 +11,11 @@ from regspec.model.portfolio import static_portfolio
 from regspec.model.shocks import Chain
 from regspec.model.types import BondGrid, Exo, Tech, lagrange_scales, slot_count
 
+ROOM = 0.85  # lower bounds of the lattice relative to the lowest shares expected
 _NATURAL_SHARE = 0.9
+_CLUSTERING = 1.5  # solve nodes crowd at the kink: relative distance to this power
+_CORE = 0.05  # half width, in years of output, of the bonds around the limit where the common grid is nearly uniform
+_DEPTH = 1.2  # lowest bonds relative to the limit in the best state
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,7 @@ class Problem:
     """Everything that determines a solution; quantities in units of the zone's own first-year output.
 
     alpha, beta, gamma, kappa scalars; a, phi, ztilde, k0 (I,); trend (T+1, I) log points; chain: exogenous states; rate:
-    mean gross interest rate; limit "collateral" | "fixed" | "natural"; bonds (T+1, 3): grid low, stretch, high by year;
+    mean gross interest rate; limit "collateral" | "fixed" | "natural"; bonds (T+1, 4): grid low, centre, stretch, high by year;
     debt (T+1,): fixed limit; lower (T+1, I): lattice bounds, not increasing in time; steps, below, above, fine: grid sizes;
     pecuniary: False for the planner variant that takes prices as given.
     """
@@ -62,12 +66,13 @@ class Problem:
 
     def bond_grid(self, t: int) -> BondGrid:
         """Common bond grid of year index ``t``."""
-        low, stretch, high = self.bonds[min(t, self.horizon)]
-        dx = float(np.log1p((high - low) / stretch) / (self.fine - 1))
-        above = np.linspace(0.0, 1.0, self.above) ** 1.3
-        below = np.linspace(0.0, 1.0, self.below)
+        low, centre, stretch, high = map(float, self.bonds[min(t, self.horizon)])
+        origin = float(np.arcsinh((low - centre) / stretch))
+        dx = float(np.arcsinh((high - centre) / stretch) - origin) / (self.fine - 1)
+        above = np.linspace(0.0, 1.0, self.above) ** _CLUSTERING
+        below = 1.0 - (1.0 - np.linspace(0.0, 1.0, self.below)) ** _CLUSTERING
         scales = lagrange_scales(below), lagrange_scales(above)
-        return BondGrid(float(low), float(stretch), float(high), dx, self.fine, below, above, *scales)
+        return BondGrid(low, centre, stretch, high, origin, dx, self.fine, below, above, *scales)
 
     def exo(self, t: int) -> Exo:
         """Exogenous states of year index ``t``."""
@@ -99,7 +104,7 @@ def output(z: np.ndarray, k: np.ndarray, a: np.ndarray) -> np.ndarray:
     return np.sum(z * np.asarray(k, float) ** a, axis=-1)
 
 
-def lattice_bounds(ztilde, a, alpha, trend, k0, margin: float = 0.72) -> np.ndarray:
+def lattice_bounds(ztilde, a, alpha, trend, k0, margin: float = ROOM) -> np.ndarray:
     """Lower lattice bounds by year (T+1, I), not increasing in time, so that every choice stays inside.
 
     They hold the first year's portfolio and every frictionless market and planner target up to that year, with a margin
@@ -112,7 +117,7 @@ def lattice_bounds(ztilde, a, alpha, trend, k0, margin: float = 0.72) -> np.ndar
 
 
 def bond_bounds(problem_inputs: dict, widen: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
-    """Bond grids (T+1, 3) and fixed debt limits (T+1,) that scale with each year's trend output.
+    """Bond grids (T+1, 4) and fixed debt limits (T+1,) that scale with each year's trend output.
 
     ``problem_inputs`` holds alpha, beta, kappa, a, ztilde, trend, chain, rate, limit, b_max, lower. The natural limit is
     taken as a fixed limit just inside it: debt that nine tenths of the worst possible output can service for ever.
@@ -129,16 +134,17 @@ def bond_bounds(problem_inputs: dict, widen: float = 1.0) -> tuple[np.ndarray, n
     if p["limit"] == "natural":
         low = _rollover(_NATURAL_SHARE * _lowest_output(z, shocks, p), p["rate"])
         debt = -np.append(low[1:], low[-1]) / p["rate"]
-        stretch = trend_output.copy()
+        centre, stretch = low, 2.0 * trend_output
     elif p["limit"] == "fixed":
         debt = p["kappa"] * steady_price(p["alpha"], p["beta"], p["kappa"], p["rate"], trend_output)
         low = -1.02 * p["rate"] * np.maximum(debt, np.concatenate([debt[:1], debt[:-1]]))
-        stretch = 0.5 * (ceiling - low)
+        centre, stretch = -p["rate"] * debt, _CORE * trend_output
     else:
-        deepest = widen * 1.4 * p["rate"] * p["kappa"] * q_high
+        deepest = widen * _DEPTH * p["rate"] * p["kappa"] * q_high
         low = -np.maximum(deepest, np.concatenate([deepest[:1], deepest[:-1]]))
-        stretch = 0.5 * (ceiling - low)
-    return np.column_stack([low, stretch, ceiling]), debt
+        steady = steady_price(p["alpha"], p["beta"], p["kappa"], p["rate"], trend_output)
+        centre, stretch = -p["rate"] * p["kappa"] * steady, _CORE * trend_output
+    return np.column_stack([low, centre, stretch, ceiling]), debt
 
 
 def _lowest_output(z, shocks, p):

@@ -131,7 +131,7 @@ def cloud_errors(solver: Solver, tail: Policies, draws: int, seed: int, reach: f
     p, n, t = solver.problem, solver.problem.industries, solver.problem.horizon + 1
     lattice, grid, exo, tech = solver.year(t)
     functions = solver.expectations(tail, t)
-    top = p.bonds[-1, 2]
+    top = p.bonds[-1, 3]
     rng = np.random.default_rng(seed)
     scratch, y, exact = make_scratch(tech), np.empty(n), np.empty(len(tech.slots))
     transition, errors, roots = p.chain.transition(), np.full((draws, 2), np.nan), 1

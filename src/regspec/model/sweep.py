@@ -166,8 +166,7 @@ def sweep(
                 failed[local, e, node] = 0
                 stats[RESIDUAL] = max(stats[RESIDUAL], worst)
                 if step < 0:
-                    scaled = (s.out[OUT_B] - here.low) / here.stretch
-                    at = math.log1p(scaled) if scaled > -0.999 else -1.0
+                    at = math.asinh((s.out[OUT_B] - here.centre) / here.stretch) - here.origin
                     kink[local, e] = min(max(at, 0.0), width)
                     if at > 0.0 and at < width:
                         failed[local, e, below - 1] = 0

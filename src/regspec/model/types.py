@@ -30,17 +30,37 @@ class Tech(NamedTuple):
 
 
 class BondGrid(NamedTuple):
-    """Common bond grid of one year, uniform in x = log(1 + (b - low)/stretch); x runs from 0 to (points-1) dx."""
+    """Common bond grid of one year, uniform in x = asinh((b - centre)/stretch) - origin, from 0 to (points-1) dx."""
 
     low: float
+    centre: float
     stretch: float
     high: float
+    origin: float
     dx: float
     points: int
     below: np.ndarray  # relative positions in [0, 1] of the solve nodes below the kink
     above: np.ndarray  # and above it
     below_scales: np.ndarray  # their `lagrange_scales`
     above_scales: np.ndarray
+
+    @property
+    def width(self) -> float:
+        """Length of the grid in x."""
+        return self.dx * (self.points - 1)
+
+    def bonds(self, x):
+        """Bonds at coordinates ``x``."""
+        return self.centre + self.stretch * np.sinh(np.asarray(x) + self.origin)
+
+    def coordinates(self, b):
+        """Coordinates of bonds ``b``, negative below the grid."""
+        return np.arcsinh((np.asarray(b) - self.centre) / self.stretch) - self.origin
+
+    def at_nodes(self, kink: np.ndarray) -> np.ndarray:
+        """Bonds (..., below + above) at the solve nodes around kinks (...,) in x."""
+        at = np.asarray(kink)[..., None]
+        return self.bonds(np.concatenate([at * self.below, at + (self.width - at) * self.above], axis=-1))
 
 
 def lagrange_scales(nodes: np.ndarray) -> np.ndarray:
@@ -71,10 +91,10 @@ def policy_columns(n_industries: int) -> int:
 def slot_count(n_industries: int, planner: bool) -> int:
     """Expectation functions per state, padded to a multiple of four for vector units.
 
-    Market: (E u')^(-1/gamma), value, I of E u' z / E u', I of E u'(q - Phi_1 + kappa q eta) / E u'. The planner adds
-    (E lambda)^(-1/gamma), I + I social counterparts, log sum_i k_i M_i and its I - 1 recovered slopes in x.
+    Market: (E u')^(-1/gamma), value, I of E u' z / E u', I of k_i^2 E u' (-Phi_1) / E u', E u' q (1 + kappa eta) / E u'. The
+    planner adds (E lambda)^(-1/gamma), I + I social counterparts, log sum_i k_i M_i and its I - 1 recovered slopes in x.
     """
-    used = 2 + 2 * n_industries + (1 + 3 * n_industries if planner else 0)
+    used = 3 + 2 * n_industries + (1 + 3 * n_industries if planner else 0)
     return -(-used // 4) * 4
 
 
