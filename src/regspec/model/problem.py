@@ -13,7 +13,8 @@ from regspec.model.types import BondGrid, Exo, Tech, lagrange_scales, slot_count
 
 ROOM = 0.85  # lower bounds of the lattice relative to the lowest shares expected
 _NATURAL_SHARE = 0.9
-_CLUSTERING = 1.5  # solve nodes crowd at the kink: relative distance to this power
+_CLUSTERING = 1.5  # solve nodes crowd at the kink: relative distance to this power; evenly spaced where none is
+_NATURAL_CORE = 4.0  # of the grid above a natural limit, whose debts are tens of years of output
 _CORE = 0.05  # half width, in years of output, of the bonds around the limit where the common grid is nearly uniform
 _DEPTH = 1.2  # lowest bonds relative to the limit in the best state
 
@@ -69,8 +70,9 @@ class Problem:
         low, centre, stretch, high = map(float, self.bonds[min(t, self.horizon)])
         origin = float(np.arcsinh((low - centre) / stretch))
         dx = float(np.arcsinh((high - centre) / stretch) - origin) / (self.fine - 1)
-        above = np.linspace(0.0, 1.0, self.above) ** _CLUSTERING
-        below = 1.0 - (1.0 - np.linspace(0.0, 1.0, self.below)) ** _CLUSTERING
+        power = 1.0 if self.limit == "natural" else _CLUSTERING
+        above = np.linspace(0.0, 1.0, self.above) ** power
+        below = 1.0 - (1.0 - np.linspace(0.0, 1.0, self.below)) ** power
         scales = lagrange_scales(below), lagrange_scales(above)
         return BondGrid(low, centre, stretch, high, origin, dx, self.fine, below, above, *scales)
 
@@ -134,7 +136,7 @@ def bond_bounds(problem_inputs: dict, widen: float = 1.0) -> tuple[np.ndarray, n
     if p["limit"] == "natural":
         low = _rollover(_NATURAL_SHARE * _lowest_output(z, shocks, p), p["rate"])
         debt = -np.append(low[1:], low[-1]) / p["rate"]
-        centre, stretch = low, 2.0 * trend_output
+        centre, stretch = low, _NATURAL_CORE * trend_output
     elif p["limit"] == "fixed":
         debt = p["kappa"] * steady_price(p["alpha"], p["beta"], p["kappa"], p["rate"], trend_output)
         low = -1.02 * p["rate"] * np.maximum(debt, np.concatenate([debt[:1], debt[:-1]]))
