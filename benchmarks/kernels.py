@@ -40,7 +40,7 @@ def economy(industries: int, steps: int, nodes: int) -> Problem:
     return Problem(
         alpha=alpha, beta=0.95, gamma=5.0, kappa=0.021, a=a, phi=np.linspace(1.0, 3.26, industries), ztilde=ztilde, k0=k0,
         b0=-0.12, trend=trend, chain=chain, rate=1.013, limit="collateral", bonds=bonds, debt=debt, lower=lower,
-        steps=steps, below=5, above=8, fine=48,
+        steps=steps, below=6, above=8, fine=48,
     )  # fmt: skip
 
 

@@ -131,3 +131,16 @@ def test_choices_at_the_end_of_the_bond_grid_widen_it_and_then_fail(monkeypatch)
     with pytest.raises(ModelFailure, match="end of the bond grid|does not converge|cycles|not finite|no equilibrium"):
         solve_zone(zone(), national(), config(), "market")
     assert tried[0] == 1.0 and tried == sorted(tried)
+
+
+def test_a_lattice_that_choices_leave_is_enlarged(monkeypatch):
+    """docs/numerics.md, a second attempt: the result is that of a lattice large enough from the start."""
+    from regspec.experiments import zone as module
+
+    expected = solve_zone(zone(), national(), config(), "market")
+    margins, real = [], module.build_problem
+    monkeypatch.setattr(module, "build_problem", lambda *arguments: margins.append(arguments[5]) or real(*arguments))
+    monkeypatch.setattr(module, "ROOM", 1.1)
+    found = solve_zone(zone(), national(), config(), "market")
+    assert len(margins) > 1 and margins == sorted(margins, reverse=True)
+    np.testing.assert_allclose(found.ce.path.c, expected.ce.path.c, rtol=2e-3)
