@@ -97,7 +97,7 @@ class Solution:
     def in_use(self) -> np.ndarray:
         """Which solve nodes (N, E, nodes) carry a solution: both sides of an inner kink, one side of an outer one."""
         _, grid, _, _ = self.grids
-        at, width = self.tail.kink[..., None], grid.dx * (grid.points - 1)
+        at, width = self.tail.kink[..., None], grid.width
         below = np.broadcast_to(at > 0.0, (*self.tail.kink.shape, len(grid.below)))
         above = np.broadcast_to(at < width, (*self.tail.kink.shape, len(grid.above)))
         return np.concatenate([below, above], axis=2)

@@ -40,7 +40,7 @@ def test_reported_residuals_are_those_of_the_policies(path):
         lattice, grid, exo, tech = solver.year(t)
         ahead, s, price = solver.year(t + 1), make_scratch(tech), 1 / problem.rate
         bonds, target = bonds_at_nodes(years[t], grid), growth_target(price, 0.0, tech)
-        at, width = years[t].kink, grid.dx * (grid.points - 1)
+        at, width = years[t].kink, grid.width
         for node, e, j in np.ndindex(bonds.shape):
             binding = j < len(grid.below)
             if (binding and at[node, e] <= 0) or (not binding and at[node, e] >= width):

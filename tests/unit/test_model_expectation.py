@@ -54,7 +54,7 @@ class Case:
         self.lattice, self.chain = self.problem.lattice(0), self.problem.chain
         rng = np.random.default_rng(5)
         shape = (len(self.lattice.capital), self.chain.size)
-        self.width = self.grid.dx * (self.grid.points - 1)
+        self.width = self.grid.width
         self.kink = rng.uniform(0.2, 0.8, shape) * self.width
         self.kink[0, 0], self.kink[1, 1] = 0.0, self.width  # never binding, always binding
         middle = np.array([1.0, 6.0, 0.1, 0.2, 0.9, 1.0, 0.0])

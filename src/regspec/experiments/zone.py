@@ -140,8 +140,8 @@ def solve_allocation(
     """Solve, simulate and certify one allocation from the tail's ``start``.
 
     Returns it, its tail and the diagnostics. It is None when a choice reaches the end of the bond grid and, unless the
-    attempt is ``final``, when choices touch the lattice's edge or states have no solution. Raises ModelFailure naming the
-    zone, the condition and the state.
+    attempt is ``final``, when choices touch the lattice's edge or reachable states have no solution. Raises ModelFailure
+    naming the zone, the condition and the state.
     """
     settings = config.model.solver
     solver = Solver(problem, planner, ranks, label)
@@ -151,9 +151,14 @@ def solve_allocation(
     d = solver.diagnostics
     if problem.limit == "collateral" and d.lowest <= 0.0:
         return None, tail, d
-    if not final and d.hits + d.failed > 0:
+    if not final and d.hits > 0:
         return None, tail, d
-    unreachable = _check_failed(solver, years, reach)
+    try:
+        unreachable = _check_failed(solver, years, reach)
+    except ModelFailure:
+        if final:
+            raise
+        return None, tail, d
     path = simulate(solver, years, shocks)
     cloud, roots = cloud_errors(solver, tail, settings.cloud, config.run.seed, reach[-1])
     roots = max(int(path.roots.max()), roots)
@@ -182,8 +187,8 @@ def solve_zone(
     """Competitive equilibrium and planner of one zone under ``scenario`` with the realized productivity path.
 
     zone, national: the calibration's JSON contents (docs/architecture.md). The bond grid is widened and the problem solved
-    again when a choice reaches its end, the lattice when a choice touches its edge or a state has no solution. Raises
-    ModelFailure.
+    again when a choice reaches its end, the lattice when a choice touches its edge or a reachable state has
+    no solution. Raises ModelFailure.
     """
     ranks = ranks or Ranks()
     shocks = np.ascontiguousarray(np.array(national["u"], float).T)
@@ -211,6 +216,7 @@ def solve_zone(
         else:
             margin *= _ROOMIER
     raise ModelFailure(
-        f"{name}: choices reach the end of the bond grid (min b' - b_min = {found.lowest:.3g}) although it was widened "
-        f"{_ATTEMPTS - 1} times: debt has no bound here (a bubble); theta chi = {problem.kappa:.4g}, gamma = {problem.gamma:g}"
+        f"{name}: choices reach the end of the bond grid (min b' - b_min = {found.lowest:.3g}) although "
+        f"it was made {widen / _WIDER:.3g} times as deep: debt has no bound here (a bubble); theta chi = {problem.kappa:.4g}, "
+        f"gamma = {problem.gamma:g}"
     )

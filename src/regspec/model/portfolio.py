@@ -12,7 +12,8 @@ def static_portfolio(z: np.ndarray, a: np.ndarray, weight: np.ndarray) -> np.nda
 
     ``weight`` is alpha for the market and a_i = alpha + xi_i for the planner (docs/model.md, sections 4 and 8.3).
     The common return is found by Newton's method on log sum k, convex and decreasing in the log return, so that it converges
-    from the left. Raises ValueError unless all a_i < 1.
+    from the left. Raises ValueError unless all a_i < 1, ArithmeticError
+    where the iteration does not converge.
     """
     z, a, weight = np.broadcast_arrays(np.asarray(z, float), np.asarray(a, float), np.asarray(weight, float))
     if np.any(a >= 1):
@@ -25,6 +26,9 @@ def static_portfolio(z: np.ndarray, a: np.ndarray, weight: np.ndarray) -> np.nda
         k = np.exp(log_k - log_m * slope)
         step = np.log(k.sum()) * k.sum() / (k @ slope)
         log_m += step
-        if abs(step) <= 1e-15 * (1.0 + abs(log_m)):
+        if abs(step) <= 1e-13 * (1.0 + abs(log_m)):  # the error left is of the order of its square
             break
+    else:
+        raise ArithmeticError(f"no common return found for z = {z}, a = {a}, weight = {weight}")
+    k = np.exp(log_k - log_m * slope)
     return k / k.sum()
