@@ -7,13 +7,10 @@ rule, because mpiexec or srun must start it as a program.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from regspec import jobs
-from regspec.errors import ConfigError, ModelFailure
-from regspec.provenance import write_json
 from regspec.reporting import short_errors
 
 
@@ -40,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(steps, "empirics", _job(jobs.empirics), "specialization measures, Fact 1, tables and figures")
     _add(steps, "calibrate", _job(jobs.calibrate), "national processes and one calibration file per zone")
     _add(steps, "warm", _warm, "compile all kernels that the configuration needs", _warm_options)
-    _add(steps, "solve", _solve, "solve one zone under one scenario", _solve_options)
+    _add(steps, "solve", _solve, "solve zones under one scenario", _solve_options)
     _add(steps, "collect", _job(jobs.collect), "gather the solutions of all zones into two tables")
     _add(steps, "results", _job(jobs.results), "trade-off, decomposition, welfare, maps, summary.json")
     _add(steps, "status", _status, "how many solves are done, running, failed")
@@ -75,10 +72,11 @@ def _warm_options(sub) -> None:
 
 
 def _solve_options(sub) -> None:
-    sub.add_argument("--zone", type=int, required=True)
+    sub.add_argument("--zone", type=int, required=True, nargs="+", help="one or several zones")
     sub.add_argument("--scenario", default="baseline", help="[%(default)s]")
     sub.add_argument("--attempt", type=int, default=1, help="above 1: do not repeat a failure of the model")
     sub.add_argument("--expected-ranks", type=int, default=1, help="abort on another MPI size [%(default)s]")
+    sub.add_argument("--manifest", type=Path, help="write the keys of the solutions to this file when all are there")
 
 
 # ------------------------------------------------------------------------------------------------ steps
@@ -121,31 +119,7 @@ def _warm(args) -> None:
 
 
 def _solve(args) -> None:
-    """Solve; the model's failure is remembered, because repeating the computation cannot mend it."""
-    config, digest, layout = _load(args)
-    if args.scenario not in config.scenarios:
-        raise ConfigError(f"--scenario {args.scenario}: unknown; scenarios: {', '.join(config.scenarios)}")
-    zone_json = layout.zone_json(args.zone)
-    if layout.zone_ids() and args.zone not in layout.zone_ids():
-        raise ConfigError(f"--zone {args.zone}: not among the {len(layout.zone_ids())} zones of this run")
-    layout.require(zone_json, "calibrate")
-    marker = layout.failure(args.scenario, args.zone)
-    if args.attempt > 1 and marker.exists():
-        raise ModelFailure(json.loads(marker.read_text()))
-    marker.unlink(missing_ok=True)
-    jobs.prepare_numba(layout)
-    from regspec.experiments.solve import run_zone
-
-    policy = "error" if config.results.missing_zones == "error" else "record"
-    try:
-        run_zone(
-            zone_json, layout.national, config, args.scenario, layout.solution(args.scenario, args.zone),
-            layout.store, digest, on_failure=policy, expected_ranks=args.expected_ranks,
-            progress=layout.progress(args.scenario, args.zone),
-        )  # fmt: skip
-    except ModelFailure as failure:
-        write_json(marker, str(failure))
-        raise
+    jobs.solve(args.config, args.scenario, args.zone, args.attempt, args.expected_ranks, args.manifest, args.overrides)
 
 
 def _status(args) -> None:

@@ -188,6 +188,7 @@ class Results(Section):
 
 class Compute(Section):
     ranks: int = Field(1, ge=1, description="MPI ranks of a solve job (1 = no MPI)")
+    zones_per_job: int = Field(4, ge=1, description="zones that a solve job takes one after the other (docs/hpc.md)")
 
 
 class Config(Section):

@@ -31,6 +31,15 @@ def memory_mb(config: Config) -> int:
     return ranks * _BASE_MB + round(2 * 8e-6 * (policies + ranks * expectations))
 
 
+def minutes(config: Config) -> int:
+    """Time to ask a cluster for, for one solve job: several times what it takes on a slow core, half an hour at least.
+
+    A zone takes some 5 to 7 s with the 17,010 states of the default grid, both allocations and all years
+    (`benchmarks/kernels.py`), so 2 ms a state are a fivefold margin.
+    """
+    return max(30, round(2e-3 * states(config) * config.compute.zones_per_job / config.compute.ranks / 60))
+
+
 def size_text(config: Config) -> str:
     """One line for the start of a run: how many solves of which size."""
     chosen = config.model.zones

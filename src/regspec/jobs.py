@@ -14,6 +14,7 @@ from pathlib import Path
 
 from regspec.config import Config
 from regspec.config_io import config_hash, load_config
+from regspec.errors import ConfigError
 from regspec.layout import Layout
 from regspec.provenance import write_json
 
@@ -62,6 +63,27 @@ def warm(config: str | Path, overrides: Iterable[str] = (), output: str | Path |
     warm_cache(loaded)
     if output is not None:
         write_json(output, {"kernel_fingerprint": kernel_fingerprint()})
+
+
+def solve(config: str | Path, scenario: str, zones: Iterable[int], attempt: int = 1, ranks: int = 1,
+          manifest: str | Path | None = None, overrides: Iterable[str] = ()) -> None:  # fmt: skip
+    """Solve zones under a scenario, one after the other; a zone that fails does not keep the others from their turn.
+
+    ``attempt`` above 1 does not repeat failures of the model; ``manifest``: file that is written when all zones are done.
+    Raises ModelFailure with what the zones said that failed, unless ``results.missing_zones`` lets them go.
+    """
+    loaded, digest, layout = load(config, overrides)
+    if scenario not in loaded.scenarios:
+        raise ConfigError(f"--scenario {scenario}: unknown; scenarios: {', '.join(loaded.scenarios)}")
+    known = layout.zone_ids()
+    for zone in zones:
+        if known and zone not in known:
+            raise ConfigError(f"--zone {zone}: not among the {len(known)} zones of this run")
+        layout.require(layout.zone_json(zone), "calibrate")
+    prepare_numba(layout)
+    from regspec.experiments.batch import run_zones
+
+    run_zones(loaded, digest, layout, scenario, list(zones), attempt, ranks, manifest)
 
 
 def collect(config: str | Path, overrides: Iterable[str] = ()) -> None:

@@ -47,8 +47,12 @@ class Layout:
         """What the model said when it failed here: an automatic retry reads it instead of trying again."""
         return self.logs / "solve" / scenario / f"{zone}.failure.json"
 
-    def solve_log(self, scenario: str, zone: int | str) -> Path:
-        return self.logs / "solve" / scenario / f"{zone}.log"
+    def batch(self, scenario: str, number: int | str) -> Path:
+        """What a solve job leaves when all its zones have their files: keys of their solutions."""
+        return self.root / "solutions" / scenario / f"batch_{number}.json"
+
+    def batch_log(self, scenario: str, number: int | str) -> Path:
+        return self.logs / "solve" / scenario / f"batch_{number}.log"
 
     def zone_ids(self) -> list[int]:
         """The selected zones in increasing order; empty before the calibration has run."""

@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 import time
+from pathlib import Path
 
 from regspec.config import Config
 from regspec.layout import Layout
@@ -16,15 +17,15 @@ _NOISE = ("Select jobs to execute", "Execute ", "DAG of jobs will be updated", "
 _REPLACED = ("job_finished", "progress")
 
 
-def follow_jobs(logger: logging.Logger, planned) -> None:
+def follow_jobs(logger: logging.Logger, planned, layout: Layout) -> None:
     """Print progress lines for the running workflow in place of Snakemake's several lines per job.
 
-    ``planned``: as in :class:`JobProgress`. Snakemake's own log file keeps every line.
+    ``planned``, ``layout``: as in :class:`JobProgress`. Snakemake's own log file keeps every line.
     """
     for handler in logger.handlers:
         if isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler):
             handler.addFilter(_not_noise)
-    logger.addHandler(JobProgress(planned))
+    logger.addHandler(JobProgress(planned, layout))
 
 
 def _not_noise(record: logging.LogRecord) -> bool:
@@ -44,37 +45,42 @@ def _event(record: logging.LogRecord) -> str:
 class JobProgress(logging.Handler):
     """A handler of Snakemake's log: one line on stderr per finished step, ``n of N solves done`` for solves.
 
-    ``planned()`` returns the number of solve jobs in the present plan, finished ones included; the plan grows
-    when the calibration has named the zones, so it is asked at every event.
+    ``planned()`` returns the number of solves in the present plan, finished ones included; the plan grows when the
+    calibration has named the zones, so it is asked at every event. ``layout``: where a job's solutions are.
     """
 
-    def __init__(self, planned):
+    def __init__(self, planned, layout: Layout):
         super().__init__(logging.INFO)
-        self._planned = planned
-        self._running: dict[int, tuple[str, float]] = {}
+        self._planned, self._layout = planned, layout
+        self._running: dict[int, tuple[str, float, list[Path]]] = {}
         self._solving_since = 0.0
         self.done = self.failed = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         event = _event(record)
         if event == "job_info":
-            self._started(record.jobid, record.rule_name)
+            self._started(record)
         elif event == "job_finished":
             self._ended(record.job_id, failed=False)
         elif event == "job_error":
             self._ended(record.jobid, failed=True)
 
-    def _started(self, job: int, rule: str) -> None:
-        if rule not in _TARGETS:
-            self._running[job] = (rule, time.monotonic())
+    def _started(self, record: logging.LogRecord) -> None:
+        rule, solutions = record.rule_name, []
         if rule in SOLVE_RULES:
             self._solving_since = self._solving_since or time.monotonic()
+            folder = self._layout.zone_json(0).parent.name
+            zones = [Path(path).stem for path in record.input if Path(path).parent.name == folder]
+            solutions = [self._layout.solution(record.wildcards["scenario"], zone) for zone in zones]
+        if rule not in _TARGETS:
+            self._running[record.jobid] = (rule, time.monotonic(), solutions)
 
     def _ended(self, job: int, failed: bool) -> None:
-        rule, since = self._running.pop(job, (None, 0.0))
+        rule, since, solutions = self._running.pop(job, (None, 0.0, []))
         if rule in SOLVE_RULES:
-            self.failed += failed
-            self.done += not failed
+            lost = sum(not path.exists() for path in solutions) if failed else 0
+            self.failed += lost
+            self.done += len(solutions) - lost
             self._print(self.solve_line(self._planned(), time.monotonic() - self._solving_since))
         elif rule is not None:
             self._print(f"{rule} {'failed' if failed else 'done'} ({duration(time.monotonic() - since)})")
@@ -84,7 +90,7 @@ class JobProgress(logging.Handler):
         finished = self.done + self.failed
         left = max(planned - finished, 0)
         failed = f", {self.failed} failed" if self.failed else ""
-        rest = f", about {duration(seconds / finished * left)} left" if left else ""
+        rest = f", about {duration(seconds / finished * left)} left" if left and finished else ""
         return f"{self.done} of {finished + left} solves done{failed}{rest}"
 
     def _print(self, text: str) -> None:
@@ -111,10 +117,9 @@ def _state(layout: Layout, scenario: str, zone: int) -> str:
     path = layout.solution(scenario, zone)
     if path.exists():
         return "done" if _recorded(path)[0] == "solved" else "failed"
-    log = layout.solve_log(scenario, zone)
-    if not log.exists():
-        return "waiting"
-    return "failed" if "regspec: " in log.read_text(errors="replace") else "started"
+    if layout.failure(scenario, zone).exists():
+        return "failed"
+    return "started" if layout.progress(scenario, zone).exists() else "waiting"
 
 
 def _recorded(path) -> tuple[str, str]:
@@ -144,17 +149,18 @@ def status_text(config: Config, layout: Layout) -> str:
 
 
 def failure_message(layout: Layout, scenario: str, zone: int | str) -> str:
-    """What a failed solve says in its solution file (a failure by policy, a damaged file) or else in its log, on
-    one line.
+    """Why a solve failed, on one line: from its solution file (a failure by policy, a damaged file) or from the marker
+    that it left beside its log.
     """
-    path, log = layout.solution(scenario, zone), layout.solve_log(scenario, zone)
+    path, marker = layout.solution(scenario, zone), layout.failure(scenario, zone)
     if path.exists():
         return " ".join(_recorded(path)[1].split())
-    if not log.exists():
-        return "no log"
-    text = log.read_text(errors="replace")
-    message = text[text.rfind("regspec: ") :] if "regspec: " in text else "\n".join(text.splitlines()[-1:])
-    return " ".join(message.removeprefix("regspec: ").split())
+    if not marker.exists():
+        return "no message"
+    try:
+        return " ".join(json.loads(marker.read_text()).split())
+    except ValueError:
+        return f"{marker} is damaged; delete it"
 
 
 def last_progress(layout: Layout, scenario: str, zone: int | str) -> str:

@@ -21,9 +21,10 @@ import sys
 from pathlib import Path
 from regspec.config_io import load_config
 from regspec.experiments.solve import run_zone
+from regspec.model.parallel import world
 config = load_config(Path(sys.argv[1]))
 zone, national, output, store = map(Path, sys.argv[2:6])
-run_zone(zone, national, config, "baseline", output, store, "hash", expected_ranks=int(sys.argv[6]))
+run_zone(zone, national, config, "baseline", output, store, "hash", ranks=world(int(sys.argv[6])))
 """
 
 

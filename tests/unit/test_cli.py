@@ -5,7 +5,6 @@ import logging
 import os
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import h5py
 import pytest
@@ -16,6 +15,7 @@ from regspec.config_io import load_config
 from regspec.errors import ModelFailure
 from regspec.layout import Layout
 from regspec.progress import JobProgress, duration, failure_message, failures_text, status_text
+from regspec.provenance import write_json
 
 
 @pytest.fixture
@@ -135,42 +135,10 @@ def test_threads_and_kernel_cache_are_set_for_solves(run_folder, monkeypatch):
     assert os.environ["NUMBA_CACHE_DIR"].startswith(str((run_folder.store / "numba").resolve()))
 
 
-@pytest.fixture
-def solver(run_folder, monkeypatch):
-    """Calls of the solver, which always fails, in place of the real one."""
-    calls = []
-
-    def run_zone(*arguments, **options):
-        calls.append(options)
-        raise ModelFailure("zone 3: no equilibrium\nremedy: a smaller theta")
-
-    monkeypatch.setitem(sys.modules, "regspec.experiments.solve", SimpleNamespace(run_zone=run_zone))
-    run_folder.zone_json(3).parent.mkdir()
-    run_folder.zone_json(3).write_text("{}")
-    return calls
-
-
-def test_failure_of_the_model_is_not_repeated_by_automatic_retries(solver, capsys):
-    messages = []
-    for attempt in ("1", "2", "3", "1"):
-        assert run("solve", "--zone", "3", "--attempt", attempt) == 3
-        messages.append(capsys.readouterr().err)
-    assert len(solver) == 2
-    assert set(messages) == {"regspec: zone 3: no equilibrium\nremedy: a smaller theta\n"}
-
-
-def test_policy_for_missing_zones_decides_whether_a_failure_is_recorded(solver):
-    for policy in ("error", "warn", "drop"):
-        run("solve", "--zone", "3", "--set", f"results.missing_zones={policy}")
-    assert [call["on_failure"] for call in solver] == ["error", "record", "record"]
-
-
 def test_status_tells_waiting_started_and_failed_solves(run_folder):
     config = load_config("c.yaml")
-    log = run_folder.solve_log("other", 7)
-    log.parent.mkdir(parents=True)
-    log.write_text("sweep 1\nregspec: zone 7: no equilibrium\n  J = 3.1 at theta = 0.35\n")
-    run_folder.solve_log("other", 3).write_text("")
+    write_json(run_folder.failure("other", 7), "zone 7: no equilibrium\n  J = 3.1 at theta = 0.35\n")
+    run_folder.progress("other", 7).write_text("")
     run_folder.progress("other", 3).write_text('{"sweep": 10, "distance": 0.1}\n{"sweep": 20, "distance": 0.01}\n')
     text = status_text(config, run_folder)
     assert "baseline: 2 waiting" in text
@@ -178,7 +146,9 @@ def test_status_tells_waiting_started_and_failed_solves(run_folder):
     assert "zone 7 failed: zone 7: no equilibrium J = 3.1 at theta = 0.35" in text
     assert "zone 3 running: sweep 20, distance 0.01" in text
     assert "zone 7, scenario other" in failures_text(config, run_folder)
-    assert failure_message(run_folder, "baseline", 3) == "no log"
+    assert failure_message(run_folder, "baseline", 3) == "no message"
+    run_folder.failure("other", 7).write_text("{")
+    assert "7.failure.json is damaged" in failure_message(run_folder, "other", 7)
 
 
 def test_status_repeats_the_failure_that_a_solution_file_records(run_folder):
@@ -202,19 +172,24 @@ class Event:
         self.__dict__.update(fields)
 
 
-def test_progress_counts_done_and_failed_solves(capsys):
-    jobs = JobProgress(lambda: 4)
-    for job in (1, 2, 3):
-        jobs.emit(Event("job_info", jobid=job, rule_name="solve"))
-    jobs.emit(Event("job_info", jobid=9, rule_name="collect"))
+def test_progress_counts_done_and_failed_solves(run_folder, capsys):
+    """Of a failed job those zones count as done that have their file."""
+    jobs = JobProgress(lambda: 6, run_folder)
+    national = str(run_folder.national)
+    for job, zones in ((1, (3, 7, 8)), (2, (9, 10)), (3, (11,))):
+        files = [national, *(str(run_folder.zone_json(zone)) for zone in zones)]
+        jobs.emit(Event("job_info", jobid=job, rule_name="solve", input=files, wildcards={"scenario": "other"}))
+    jobs.emit(Event("job_info", jobid=9, rule_name="collect", input=[]))
     jobs.emit(Event("job_finished", job_id=2))
+    run_folder.solution("other", 7).parent.mkdir(parents=True)
+    run_folder.solution("other", 7).write_text("")
     jobs.emit(Event("job_error", jobid=1))
     jobs.emit(Event("job_finished", job_id=9))
-    jobs.emit(Event("job_info", jobid=0, rule_name="all"))
+    jobs.emit(Event("job_info", jobid=0, rule_name="all", input=[]))
     jobs.emit(Event("job_finished", job_id=0))
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0].startswith("regspec: 1 of 4 solves done, about ")
-    assert lines[1].startswith("regspec: 1 of 4 solves done, 1 failed, about ")
+    assert lines[0].startswith("regspec: 2 of 6 solves done, about ")
+    assert lines[1].startswith("regspec: 3 of 6 solves done, 2 failed, about ")
     assert lines[2].startswith("regspec: collect done") and len(lines) == 3
 
 

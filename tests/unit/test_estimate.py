@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from regspec.config import Config
-from regspec.estimate import memory_mb, size_text, states
+from regspec.estimate import memory_mb, minutes, size_text, states
 from regspec.experiments.zone import build_problem
 
 
@@ -40,3 +40,11 @@ def test_line_for_users_counts_solves():
     )
     listed = Config.model_validate({"model": {"zones": [4, 7]}, "scenarios": {"baseline": {}}})
     assert size_text(listed).startswith("2 zones x 1 scenarios")
+
+
+def test_requested_time_grows_with_states_and_zones_and_falls_with_ranks():
+    large = {"model": {"grid": {"k_steps": 20, "u_nodes": 5}}, "compute": {"zones_per_job": 40}}
+    more = Config.model_validate(large)
+    ranks = Config.model_validate(large | {"compute": {"zones_per_job": 40, "ranks": 4}})
+    assert minutes(Config()) == 30 < minutes(ranks) < minutes(more)
+    assert minutes(more) * 60 >= 2e-3 * states(more) * 40 - 30

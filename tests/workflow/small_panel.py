@@ -34,6 +34,7 @@ model:
 scenarios:
   baseline: {{planner: false}}
 results: {{bootstrap: 99, friction_horizons: [10], horizons: [70]}}
+compute: {{zones_per_job: {per_job}}}
 """
 
 
@@ -55,9 +56,9 @@ def write_panel(folder: Path, seed: int = 1) -> list[int]:
     return [int(zone) for zone in zones]
 
 
-def write_config(path: Path, folder: Path, zones="[1, 56]") -> Path:
-    """A configuration that runs the panel in ``folder`` on a minimal grid."""
-    path.write_text(CONFIG.format(folder=folder, zones=zones))
+def write_config(path: Path, folder: Path, zones="[1, 56]", per_job: int = 1) -> Path:
+    """A configuration that runs the panel in ``folder`` on a minimal grid with ``per_job`` zones in a solve job."""
+    path.write_text(CONFIG.format(folder=folder, zones=zones, per_job=per_job))
     return path
 
 

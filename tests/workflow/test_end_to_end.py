@@ -52,8 +52,8 @@ def test_every_rule_leaves_a_log_and_a_benchmark(run, root):
     for rule in ("data", "empirics", "calibrate", "kernels", "collect", "results"):
         assert (root / "logs" / f"{rule}.log").exists()
         assert (root / "benchmarks" / f"{rule}.tsv").exists()
-    assert (root / "logs" / "solve" / "baseline" / "1.log").exists()
-    assert (root / "benchmarks" / "solve" / "baseline" / "1.tsv").exists()
+    assert (root / "logs" / "solve" / "baseline" / "batch_0.log").exists()
+    assert (root / "benchmarks" / "solve" / "baseline" / "0.tsv").exists()
 
 
 def test_second_call_does_nothing(workflow, run):
@@ -126,6 +126,38 @@ def test_edited_rows_of_one_zone_lead_to_one_solve(workflow, run, root):
     assert edited.jobs("solve") == 1
     assert solution(root, 1).read_bytes() == before[1]
     assert solution(root, 56).read_bytes() != before[56]
+
+
+def test_zones_of_one_job_are_solved_one_by_one_when_they_change(workflow, run, root):
+    """Two zones in a job: the edited one is solved, the other one keeps its file."""
+    folder, config, _ = run
+    together = ("--until", "collect", "--config", "compute={zones_per_job: 2}")
+    before = {zone: (solution(root, zone).read_bytes(), solution(root, zone).stat().st_mtime_ns) for zone in ZONES}
+    joined = workflow(config, *together)
+    assert joined.code == 0, joined.text
+    assert {z: (solution(root, z).read_bytes(), solution(root, z).stat().st_mtime_ns) for z in ZONES} == before
+    path = folder / FILES["industry"]
+    held = path.read_bytes()
+    table = pd.read_csv(path)
+    rows = table.index[(table["cz"] == 1) & (table["year"] == 1950)]
+    table.loc[rows, "employment_share"] = table.loc[rows, "employment_share"].to_numpy()[::-1]
+    table.to_csv(path, index=False)
+    edited = workflow(config, *together)
+    assert edited.code == 0, edited.text
+    log = (root / "logs" / "solve" / "baseline" / "batch_0.log").read_text().splitlines()
+    assert log == ["zone 1, scenario baseline: solved", "zone 56, scenario baseline: present"]
+    assert solution(root, 56).stat().st_mtime_ns == before[56][1]
+    path.write_bytes(held)
+    assert workflow(config, "--until", "collect").code == 0
+    assert solution(root, 1).read_bytes() == before[1][0]  # from the store
+
+
+def test_deleted_solution_comes_back_when_it_is_needed(workflow, run, root):
+    held = solution(root, 1).read_bytes()
+    solution(root, 1).unlink()
+    again = workflow(run[1], "--until", "collect", "--forcerun", "collect")
+    assert again.code == 0, again.text
+    assert again.jobs("solve") == 1 and solution(root, 1).read_bytes() == held
 
 
 def test_lost_run_comes_back_from_the_store(workflow, run, root):

@@ -9,7 +9,8 @@ from snakemake.logging import logger
 
 from regspec.config_io import load_config, write_resolved
 from regspec.errors import RegspecError
-from regspec.estimate import memory_mb, size_text
+from regspec.estimate import memory_mb, minutes, size_text
+from regspec.experiments.batch import batch_members, forget_incomplete
 from regspec.experiments.key import solution_key
 from regspec.jobs import levels
 from regspec.layout import Layout
@@ -47,19 +48,35 @@ shell.prefix(f"export PATH={Path(sys.executable).parent}:$PATH; ")
 
 
 if workflow.is_main_process:
-    follow_jobs(logger, lambda: planned(SOLVE_RULES))
+    forget_incomplete(LAYOUT, SCENARIOS, CONFIG.compute.zones_per_job)
+    follow_jobs(logger, lambda: planned(SOLVE_RULES), LAYOUT)
 
 
 def planned(rule_names):
-    """Number of jobs of these rules in the present plan, finished ones included."""
+    """Number of solves in the present plan, those of finished jobs included."""
     jobs = workflow.dag.needrun_jobs(exclude_finished=False)
-    return sum(job.rule.name in rule_names for job in jobs)
+    return sum(
+        len(job.params.zones.split()) for job in jobs if job.rule.name in rule_names
+    )
 
 
-def zone_ids():
-    """The selected zones; makes the caller wait for the calibration."""
+def batches():
+    """Zones of each solve job by the job's number; makes the caller wait for the calibration."""
     checkpoints.calibrate.get()
-    return LAYOUT.zone_ids()
+    return batch_members(LAYOUT.zone_ids(), CONFIG.compute.zones_per_job)
+
+
+def batch_zones(wildcards):
+    """Zones of a solve job; none for a number that an earlier, larger set of zones had."""
+    return batches().get(wildcards.batch, [])
+
+
+def zone_files(wildcards):
+    return [LAYOUT.zone_json(zone) for zone in batch_zones(wildcards)]
+
+
+def zone_arguments(wildcards):
+    return " ".join(map(str, batch_zones(wildcards)))
 
 
 @cache
@@ -67,14 +84,18 @@ def read_json(path, modified):
     return json.loads(Path(path).read_text())
 
 
-def solve_key(wildcards):
-    """Digest of all that a solution depends on: this zone, the nation's processes, parameters, grid, kernels."""
-    checkpoints.calibrate.get()
-    zone, national = (
-        read_json(str(path), path.stat().st_mtime_ns)
-        for path in (LAYOUT.zone_json(wildcards.zone), LAYOUT.national)
-    )
-    return solution_key(zone, national, CONFIG, wildcards.scenario)
+def solve_keys(wildcards):
+    """Digests of all that each solution depends on: its zone, the nation's processes, parameters, grid, kernels."""
+    national = read_json(str(LAYOUT.national), LAYOUT.national.stat().st_mtime_ns)
+    return [
+        solution_key(
+            read_json(str(path), path.stat().st_mtime_ns),
+            national,
+            CONFIG,
+            wildcards.scenario,
+        )
+        for path in zone_files(wildcards)
+    ]
 
 
 def levels_digest(wildcards):
@@ -84,12 +105,6 @@ def levels_digest(wildcards):
     return content_hash([[scenario, zone, level] for (scenario, zone), level in found])
 
 
-def zone_file(wildcards):
-    checkpoints.calibrate.get()
-    return LAYOUT.zone_json(wildcards.zone)
-
-
-def all_solutions(wildcards):
-    return [
-        LAYOUT.solution(scenario, zone) for scenario in SCENARIOS for zone in zone_ids()
-    ]
+def all_batches(wildcards):
+    """What every solve job leaves."""
+    return [LAYOUT.batch(scenario, n) for scenario in SCENARIOS for n in batches()]

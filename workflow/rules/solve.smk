@@ -1,56 +1,59 @@
-"""One job per zone and scenario; competitive equilibrium and planner in one file."""
+"""One job for a few zones under one scenario; competitive equilibrium and planner of a zone in one file."""
 
 RANKS = CONFIG.compute.ranks
 SOLVE = "solve" if RANKS == 1 else "solve_mpi"
 
 
 wildcard_constraints:
-    zone=r"\d+",
+    batch=r"\d+",
     scenario="|".join(SCENARIOS),
 
 
 rule:
-    """Solve and simulate one zone under one scenario. One rank is plain Python; more go through MPI.
+    """Solve and simulate zones under one scenario. One rank is plain Python; more go through MPI.
 
     A program and no script, unlike the other rules: mpiexec or srun must start it once per rank.
     The name of the MPI variant lets a profile choose its launcher: a cluster refuses it for one rank.
+    Solution files are not declared as outputs, which Snakemake would delete before the job: a zone whose key has
+    not changed keeps its file.
     """
     name:
         SOLVE
     input:
         LAYOUT.kernels,
         national=ancient(LAYOUT.national),
-        zone=ancient(zone_file),
+        zones=ancient(zone_files),
     output:
-        LAYOUT.solution("{scenario}", "{zone}"),
+        LAYOUT.batch("{scenario}", "{batch}"),
     log:
-        LAYOUT.solve_log("{scenario}", "{zone}"),
+        LAYOUT.batch_log("{scenario}", "{batch}"),
     benchmark:
-        LAYOUT.benchmarks / "solve" / "{scenario}" / "{zone}.tsv"
+        LAYOUT.benchmarks / "solve" / "{scenario}" / "{batch}.tsv"
     threads: RANKS
     resources:
         mpi="mpiexec" if RANKS > 1 else "",
         tasks=RANKS,
         cpus_per_task=1,
         mem_mb=lambda wildcards, attempt: memory_mb(CONFIG) * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        runtime=lambda wildcards, attempt: minutes(CONFIG) * attempt,
         attempt=lambda wildcards, attempt: attempt,
     params:
         config=str(LAYOUT.config),
-        key=solve_key,
+        zones=zone_arguments,
+        digests=solve_keys,
     shell:
         'launcher="{resources.mpi}"; '
         "${{launcher:+$launcher -n {resources.tasks}}} python ${{launcher:+-m mpi4py}} -m regspec.cli solve"
         " --config {params.config}"
-        " --zone {wildcards.zone} --scenario {wildcards.scenario} --expected-ranks {resources.tasks}"
-        " --attempt {resources.attempt}"
+        " --scenario {wildcards.scenario} --zone {params.zones} --manifest {output}"
+        " --expected-ranks {resources.tasks} --attempt {resources.attempt}"
         " > {log} 2>&1 || {{ code=$?; tail -n 5 {log} >&2; exit $code; }}"
 
 
 rule collect:
     """Gather all solutions into two tables; results.missing_zones says what a failed zone means."""
     input:
-        all_solutions,
+        all_batches,
         LAYOUT.zones,
     output:
         LAYOUT.paths,

@@ -11,7 +11,7 @@ from regspec.config import Config
 from regspec.errors import DataError, ModelFailure
 from regspec.experiments.files import publish, stored, write_failure, write_solution
 from regspec.experiments.key import solution_key
-from regspec.model.parallel import world
+from regspec.model.parallel import Ranks
 
 _EVERY = 10  # sweeps between two lines of progress
 
@@ -43,22 +43,25 @@ def _reporter(path: Path | None, rank: int) -> Callable[[dict], None] | None:
 
 def run_zone(
     zone_json: Path, national_json: Path, config: Config, scenario: str, output: Path, store: Path, config_hash: str,
-    on_failure: str = "error", expected_ranks: int = 1, progress: Path | None = None,
-) -> str:  # fmt: skip
-    """Solve one zone under one scenario on this job's MPI ranks and write ``output``; returns its status.
+    on_failure: str = "error", ranks: Ranks | None = None, progress: Path | None = None,
+) -> tuple[str, str]:  # fmt: skip
+    """Solve one zone under one scenario on ``ranks`` and write ``output``; returns status and key.
 
-    A solution with the same key in ``store`` is copied instead of solved again. When the model fails, ``on_failure``
-    "error" raises ModelFailure and writes nothing; "record" writes a file with status "failed" and returns "failed".
-    Raises DataError for unreadable calibration files.
+    The status is "present" when ``output`` has this key already, "stored" when ``store`` has (it is copied), "solved", or
+    "failed": when the model fails, ``on_failure`` "error" raises ModelFailure and writes nothing; "record" writes a file
+    with status "failed". Raises DataError for unreadable calibration files.
     """
-    ranks = world(expected_ranks)
+    ranks = ranks or Ranks()
     zone, national = _read(zone_json), _read(national_json)
     key = solution_key(zone, national, config, scenario)
     place = Path(store) / key[:2] / f"{key}.h5"
-    began = time.perf_counter()
-    if not ranks.broadcast(ranks.rank == 0 and stored(place, key)):
+    found = ranks.broadcast(_found(output, place, key) if ranks.rank == 0 else None)
+    if found == "present":
+        return found, key
+    if not found:
         from regspec.experiments.zone import solve_zone  # loads numba, which a stored solution does without
 
+        began = time.perf_counter()
         try:
             solution = solve_zone(zone, national, config, scenario, ranks, _reporter(progress, ranks.rank))
         except ModelFailure as failure:
@@ -67,10 +70,17 @@ def run_zone(
             if ranks.rank == 0:
                 write_failure(output, str(failure), zone["zone"], scenario, key, config, config_hash,
                               time.perf_counter() - began, ranks.size)  # fmt: skip
-            return "failed"
+            return "failed", key
         if ranks.rank == 0:
             write_solution(place, solution, zone["zone"], scenario, key, config, config_hash,
                            time.perf_counter() - began, ranks.size)  # fmt: skip
     if ranks.rank == 0:
         publish(place, output, config_hash)
-    return "solved"
+    return found or "solved", key
+
+
+def _found(output: Path, place: Path, key: str) -> str:
+    """Where a solution with this key is: "present" at its place in the run, "stored", or "" nowhere."""
+    if stored(output, key):
+        return "present"
+    return "stored" if stored(place, key) else ""

@@ -1,0 +1,70 @@
+"""A solve job: several zones under one scenario, one after the other, by one process that starts and loads kernels once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from regspec.config import Config
+from regspec.errors import ModelFailure
+from regspec.experiments.solve import run_zone
+from regspec.layout import Layout
+from regspec.model.parallel import Ranks, world
+from regspec.provenance import write_json
+
+
+def batch_members(zones: list[int], size: int) -> dict[str, list[int]]:
+    """Zones of each batch by its number (text with leading zeros): consecutive ids, ``size`` in each but the last."""
+    starts = range(0, len(zones), size)
+    digits = len(str(max(len(starts) - 1, 0)))
+    return {f"{n:0{digits}d}": zones[start : start + size] for n, start in enumerate(starts)}
+
+
+def forget_incomplete(layout: Layout, scenarios: list[str], size: int) -> None:
+    """Remove the manifests of batches whose solution files are not all there any more: their jobs must run again."""
+    for scenario in scenarios:
+        for number, zones in batch_members(layout.zone_ids(), size).items():
+            if not all(layout.solution(scenario, zone).exists() for zone in zones):
+                layout.batch(scenario, number).unlink(missing_ok=True)
+
+
+def run_zones(config: Config, config_hash: str, layout: Layout, scenario: str, zones: list[int], attempt: int = 1,
+              expected_ranks: int = 1, manifest: Path | None = None) -> None:  # fmt: skip
+    """Solve ``zones`` under ``scenario`` and write their solution files; ``manifest`` when every zone has one.
+
+    A zone that fails leaves a marker beside its log, which a later automatic ``attempt`` reads instead of computing the
+    failure again. Raises ModelFailure after the last zone when some failed and ``results.missing_zones`` is "error".
+    """
+    ranks, keys, failures = world(expected_ranks), {}, []
+    for zone in zones:
+        try:
+            status, keys[str(zone)] = _run(config, config_hash, layout, scenario, zone, attempt, ranks)
+        except ModelFailure as failure:
+            status = "failed"
+            failures.append(str(failure))
+        if ranks.rank == 0:
+            print(f"zone {zone}, scenario {scenario}: {status}", flush=True)
+    if failures:
+        more = f"\nand {len(failures) - 1} more of the {len(zones)} zones of this job" if len(failures) > 1 else ""
+        raise ModelFailure(failures[0] + more)
+    if manifest is not None and ranks.rank == 0:
+        write_json(manifest, {"scenario": scenario, "solutions": keys})
+
+
+def _run(config: Config, config_hash: str, layout: Layout, scenario: str, zone: int, attempt: int, ranks: Ranks):
+    """Status and key of one zone; its failure is remembered, because repeating the computation cannot mend it."""
+    marker = layout.failure(scenario, zone)
+    if attempt > 1 and marker.exists():
+        raise ModelFailure(json.loads(marker.read_text()))
+    if ranks.rank == 0:
+        marker.unlink(missing_ok=True)
+    policy = "error" if config.results.missing_zones == "error" else "record"
+    try:
+        return run_zone(
+            layout.zone_json(zone), layout.national, config, scenario, layout.solution(scenario, zone), layout.store,
+            config_hash, on_failure=policy, ranks=ranks, progress=layout.progress(scenario, zone),
+        )  # fmt: skip
+    except ModelFailure as failure:
+        if ranks.rank == 0:
+            write_json(marker, str(failure))
+        raise
