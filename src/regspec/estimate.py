@@ -20,7 +20,7 @@ def memory_mb(config: Config) -> int:
     """Upper estimate of the memory of one solve, all ranks together, in MB.
 
     The policies of all years (I + 5 numbers a state), the planner's expectations on the fine bond grid of one
-    year (5 I + 3 functions, padded), and as much again for work arrays.
+    year (5 I + 3 functions, padded), which the ranks of a node share, and as much again for work arrays.
     """
     grid, industries = config.model.grid, len(config.calibration.industries)
     years = config.calibration.last_year - config.calibration.first_year + 2
@@ -28,7 +28,7 @@ def memory_mb(config: Config) -> int:
     lattice = comb(grid.k_steps + industries - 1, industries - 1)
     expectations = lattice * _exogenous(config) * grid.b_fine * (5 * industries + 6)
     ranks = config.compute.ranks
-    return ranks * _BASE_MB + round(2 * 8e-6 * (policies + ranks * expectations))
+    return ranks * _BASE_MB + round(2 * 8e-6 * (policies + expectations))
 
 
 def minutes(config: Config) -> int:

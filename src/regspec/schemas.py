@@ -160,7 +160,7 @@ _MODEL = {
             Column(meaning="Euler errors (section 7)", pattern=True, **_LOG10),
         r"^(residual_max|binding_share|amplification_max|roots_max|grid_margin|contraction|us_per_state_sweep)$":
             Column("see section 7", "diagnostic", nullable=True, pattern=True, required=False),
-        r"^(unreachable_states|failed_states|lattice_hits|sweeps)$":
+        r"^(unreachable_states|failed_states|lattice_hits|rescued_states|sweeps)$":
             Column("count", "diagnostic", nullable=True, pattern=True, required=False),
         "seconds": Column("s", "time of the solve", low=0, nullable=True),
     }),

@@ -1,5 +1,7 @@
 """Where the model has no equilibrium, or several, the solver says so and gives no result (docs/model.md, section 5)."""
 
+import re
+
 import numpy as np
 import pytest
 from economies import economy, solve, still
@@ -8,9 +10,11 @@ from one_zone import config, content, national, zone
 from regspec.config import Config
 from regspec.errors import ModelFailure
 from regspec.experiments.zone import solve_zone
+from regspec.model import sweep as sw
 from regspec.model.backward import Solver
 from regspec.model.conditions import make_scratch
 from regspec.model.point import static_roots
+from regspec.model.types import X
 
 
 def single():
@@ -108,10 +112,33 @@ def test_several_roots_are_an_error(monkeypatch):
 
 def test_a_tail_that_needs_more_sweeps_is_an_error():
     solver = Solver(economy(), False)
-    with pytest.raises(
-        ModelFailure, match=r"does not converge: after 3 sweeps the distance is(.|\n)*J = kappa gamma q / c up to"
-    ):
+    match = r"does not converge: after 3 sweeps the distance is(.|\n)*J = kappa gamma q / c up to"
+    with pytest.raises(ModelFailure, match=match) as caught:
         solver.tail(1e-9, 1e-10, 3)
+    text, _, worst = str(caught.value).partition("what still moves most:\n")
+    pattern = r"  (c|q|value) by (\S+) at k = \[.*\], exogenous state \d, b = .*"
+    lines = [re.fullmatch(pattern, line) for line in worst.split("\n")]
+    sizes = [float(line[2]) for line in lines]
+    assert len(sizes) == 5 and sizes == sorted(sizes, reverse=True)
+    assert sizes[0] == pytest.approx(float(re.search(r"distance is (\S+),", text)[1]), rel=0.1)
+
+
+@pytest.mark.parametrize("planner", [False, True])
+def test_a_state_that_its_own_start_does_not_solve_is_rescued_and_counted(planner):
+    """Start values of `sweep.start`: a far start fails in few evaluations, another one solves the node all the same."""
+    solution = solve(economy(), planner)
+    solver, tail, t = solution.solver, solution.tail, solution.solver.problem.horizon + 1
+    good, bad = tail.copy(), tail.copy()
+    stats = solver.step(good, solution.functions, t, 1e-9, 0.0, 3)
+    assert stats[sw.RESCUED] == stats[sw.FAILED] == 0
+    grid = solution.grids[1]
+    below = len(grid.below)
+    node, e, _ = np.argwhere(solution.in_use())[len(np.argwhere(solution.in_use())) // 2]
+    damaged = bad.pol[node, e, below + 3]
+    damaged[-1], damaged[X] = grid.high, 0.01
+    stats = solver.step(bad, solution.functions, t, 1e-9, 0.0, 3)
+    assert stats[sw.RESCUED] == 1 and stats[sw.FAILED] == 0 and not bad.failed.any()
+    np.testing.assert_allclose(bad.pol[node, e], good.pol[node, e], rtol=1e-6, atol=1e-7)
 
 
 def test_choices_at_the_end_of_the_bond_grid_widen_it_and_then_fail(monkeypatch):

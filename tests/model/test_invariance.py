@@ -21,10 +21,14 @@ import sys
 from pathlib import Path
 from regspec.config_io import load_config
 from regspec.experiments.solve import run_zone
-from regspec.model.parallel import world
+from regspec.model.parallel import with_nodes, world
 config = load_config(Path(sys.argv[1]))
 zone, national, output, store = map(Path, sys.argv[2:6])
-run_zone(zone, national, config, "baseline", output, store, "hash", ranks=world(int(sys.argv[6])))
+ranks = world(int(sys.argv[6]))
+nodes = int(sys.argv[7])
+if nodes > 1:
+    ranks = with_nodes(ranks.comm, ranks.comm.Split(ranks.rank % nodes, ranks.rank))
+run_zone(zone, national, config, "baseline", output, store, "hash", ranks=ranks)
 """
 
 
@@ -43,15 +47,19 @@ def arrays(path):
         return found, int(file.attrs["ranks"])
 
 
-def run_on(folder, ranks, settings):
-    """Solve the small zone on ``ranks`` ranks into a store of its own; (finished process, solution's path)."""
+def run_on(folder, ranks, settings, nodes=1):
+    """Solve the small zone on ``ranks`` ranks into a store of its own; (finished process, solution's path).
+
+    With several ``nodes`` the ranks are dealt out to them in turn and only those of a node share memory.
+    """
     if mpiexec() is None:
         pytest.skip("no mpiexec beside this Python or on the path")
     zone, national = write(folder)
     (folder / "config.yaml").write_text(yaml.safe_dump(settings))
     (folder / "solve.py").write_text(SOLVE)
-    output = folder / f"{ranks}.h5"
-    arguments = [folder / "solve.py", folder / "config.yaml", zone, national, output, folder / f"store{ranks}", ranks]
+    output = folder / f"{ranks}on{nodes}.h5"
+    store = folder / f"store{ranks}on{nodes}"
+    arguments = [folder / "solve.py", folder / "config.yaml", zone, national, output, store, ranks, nodes]
     launcher = [mpiexec(), "-n", ranks, sys.executable, "-m", "mpi4py"] if ranks > 1 else [sys.executable]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run([*map(str, launcher + arguments)], env=environment, capture_output=True, text=True, cwd=folder)
@@ -60,18 +68,18 @@ def run_on(folder, ranks, settings):
 
 @pytest.fixture(scope="module")
 def by_ranks(tmp_path_factory):
-    """The zone solved on one to four ranks."""
+    """The zone solved on one to five ranks."""
     folder, solutions = tmp_path_factory.mktemp("ranks"), {}
-    for ranks in (1, 2, 3, 4):
+    for ranks in (1, 2, 3, 4, 5):
         done, output = run_on(folder, ranks, content())
         assert done.returncode == 0, done.stderr[-2000:]
         solutions[ranks] = arrays(output)
     return solutions
 
 
-@pytest.mark.parametrize("ranks", [2, 3, 4])
+@pytest.mark.parametrize("ranks", [2, 3, 4, 5])
 def test_ranks_change_no_bit(by_ranks, ranks):
-    """Item 6, section 6: five lattice nodes on 1 to 4 ranks, both allocations, path, welfare and diagnostics."""
+    """Item 6, section 6: five lattice nodes on 1 to 5 ranks, both allocations, path, welfare and diagnostics."""
     (one, single), (many, number) = by_ranks[1], by_ranks[ranks]
     assert (single, number) == (1, ranks)
     assert one.keys() == many.keys() == {"file", "ce", "planner"}
@@ -81,6 +89,25 @@ def test_ranks_change_no_bit(by_ranks, ranks):
             same = np.asarray(value).tobytes() == np.asarray(many[part][name]).tobytes()
             assert same or value == many[part][name], f"{part}/{name} differs"
     assert len(one["planner"]["c"]) == 5 and one["planner"]["sweeps"] > 10
+
+
+@pytest.mark.parametrize(("ranks", "nodes"), [(3, 2), (5, 3)])
+def test_ranks_on_several_nodes_change_no_bit(by_ranks, tmp_path, ranks, nodes):
+    """Item 6: nodes of different sizes that exchange what their ranks share."""
+    done, output = run_on(tmp_path, ranks, content(), nodes)
+    assert done.returncode == 0, done.stderr[-2000:]
+    one, many = by_ranks[1][0], arrays(output)[0]
+    for part in one:
+        for name, value in one[part].items():
+            same = np.asarray(value).tobytes() == np.asarray(many[part][name]).tobytes()
+            assert same or value == many[part][name], f"{part}/{name} differs"
+
+
+def test_a_failure_of_the_model_ends_all_ranks(tmp_path):
+    settings = content(model__parameters__chi=1.0, model__parameters__gamma=5.0, model__solver__max_sweeps=60)
+    done, output = run_on(tmp_path, 3, settings)
+    assert done.returncode != 0 and not output.exists()
+    assert "ModelFailure: zone 7, scenario baseline" in done.stderr and "theta chi" in done.stderr
 
 
 def test_more_ranks_than_lattice_nodes(tmp_path):

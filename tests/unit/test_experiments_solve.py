@@ -24,7 +24,7 @@ SERIES = {"year", "Y", "c", "b", "b_next", "q", "eta", "mu", "binding", "tau_b",
 EULER = {f"euler_{what}_{stat}_log10" for what in ("bonds", "portfolio") for stat in ("mean", "p99", "max")}
 DIAGNOSTICS = {
     "residual_max", "binding_share", "amplification_max", "roots_max", "unreachable_states", "failed_states", "lattice_hits",
-    "grid_margin", "contraction", "sweeps", "us_per_state_sweep", "value",
+    "rescued_states", "grid_margin", "contraction", "sweeps", "us_per_state_sweep", "value",
 } | EULER | {f"cloud_{name}" for name in EULER}  # fmt: skip
 
 

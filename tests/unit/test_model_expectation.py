@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from economies import economy
 
-from regspec.model.expectation import expand, mix, recover_slopes, side_policy, workspace
+from regspec.model.expectation import expand, mix, recover_slopes, side_policy, slope_source, workspace
 from regspec.model.shocks import product_chain
 from regspec.model.types import ETA, MU, VALUE, C, Q, X, lagrange_scales, slot_count
 
@@ -85,9 +85,9 @@ class Case:
                rows, given_one, workspace(self.tech, self.chain.size, self.grid.points, 1))  # fmt: skip
         functions = np.concatenate([given_each, given_one], axis=1)
         if planner:
-            size = functions[0, :, :, 0].size
-            recover_slopes(functions, self.lattice.neighbours, self.lattice.slopes, self.tech,
-                           np.empty((len(functions), size)), np.empty(size))  # fmt: skip
+            logs = slope_source(functions, self.tech).reshape(len(functions), -1).copy()
+            recover_slopes(functions, logs, 0, len(functions), self.lattice.neighbours, self.lattice.slopes, self.tech,
+                           np.empty(logs.shape[1]))  # fmt: skip
         return functions
 
 

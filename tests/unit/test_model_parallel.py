@@ -25,13 +25,21 @@ def test_blocks_cover_the_nodes_once(nodes, size):
     assert max(lengths) - min(lengths) <= 1
 
 
+def test_blocks_follow_the_places_of_the_ranks():
+    """Ranks 0 and 2 on one node, 1 and 3 on the other: each node's blocks are neighbours."""
+    ranks = [Ranks(None, rank, 4, places=(0, 2, 1, 3)) for rank in range(4)]
+    assert [r.block(8) for r in ranks] == [(0, 2), (4, 6), (2, 4), (6, 8)]
+
+
 def test_one_rank_needs_no_mpi():
     code = (
         "import sys\nfrom regspec.model.parallel import world\nr = world(1)\nassert 'mpi4py' not in sys.modules\nprint(r.size)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "1\n"
     assert world(1).reduce(np.array([2.0]), "sum") == 2.0
-    assert world(1).broadcast("same") == "same"
+    assert world(1).broadcast("same") == "same" and world(1).first(None) is None and world(1).first("x") == "x"
+    with world(1).memory():
+        assert world(1).shared((2, 3)).shape == (2, 3)
 
 
 @pytest.fixture

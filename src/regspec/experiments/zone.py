@@ -110,9 +110,7 @@ def _check_failed(solver: Solver, years: list[Policies], reach: list[float]) -> 
                     f"year index {t}; {solver.case()}"
                 )
     total = int(solver.ranks.reduce(np.array([float(count)]), "sum")[0])
-    if solver.ranks.size > 1:
-        messages = solver.ranks.comm.allgather(message)
-        message = next((m for m in messages if m), None)
+    message = solver.ranks.first(message)
     if message:
         raise ModelFailure(message)
     return total
@@ -170,7 +168,8 @@ def solve_allocation(
     diagnostics = summarize(path.errors, "") | summarize(cloud, "cloud_") | {
         "residual_max": d.residual, "violation_max": d.violation, "binding_share": float(path.binding.mean()),
         "amplification_max": _amplification(solver, years, reach), "roots_max": roots, "unreachable_states": unreachable,
-        "failed_states": 0, "lattice_hits": d.hits, "grid_margin": d.lowest, "contraction": d.contraction,
+        "failed_states": 0, "lattice_hits": d.hits, "rescued_states": d.rescued,
+        "grid_margin": d.lowest, "contraction": d.contraction,
         "sweeps": d.sweeps, "us_per_state_sweep": 1e6 * d.seconds / d.states,
     }  # fmt: skip
     return Allocation(path, float(path.value[0]), diagnostics), tail, d
@@ -205,7 +204,8 @@ def solve_zone(
             tell = (lambda event, key=key: progress({"allocation": key, **event})) if progress else None
             # the planner's iteration starts from the market's policies: cold starts may leave the domain
             final = attempt == _ATTEMPTS - 1
-            allocation, tail, found = solve_allocation(problem, planner, config, shocks, ranks, label, tell, tail, final)
+            with ranks.memory():
+                allocation, tail, found = solve_allocation(problem, planner, config, shocks, ranks, label, tell, tail, final)
             if allocation is None:
                 break
             solved[key] = allocation

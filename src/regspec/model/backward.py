@@ -16,7 +16,7 @@ from regspec.errors import ModelFailure
 from regspec.model import sweep as sw
 from regspec.model.acceleration import Anderson
 from regspec.model.conditions import make_scratch
-from regspec.model.expectation import expand, recover_slopes, workspace
+from regspec.model.expectation import expand, recover_slopes, slope_source, workspace
 from regspec.model.lattice import coordinates
 from regspec.model.parallel import Ranks
 from regspec.model.problem import Problem, output, steady_price
@@ -71,6 +71,7 @@ class Diagnostics:
     seconds: float = 0.0
     failed: int = 0
     hits: int = 0
+    rescued: int = 0
     history: list[float] = field(default_factory=list)
 
 
@@ -83,9 +84,13 @@ class Solver:
         self.diagnostics = Diagnostics()
         self.nodes = len(problem.lattice(0).capital)
         self.first, self.last = self.ranks.block(self.nodes)
-        shape = (self.nodes, problem.chain.size, problem.fine, slot_count(problem.industries, planner))
-        self._functions = np.empty(shape)
+        slots = slot_count(problem.industries, planner)
+        self._functions = self.ranks.shared((self.nodes, problem.chain.size, problem.fine, slots))
+        self._singles: list[np.ndarray] = []
+        wedge = planner and problem.industries > 1
+        self._logs = self.ranks.shared((self.nodes * problem.chain.size * problem.fine,)) if wedge else None
         self._years: dict[int, tuple] = {}
+        self._spaces: dict[int, tuple] = {}
         self._scratch = make_scratch(problem.tech(0, planner))
 
     def year(self, t: int) -> tuple:
@@ -106,19 +111,26 @@ class Solver:
     def expectations_at(self, policies: Policies, t: int, mixture: Mixture) -> tuple[np.ndarray, np.ndarray]:
         """The same, and (N, 1, points, slots) given a state in t - 1 off the grid, described by `Chain.mixture`.
 
-        Both are new arrays.
+        The second array lasts until the second next call.
         """
         rows, shares = mixture
-        mixed = np.empty((self.nodes, len(rows), *self._functions.shape[2:]))
-        functions = self._expand(policies, t, rows, mixed).copy()
-        single = np.ascontiguousarray(shares[0] * mixed[:, :1])
+        mixed = np.empty((self.last - self.first, len(rows), *self._functions.shape[2:]))
+        functions = self._expand(policies, t, rows, mixed)
+        if len(self._singles) < 2:
+            self._singles.append(self.ranks.shared((self.nodes, 1, *self._functions.shape[2:])))
+        else:
+            self._singles.reverse()
+        single = self._singles[-1]
+        own = single[self.first : self.last]
+        np.multiply(shares[0], mixed[:, :1], out=own)
         for m in range(1, len(rows)):
-            single += shares[m] * mixed[:, m : m + 1]
+            own += shares[m] * mixed[:, m : m + 1]
         self._complete(single, t)
         return functions, single
 
     def _expand(self, policies: Policies, t: int, rows: np.ndarray, mixed: np.ndarray) -> np.ndarray:
         lattice, grid, exo, tech = self.year(t)
+        self.ranks.wait()
         expand(lattice.capital, self.first, policies.pol, policies.kink, exo, tech, grid, self.problem.chain.transitions,
                self._functions, rows, mixed, self._space(len(rows)))  # fmt: skip
         self._complete(self._functions, t)
@@ -126,21 +138,33 @@ class Solver:
 
     def _space(self, rows: int) -> tuple[np.ndarray, ...]:
         p = self.problem
-        return workspace(self.year(0)[3], p.chain.size, p.fine, rows)
+        if rows not in self._spaces:
+            self._spaces[rows] = workspace(self.year(0)[3], p.chain.size, p.fine, rows)
+        return self._spaces[rows]
 
     def _complete(self, functions: np.ndarray, t: int) -> None:
-        """Gather all ranks' nodes and fill the slots that need neighbours; raise when something is not finite."""
+        """Fill the slots that need neighbours and share all nodes with all ranks; raise when something is not finite."""
         lattice, _, _, tech = self.year(t)
-        self.ranks.gather(functions)
-        if self.planner and self.problem.industries > 1:
-            size = functions.shape[1] * functions.shape[2]
-            recover_slopes(functions, lattice.neighbours, lattice.slopes, tech, np.empty((self.nodes, size)), np.empty(size))
-        if not np.all(np.isfinite(functions)):
-            node, e = np.argwhere(~np.isfinite(functions))[0][:2]
-            raise ModelFailure(
-                f"{self.label}: expectations are not finite at k = {lattice.capital[node].round(4).tolist()}, exogenous "
-                f"state {e}, year index {t}: no equilibrium near the debt limit? {self.case()}"
-            )
+        own = slice(self.first, self.last)
+        if self._logs is not None:
+            states, points = functions.shape[1:3]
+            logs = self._logs[: self.nodes * states * points].reshape(self.nodes, states * points)
+            logs[own].reshape(-1, states, points)[:] = slope_source(functions[own], tech)
+            self.ranks.publish(logs)
+            recover_slopes(functions, logs, self.first, self.last, lattice.neighbours, lattice.slopes, tech,
+                           np.empty(states * points))  # fmt: skip
+        self.ranks.publish(functions)
+        bad = not np.all(np.isfinite(functions[own]))
+        if self.ranks.reduce(np.array([float(bad)]), "max")[0] > 0.0:
+            raise ModelFailure(self.ranks.first(self._not_finite(functions, t) if bad else None))
+
+    def _not_finite(self, functions: np.ndarray, t: int) -> str:
+        node, e = np.argwhere(~np.isfinite(functions[self.first : self.last]))[0][:2]
+        k = self.year(t)[0].capital[self.first + node].round(4).tolist()
+        return (
+            f"{self.label}: expectations are not finite at k = {k}, exogenous state {e}, year index {t}: no equilibrium near "
+            f"the debt limit? {self.case()}"
+        )
 
     def case(self) -> str:
         """The parameters that decide well-posedness, for messages."""
@@ -168,7 +192,7 @@ class Solver:
         total = self.ranks.reduce(stats, "sum")
         merged = largest.copy()
         merged[sw.LOWEST] = least[sw.LOWEST]
-        counts = [sw.EVALUATIONS, sw.FAILED, sw.STATES, sw.HITS]
+        counts = [sw.EVALUATIONS, sw.FAILED, sw.STATES, sw.HITS, sw.RESCUED]
         merged[counts] = total[counts]
         d = self.diagnostics
         d.evaluations += merged[sw.EVALUATIONS]
@@ -220,6 +244,7 @@ class Solver:
             before = policies.copy()
             stats = self.step(policies, functions, t, accept, loose, 25 if count > 3 else 60, taxes)
             previous, distance = distance, stats[sw.DISTANCE]
+            image = policies.copy() if since >= 10 * _STALLED or count == max_sweeps else policies  # for the message
             d.history.append(float(distance))
             ratio = min(distance / previous, 1.2)
             rate = 0.7 * rate + 0.3 * ratio if count > 5 else 0.9
@@ -240,9 +265,9 @@ class Solver:
                 mixer.clear()
             best, since = (distance, 0) if distance < 0.98 * best else (best, since + 1)
             if since > 10 * _STALLED:
-                raise ModelFailure(self._no_convergence("cycles", count, distance, policies, stats))
+                raise ModelFailure(self._no_convergence("cycles", count, distance, image, before, stats))
         else:
-            raise ModelFailure(self._no_convergence("does not converge", count, distance, policies, stats))
+            raise ModelFailure(self._no_convergence("does not converge", count, distance, image, before, stats))
         d.sweeps, d.distance, d.contraction = count, float(distance), float(rate)
         self._close(stats, residual, t)
         d.seconds += time.perf_counter() - began
@@ -268,16 +293,38 @@ class Solver:
         after.kink[:] = np.maximum(mixed[:, sizes[0] :].reshape(after.kink.shape), 0.0)
         np.clip(after.pol[..., ETA], 0.0, None, out=after.pol[..., ETA])
 
-    def _no_convergence(self, what: str, count: int, distance: float, policies: Policies, stats) -> str:
+    def _worst_changes(self, before: Policies, after: Policies, most: int = 5) -> list[str]:
+        """The states with the largest relative changes of a sweep over all ranks, one line each."""
+        lattice, grid, _, _ = self.year(self.problem.horizon)
+        new, old = after.pol[..., [C, Q, VALUE]], before.pol[..., [C, Q, VALUE]]
+        change = np.abs(new - old) / np.maximum(np.abs(new), 1e-10)
+        change[after.failed != 0] = 0.0  # they keep old policies: counted elsewhere
+        found = []
+        for flat in np.argsort(-change, axis=None, kind="stable")[:most]:
+            node, e, j, column = np.unravel_index(flat, change.shape)
+            b = float(grid.at_nodes(after.kink[node, e])[j])
+            side = "limit binds" if j < len(grid.below) else "slack"
+            k = lattice.capital[self.first + node].round(3).tolist()
+            found.append((-float(change.flat[flat]), ("c", "q", "value")[column], k, int(e), round(b, 4), side))
+        if self.ranks.size > 1:
+            found = [line for lines in self.ranks.comm.allgather(found) for line in lines]
+        return [
+            f"  {name} by {-size:.1e} at k = {k}, exogenous state {e}, b = {b} ({side})"
+            for size, name, k, e, b, side in sorted(found)[:most]
+        ]
+
+    def _no_convergence(self, what: str, count: int, distance: float, policies: Policies, before: Policies, stats) -> str:
         lattice, grid, exo, _ = self.year(self.problem.horizon)
         c, q = policies.pol[..., C], policies.pol[..., Q]
         binding = policies.pol[..., : len(grid.below), ETA]
         j = self.problem.kappa * self.problem.gamma * np.max(q / np.maximum(c, 1e-12))
+        worst = "\n".join(self._worst_changes(before, policies))
         return (
             f"{self.label}: the stationary tail {what}: after {count} sweeps the distance is {distance:.2e}, "
             f"{int(stats[sw.FAILED])} states have no solution, lowest b' - b_min = {stats[sw.LOWEST] - grid.low:.3g}\n"
             f"{self.case()}, amplification J = kappa gamma q / c up to {j:.2f}, largest eta/u' = {np.max(binding):.2g}: "
-            "ill-posed (docs/model.md, section 5)?\nremedy: a smaller theta or chi (J below about 0.5)"
+            "ill-posed (docs/model.md, section 5)?\nremedy: a smaller theta or chi (J below about 0.5)\n"
+            f"what still moves most:\n{worst}"
         )
 
     def _close(self, stats, residual: float, t: int) -> None:
@@ -289,6 +336,7 @@ class Solver:
         d.lowest = min(d.lowest, float(stats[sw.LOWEST] - low))
         d.failed += int(stats[sw.FAILED])
         d.hits += int(stats[sw.HITS])
+        d.rescued += int(stats[sw.RESCUED])
         if stats[sw.RESIDUAL] > residual:
             raise ModelFailure(
                 f"{self.label}: residual {stats[sw.RESIDUAL]:.2e} of an equilibrium condition exceeds {residual:.0e} in "

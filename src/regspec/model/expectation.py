@@ -162,7 +162,7 @@ def expand(capital, first, pol, kink, exo, tech, here, factors, functions, rows,
     pol (block, E, nodes, I+5), kink (block, E): this year's policies on the grid ``here``; exo: this year's exogenous
     states; factors: tuple of transition matrices whose Kronecker product is the chain, first factor slowest. Writes
     functions[first : first + block] (N, E, points, slots). For each of ``rows`` (M, E), probabilities of this year's
-    states, the functions under them go to mixed[first : first + block] (N, M, points, slots). ``space`` is a `workspace`.
+    states, the functions under them go to mixed (block, M, points, slots). ``space`` is a `workspace`.
     """
     below = len(here.below)
     width = here.dx * (here.points - 1)
@@ -200,7 +200,7 @@ def expand(capital, first, pol, kink, exo, tech, here, factors, functions, rows,
                         for f in range(slots):
                             under[m, p, f] += rows[m, e] * work[e, p, f]
             transform(under, k, tech, k_next)
-            spline_coefficients(under, mixed[first + local])
+            spline_coefficients(under, mixed[local])
         stride, swapped = states, False
         for transition in factors:
             stride //= len(transition)
@@ -215,19 +215,21 @@ def expand(capital, first, pol, kink, exo, tech, here, factors, functions, rows,
         spline_coefficients(expected, functions[first + local])
 
 
-@njit
-def recover_slopes(functions, neighbours, slopes, tech, logs, line):
-    """Fill the planner's slots of d log(sum_i k_i M_i) / d x_j from nodal values: continuous, unlike the elements' own.
+def slope_source(functions, tech):
+    """View (nodes, E, points) of log(sum_i k_i M_i) in ``functions``, whose slopes `recover_slopes` fills in."""
+    return functions[..., 4 + 4 * len(tech.a)]
 
-    ``logs`` (N, E x points) and ``line`` (E x points,) are scratch.
+
+@njit
+def recover_slopes(functions, logs, first, last, neighbours, slopes, tech, line):
+    """Fill the planner's slots of d log(sum_i k_i M_i) / d x_j at the nodes ``first`` to ``last`` from nodal values:
+    continuous, unlike the elements' own.
+
+    ``logs`` (N, E x points): `slope_source` of all nodes; ``line`` (E x points,) is scratch.
     """
-    source = 4 + 4 * len(tech.a)
-    nodes, states, points, _ = functions.shape
-    for node in range(nodes):
-        for e in range(states):
-            for p in range(points):
-                logs[node, e * points + p] = functions[node, e, p, source]
-    for node in range(nodes):
+    target = 5 + 4 * len(tech.a)
+    _, states, points, _ = functions.shape
+    for node in range(first, last):
         for j in range(len(tech.a) - 1):
             line[:] = 0.0
             for m in range(neighbours.shape[1]):
@@ -238,4 +240,4 @@ def recover_slopes(functions, neighbours, slopes, tech, logs, line):
                         line[i] += weight * given[i]
             for e in range(states):
                 for p in range(points):
-                    functions[node, e, p, source + 1 + j] = line[e * points + p]
+                    functions[node, e, p, target + j] = line[e * points + p]

@@ -128,32 +128,55 @@ def cloud_errors(solver: Solver, tail: Policies, draws: int, seed: int, reach: f
     Bonds are uniform between the largest debt ``reach`` that any policy reaches and a third of the way to the grid's top;
     portfolios are Dirichlet draws mixed with the lattice's centre; e is uniform.
     """
-    p, n, t = solver.problem, solver.problem.industries, solver.problem.horizon + 1
-    lattice, grid, exo, tech = solver.year(t)
+    ranks, t = solver.ranks, solver.problem.horizon + 1
     functions = solver.expectations(tail, t)
-    top = p.bonds[-1, 3]
-    rng = np.random.default_rng(seed)
-    scratch, y, exact = make_scratch(tech), np.empty(n), np.empty(len(tech.slots))
-    transition, errors, roots = p.chain.transition(), np.full((draws, 2), np.nan), 1
-    lo = np.array(lattice.lo)
-    for draw in range(draws):
+    states, transition = _cloud(solver, draws, seed, reach), solver.problem.chain.transition()
+    errors, roots, message = np.full((draws, 2), np.nan), 1, None
+    first, last = ranks.block(draws)
+    for draw in range(first, last):
+        try:
+            errors[draw], count = _state_errors(solver, functions, transition, *states[draw])
+        except ModelFailure as failure:
+            message = str(failure)
+            break
+        roots = max(roots, count)
+    message = ranks.first(message)
+    if message:
+        raise ModelFailure(message)
+    ranks.gather(errors)
+    return errors, int(ranks.reduce(np.array([float(roots)]), "max")[0])
+
+
+def _cloud(solver: Solver, draws: int, seed: int, reach: float) -> list[tuple[float, np.ndarray, int]]:
+    """Random states (b, k, e), the same on every rank."""
+    p, n = solver.problem, solver.problem.industries
+    rng, lo, top = np.random.default_rng(seed), np.array(solver.year(p.horizon + 1)[0].lo), p.bonds[-1, 3]
+    states = []
+    for _ in range(draws):
         b = reach + rng.uniform() * (top - reach) / 3.0
         inner = 0.8 * rng.dirichlet(np.ones(n)) + 0.2 / n
         k = lo + (1.0 - lo.sum()) * inner if n > 1 else np.ones(1)
-        e = int(rng.integers(p.chain.size))
-        bond_price, kappa = 1.0 / exo.R[e], float(exo.kappa[e])
-        code = solve_point(b, k, exo.z[e], bond_price, kappa, exo, e, _starts(b, k, solver, t, None), functions,
-                           lattice.table, tech, grid, scratch, y, 1e-11, 80)  # fmt: skip
-        if code == UNSOLVED:
-            raise ModelFailure(
-                f"{solver.label}: no equilibrium at the reachable state b = {b:.4f}, k = {k.round(4).tolist()}, exogenous "
-                f"state {e} of the stationary tail; {solver.case()}"
-            )
-        k_next = scratch.k_next.copy()
-        exact_expectations(y[0], k_next, transition[e][None], np.ones(1), _starts(y[0], k_next, solver, t, None), exo,
-                           functions, lattice.table, tech, grid, exact)  # fmt: skip
-        errors[draw] = euler_errors(code, b, k, exo.z[e], bond_price, kappa, exo, y, exact, tech, scratch)
-        count = static_roots(b, k, exo.z[e], bond_price, kappa, exo, e, y[1:].copy(), functions, lattice.table, tech,
-                             grid, scratch, np.empty(n), _ROOT_SCAN)  # fmt: skip
-        roots = max(roots, count)
-    return errors, roots
+        states.append((b, k, int(rng.integers(p.chain.size))))
+    return states
+
+
+def _state_errors(solver: Solver, functions, transition, b: float, k: np.ndarray, e: int) -> tuple[tuple[float, float], int]:
+    """Euler errors and number of static roots at one state of the tail."""
+    n, t = solver.problem.industries, solver.problem.horizon + 1
+    lattice, grid, exo, tech = solver.year(t)
+    scratch, y, exact = make_scratch(tech), np.empty(n), np.empty(len(tech.slots))
+    bond_price, kappa = 1.0 / exo.R[e], float(exo.kappa[e])
+    code = solve_point(b, k, exo.z[e], bond_price, kappa, exo, e, _starts(b, k, solver, t, None), functions, lattice.table,
+                       tech, grid, scratch, y, 1e-11, 80)  # fmt: skip
+    if code == UNSOLVED:
+        raise ModelFailure(
+            f"{solver.label}: no equilibrium at the reachable state b = {b:.4f}, k = {k.round(4).tolist()}, exogenous "
+            f"state {e} of the stationary tail; {solver.case()}"
+        )
+    k_next = scratch.k_next.copy()
+    exact_expectations(y[0], k_next, transition[e][None], np.ones(1), _starts(y[0], k_next, solver, t, None), exo,
+                       functions, lattice.table, tech, grid, exact)  # fmt: skip
+    errors = euler_errors(code, b, k, exo.z[e], bond_price, kappa, exo, y, exact, tech, scratch)
+    count = static_roots(b, k, exo.z[e], bond_price, kappa, exo, e, y[1:].copy(), functions, lattice.table, tech, grid,
+                         scratch, np.empty(n), _ROOT_SCAN)  # fmt: skip
+    return errors, count

@@ -23,12 +23,13 @@ from regspec.model.conditions import (
 )
 from regspec.model.interpolation import bond_at
 from regspec.model.jit import inlined, njit
-from regspec.model.newton import SOLVED, solve_state
+from regspec.model.newton import SOLVED, STUCK, solve_state
 from regspec.model.types import ETA, MU, VALUE, C, Q, X
 
 # entries of the statistics that a sweep returns
-DISTANCE, EVALUATIONS, FAILED, RESIDUAL, VIOLATION, LOWEST, STATES, HITS = range(8)
-STATISTICS = 8
+DISTANCE, EVALUATIONS, FAILED, RESIDUAL, VIOLATION, LOWEST, STATES, HITS, RESCUED = range(9)
+STATISTICS = 9
+_STARTS = 5
 
 
 @inlined
@@ -80,6 +81,33 @@ def load(row, y):
         y[j + 1] = row[X + j]
 
 
+@inlined
+def start(attempt, rows, other_rows, node, binding, kink, b, k, tech, y):
+    """Write the start value number ``attempt`` of a node to ``y``; False when there is none.
+
+    0: its own last choice; 1: the choice at the node solved before; 2: the last choice at the node on its other side; 3: the
+    choice at the same node of the exogenous state solved before (``other_rows``, empty at the first); 4: bonds and portfolio
+    stay. All are on this rank whatever the number of ranks. A kink has no neighbours in bonds.
+    """
+    source = node
+    if attempt == 1 or attempt == 2:
+        source = node + 1 if binding == (attempt == 1) else node - 1
+        if kink or source < 0 or source >= len(rows):
+            return False
+    if attempt <= 2:
+        load(rows[source], y)
+    elif attempt == 3:
+        if len(other_rows) == 0:
+            return False
+        load(other_rows[node], y)
+    else:
+        y[0], total = b, 0.0
+        for i in range(len(y) - 1, 0, -1):
+            total += (k[i] - tech.lo[i]) / tech.h
+            y[i] = total
+    return True
+
+
 @njit
 def sweep(
     capital,
@@ -119,7 +147,7 @@ def sweep(
     for e in range(pol.shape[1]):  # outermost: one exogenous state's expectation functions fit a core's cache
         for local in range(pol.shape[0]):
             k = capital[first + local]
-            rows = pol[local, e]
+            rows, other_rows = pol[local, e], pol[local, e - 1 if e > 0 else 0, : 0 if e == 0 else below + above]
             bond_price, kappa = 1.0 / exo.R[e], exo.kappa[e]
             untaxed = growth_target(bond_price, 0.0, tech)
             cash = 0.0
@@ -130,7 +158,6 @@ def sweep(
                 at = kink[local, e]
                 binding = step < below
                 node = below if step < 0 else (below - 1 - step if binding else step)
-                source = node
                 if step < 0:
                     mode, b = KINK, 0.0
                 else:
@@ -147,17 +174,18 @@ def sweep(
                 target = growth_target(bond_price, tax_b[local, e, node], tech) if taxed else untaxed
                 tau_k = tax_k[local, e, node] if taxed else s.zeros
                 stats[STATES] += 1.0
-                worst = np.inf
-                for attempt in range(3):
-                    load(rows[source], y)
+                status, worst = STUCK, np.inf
+                for attempt in range(_STARTS):
+                    stay = bond_at(at, here) if step < 0 else b
+                    if not start(attempt, rows, other_rows, node, binding, step < 0, stay, k, tech, y):
+                        continue
                     status, worst, count = solve_state(
                         mode, b, k, cash, bond_price, kappa, exo.debt, e, y, target, tau_k, functions, table, tech, ahead, s,
-                        accept, loose if attempt == 0 else 0.0, limit * (1 + 3 * attempt),
+                        accept, loose if attempt == 0 else 0.0, limit if attempt == 0 else 4 * limit,
                     )  # fmt: skip
                     stats[EVALUATIONS] += count
-                    # a failed start is rescued from the node solved before, then from the other neighbour's last policy
-                    source = node + 1 if binding == (attempt == 0) else node - 1
-                    if status == SOLVED or step < 0 or source < 0 or source >= below + above:
+                    if status == SOLVED:
+                        stats[RESCUED] += min(attempt, 1)
                         break
                 if status != SOLVED:  # it keeps its last policy, is counted, and is masked or an error later
                     failed[local, e, node] = 1

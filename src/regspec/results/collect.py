@@ -28,7 +28,7 @@ DIAGNOSTICS = tuple(
     for moment in ("mean", "p99", "max")
 ) + (
     "residual_max", "binding_share", "amplification_max", "roots_max", "unreachable_states", "failed_states",
-    "lattice_hits", "grid_margin", "contraction", "sweeps", "us_per_state_sweep",
+    "lattice_hits", "rescued_states", "grid_margin", "contraction", "sweeps", "us_per_state_sweep",
 )  # fmt: skip
 
 
