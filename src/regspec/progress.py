@@ -17,15 +17,15 @@ _NOISE = ("Select jobs to execute", "Execute ", "DAG of jobs will be updated", "
 _REPLACED = ("job_finished", "progress")
 
 
-def follow_jobs(logger: logging.Logger, planned, layout: Layout) -> None:
+def follow_jobs(logger: logging.Logger, planned, solutions) -> None:
     """Print progress lines for the running workflow in place of Snakemake's several lines per job.
 
-    ``planned``, ``layout``: as in :class:`JobProgress`. Snakemake's own log file keeps every line.
+    ``planned``, ``solutions``: as in :class:`JobProgress`. Snakemake's own log file keeps every line.
     """
     for handler in logger.handlers:
         if isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler):
             handler.addFilter(_not_noise)
-    logger.addHandler(JobProgress(planned, layout))
+    logger.addHandler(JobProgress(planned, solutions))
 
 
 def _not_noise(record: logging.LogRecord) -> bool:
@@ -46,12 +46,13 @@ class JobProgress(logging.Handler):
     """A handler of Snakemake's log: one line on stderr per finished step, ``n of N solves done`` for solves.
 
     ``planned()`` returns the number of solves in the present plan, finished ones included; the plan grows when the
-    calibration has named the zones, so it is asked at every event. ``layout``: where a job's solutions are.
+    calibration has named the zones, so it is asked at every event. ``solutions(scenario, batch)``: files that
+    a solve job is to leave.
     """
 
-    def __init__(self, planned, layout: Layout):
+    def __init__(self, planned, solutions):
         super().__init__(logging.INFO)
-        self._planned, self._layout = planned, layout
+        self._planned, self._solutions = planned, solutions
         self._running: dict[int, tuple[str, float, list[Path]]] = {}
         self._solving_since = 0.0
         self.done = self.failed = 0
@@ -69,9 +70,7 @@ class JobProgress(logging.Handler):
         rule, solutions = record.rule_name, []
         if rule in SOLVE_RULES:
             self._solving_since = self._solving_since or time.monotonic()
-            folder = self._layout.zone_json(0).parent.name
-            zones = [Path(path).stem for path in record.input if Path(path).parent.name == folder]
-            solutions = [self._layout.solution(record.wildcards["scenario"], zone) for zone in zones]
+            solutions = self._solutions(record.wildcards["scenario"], record.wildcards["batch"])
         if rule not in _TARGETS:
             self._running[record.jobid] = (rule, time.monotonic(), solutions)
 

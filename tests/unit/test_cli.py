@@ -174,18 +174,18 @@ class Event:
 
 def test_progress_counts_done_and_failed_solves(run_folder, capsys):
     """Of a failed job those zones count as done that have their file."""
-    jobs = JobProgress(lambda: 6, run_folder)
-    national = str(run_folder.national)
-    for job, zones in ((1, (3, 7, 8)), (2, (9, 10)), (3, (11,))):
-        files = [national, *(str(run_folder.zone_json(zone)) for zone in zones)]
-        jobs.emit(Event("job_info", jobid=job, rule_name="solve", input=files, wildcards={"scenario": "other"}))
-    jobs.emit(Event("job_info", jobid=9, rule_name="collect", input=[]))
+    members = {"0": (3, 7, 8), "1": (9, 10), "2": (11,)}
+    jobs = JobProgress(lambda: 6, lambda scenario, batch: [run_folder.solution(scenario, zone) for zone in members[batch]])
+    for batch in members:
+        wildcards = {"scenario": "other", "batch": batch}
+        jobs.emit(Event("job_info", jobid=1 + int(batch), rule_name="solve", wildcards=wildcards))
+    jobs.emit(Event("job_info", jobid=9, rule_name="collect"))
     jobs.emit(Event("job_finished", job_id=2))
     run_folder.solution("other", 7).parent.mkdir(parents=True)
     run_folder.solution("other", 7).write_text("")
     jobs.emit(Event("job_error", jobid=1))
     jobs.emit(Event("job_finished", job_id=9))
-    jobs.emit(Event("job_info", jobid=0, rule_name="all", input=[]))
+    jobs.emit(Event("job_info", jobid=0, rule_name="all"))
     jobs.emit(Event("job_finished", job_id=0))
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith("regspec: 2 of 6 solves done, about ")

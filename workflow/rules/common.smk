@@ -47,9 +47,9 @@ SCENARIOS = list(CONFIG.scenarios)
 shell.prefix(f"export PATH={Path(sys.executable).parent}:$PATH; ")
 
 
-if workflow.is_main_process:
-    forget_incomplete(LAYOUT, SCENARIOS, CONFIG.compute.zones_per_job)
-    follow_jobs(logger, lambda: planned(SOLVE_RULES), LAYOUT)
+def solutions(scenario, batch):
+    """Files that a solve job is to leave."""
+    return [LAYOUT.solution(scenario, zone) for zone in batches().get(batch, [])]
 
 
 def planned(rule_names):
@@ -71,10 +71,6 @@ def batch_zones(wildcards):
     return batches().get(wildcards.batch, [])
 
 
-def zone_files(wildcards):
-    return [LAYOUT.zone_json(zone) for zone in batch_zones(wildcards)]
-
-
 def zone_arguments(wildcards):
     return " ".join(map(str, batch_zones(wildcards)))
 
@@ -94,7 +90,7 @@ def solve_keys(wildcards):
             CONFIG,
             wildcards.scenario,
         )
-        for path in zone_files(wildcards)
+        for path in map(LAYOUT.zone_json, batch_zones(wildcards))
     ]
 
 
@@ -108,3 +104,8 @@ def levels_digest(wildcards):
 def all_batches(wildcards):
     """What every solve job leaves."""
     return [LAYOUT.batch(scenario, n) for scenario in SCENARIOS for n in batches()]
+
+
+if workflow.is_main_process:
+    forget_incomplete(LAYOUT, SCENARIOS, CONFIG.compute.zones_per_job)
+    follow_jobs(logger, lambda: planned(SOLVE_RULES), solutions)

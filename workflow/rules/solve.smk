@@ -15,14 +15,15 @@ rule:
     A program and no script, unlike the other rules: mpiexec or srun must start it once per rank.
     The name of the MPI variant lets a profile choose its launcher: a cluster refuses it for one rank.
     Solution files are not declared as outputs, which Snakemake would delete before the job: a zone whose key has
-    not changed keeps its file.
+    not changed keeps its file. Nor are the zones' files inputs, whose content is in the keys: Snakemake would look up
+    the size of all of them, for all waiting jobs, every second.
     """
     name:
         SOLVE
     input:
         LAYOUT.kernels,
         national=ancient(LAYOUT.national),
-        zones=ancient(zone_files),
+        zones=ancient(LAYOUT.zones),
     output:
         LAYOUT.batch("{scenario}", "{batch}"),
     log:
