@@ -1,19 +1,21 @@
 # make run    set up an environment of its own and run the whole study (synthetic data by default)
 # make test   the same set-up, then style checks and all tests
+# make bench  the same set-up, then speed, accuracy, rivals and scaling: results/bench (docs/benchmarks.md)
 # make lock   resolve the dependencies anew
-# Options: CONFIG=my.yaml (configuration of `make run`), PYTHON=python3.12
+# Options: CONFIG=my.yaml (configuration of `make run`), PYTHON=python3.12, BENCH=--quick (options of `make bench`)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := run
 PYTHON ?= python3
 CONFIG ?= config/config.yaml
+BENCH ?=
 BIN := .venv/bin
 READY := .venv/.ready
 # Where the system has certificates of its own (a proxy's, say), uv trusts these, as pip does, not its built-in ones.
 UV := $(BIN)/uv $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),--system-certs)
 
-.PHONY: run test lint lock clean
+.PHONY: run test lint bench lock clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
@@ -26,6 +28,9 @@ lint: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/snakefmt --check Snakefile workflow
+
+bench: $(READY)
+	@$(BIN)/python benchmarks/bench.py $(BENCH)
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

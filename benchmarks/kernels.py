@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import time
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -31,7 +32,7 @@ def economy(industries: int, steps: int, nodes: int) -> Problem:
     ztilde = k0 ** (1.0 - a)
     trend = np.linspace(0.0, 0.08, YEARS)[:, None] * np.linspace(1.0, 0.5, industries)
     chain = product_chain([0.85] * industries, [0.015] * industries, nodes)
-    lower = lattice_bounds(ztilde, a, alpha, trend, k0)
+    lower = lattice_bounds(ztilde, a, alpha, trend, k0) if industries > 1 else np.ones((YEARS, 1))
     inputs = {
         "alpha": alpha, "beta": 0.95, "kappa": 0.021, "a": a, "ztilde": ztilde, "trend": trend, "chain": chain,
         "rate": 1.013, "limit": "collateral", "b_max": 0.6, "lower": lower,
@@ -61,28 +62,41 @@ def measure(problem: Problem, planner: bool, start) -> tuple[dict, object]:
     }, tail  # fmt: skip
 
 
+def sizes(industries: int) -> tuple[int, int]:
+    """(lattice steps, shock nodes per industry): the default grid up to three industries, a small one above."""
+    return (8, 3) if industries <= 3 else (4, 2)
+
+
+def run(industries: int, steps: int, nodes: int, repeat: int, show=print) -> list[dict]:
+    """Rows of the table, market and planner; the best of ``repeat`` runs counts."""
+    problem = economy(industries, steps, nodes)
+    start, coarse, rows = None, None, []
+    for planner in (False, True):
+        _, coarse = measure(replace(problem, steps=2), planner, coarse)  # compiles
+        runs = [measure(problem, planner, start) for _ in range(repeat)]
+        start = runs[0][1]
+        best = min((r for r, _ in runs), key=lambda r: r["tail"] + r["path"])
+        name = "planner" if planner else "market"
+        rows.append({"industries": industries, "allocation": name, "lattice_steps": steps, "shock_nodes": nodes} | best)
+        show(
+            f"{industries}  {problem.chain.size:8d}  {name:10s}  {best['states']:12.0f}  {best['tail']:19.2f}"
+            f"  {best['path']:18.2f}  {best['sweeps']:6d}  {best['tail_seconds']:6.2f}  {best['evaluations']:17.2f}"
+        )
+    return rows
+
+
+HEADER = "I  e-states  allocation  states/sweep  tail us/state/sweep  path us/state/year  sweeps  tail s  evaluations/state"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--industries", type=int, nargs="+", default=[2, 3, 4])
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--repeat", type=int, default=3)
     options = parser.parse_args()
-    print("I  e-states  allocation  states/sweep  tail us/state/sweep  path us/state/year  sweeps  tail s  evaluations/state")
+    print(HEADER)
     for industries in options.industries:
-        nodes = 3 if industries <= 3 else 2
-        problem = economy(industries, options.steps, nodes)
-        start, coarse = None, None
-        for planner in (False, True):
-            _, coarse = measure(replace(problem, steps=2), planner, coarse)  # compiles
-            runs = [measure(problem, planner, start) for _ in range(options.repeat)]
-            start = runs[0][1]
-            best = min((r for r, _ in runs), key=lambda r: r["tail"] + r["path"])
-            print(
-                f"{industries}  {problem.chain.size:8d}  {'planner' if planner else 'market':10s}  {best['states']:12.0f}"
-                f"  {best['tail']:19.2f}  {best['path']:18.2f}  {best['sweeps']:6d}  {best['tail_seconds']:6.2f}"
-                f"  {best['evaluations']:17.2f}",
-                flush=True,
-            )
+        run(industries, options.steps, 3 if industries <= 3 else 2, options.repeat, partial(print, flush=True))
 
 
 if __name__ == "__main__":

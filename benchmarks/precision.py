@@ -1,0 +1,111 @@
+"""Work and precision: Euler errors of one zone of the default economy against solve time, on grids from coarse to fine.
+
+Seconds are those of the backward solution (tail and path; the planner's tail starts from the market's, whose time is not
+included); errors are those of docs/numerics.md on the realized path and on the random cloud.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+from common import OUTPUT, say
+from zone_times import inputs
+
+#: lattice steps, bond nodes below and above the kink, points of the common bond grid; the third is the default grid
+GRIDS = ((4, 4, 6, 32), (6, 5, 7, 40), (8, 6, 8, 48), (10, 7, 11, 64), (12, 8, 14, 96))
+FIELDS = ("scenario", "allocation", "k_steps", "b_below", "b_above", "b_fine", "states", "sweeps", "seconds",
+          "us_per_state_sweep")  # fmt: skip
+
+
+def _with_grid(config, grid):
+    steps, below, above, fine = grid
+    sizes = config.model.grid.model_copy(update={"k_steps": steps, "b_below": below, "b_above": above, "b_fine": fine})
+    return config.model_copy(update={"model": config.model.model_copy(update={"grid": sizes})})
+
+
+def measure(config, layout, grids, scenario: str = "baseline") -> list[dict]:
+    """A row for every grid and allocation; one that fails is a row with the reason under ``failure``."""
+    from regspec.errors import ModelFailure
+    from regspec.experiments.zone import build_problem, solve_allocation
+    from regspec.model.parallel import Ranks
+
+    zone, national = inputs(layout)
+    shocks, rows = np.ascontiguousarray(np.array(national["u"], float).T), []
+    for grid in grids:
+        sized, tail = _with_grid(config, grid), None
+        problem = build_problem(zone, national, sized, scenario)
+        for planner in (False, True):
+            name = "planner" if planner else "market"
+            row = {"scenario": scenario, "allocation": name}
+            row |= dict(zip(("k_steps", "b_below", "b_above", "b_fine"), grid, strict=True))
+            rows.append(row)
+            try:
+                found, tail, d = solve_allocation(problem, planner, sized, shocks, Ranks(), name, None, tail)
+            except ModelFailure as failure:
+                row["failure"] = str(failure).splitlines()[0]
+                say(f"grid {grid}, {name}: {row['failure']}")
+                break
+            if found is None:
+                row["failure"] = "a choice reaches the end of the bond grid"
+                break
+            row |= {"states": round(d.states / (d.sweeps + problem.horizon)), "sweeps": d.sweeps, "seconds": d.seconds}
+            row["us_per_state_sweep"] = 1e6 * d.seconds / d.states
+            row |= {key: value for key, value in found.diagnostics.items() if "euler" in key}
+            say(f"grid {grid}, {name}: {d.seconds:.2f} s, bonds 10^{row['euler_bonds_mean_log10']:.2f}, "
+                f"portfolio 10^{row['euler_portfolio_mean_log10']:.2f} on the path")  # fmt: skip
+    return rows
+
+
+def write(rows: list[dict], path: Path) -> None:
+    """The rows as CSV, atomically."""
+    from regspec.provenance import atomic_path
+
+    extra = sorted({key for row in rows for key in row} - set(FIELDS))
+    with atomic_path(path) as temporary, open(temporary, "w", newline="") as stream:
+        writer = csv.DictWriter(stream, [*FIELDS, *extra], restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def draw(rows: list[dict], stem: Path, provenance: dict) -> list[Path]:
+    """Errors against seconds, both on log axes: a panel for bonds and one for the portfolio."""
+    from regspec import figures
+
+    figure, axes = figures.new("double", height=3.1, ncols=2, sharey=True)
+    styles = {"market": (figures.PALETTE[0], "o"), "planner": (figures.PALETTE[1], "s")}
+    solved = [row for row in rows if "failure" not in row]
+    for axis, condition in zip(axes, ("bonds", "portfolio"), strict=True):
+        for name, (colour, marker) in styles.items():
+            own = [row for row in solved if row["allocation"] == name]
+            for statistic, line, fill in (("mean", "-", colour), ("p99", "--", "white")):
+                axis.plot([row["seconds"] for row in own],
+                          [10 ** row[f"euler_{condition}_{statistic}_log10"] for row in own],
+                          line, color=colour, marker=marker, markerfacecolor=fill, label=f"{name}, {statistic}")  # fmt: skip
+        axis.set(xscale="log", yscale="log", xlabel="solve time (seconds, one core)", title=f"{condition} condition")
+        axis.grid(True, which="major", color="#DDDDDD", linewidth=0.5)
+        _plain_seconds(axis)
+    axes[0].set_ylabel("Euler error on the path (unit-free)")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    return figures.save(figure, stem, provenance, synthetic=True)
+
+
+def _plain_seconds(axis) -> None:
+    """Ticks at 1, 2, 5 times powers of ten, written as numbers."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.xaxis.set_minor_formatter(NullFormatter())
+
+
+def run(config, layout, quick: bool) -> list[dict]:
+    """Rows, CSV and figure."""
+    from regspec.provenance import code_version
+
+    rows = measure(config, layout, GRIDS[:2] if quick else GRIDS)
+    write(rows, OUTPUT / "work_precision.csv")
+    draw(rows, OUTPUT / "work_precision", {"code_version": code_version()})
+    return rows
