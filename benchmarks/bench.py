@@ -35,7 +35,7 @@ def kernel_part(quick: bool) -> dict:
     rows = []
     for industries in range(1, 6):
         steps, nodes = kernels.sizes(industries)
-        rows += kernels.run(industries, steps, nodes, 1 if quick else 3, say)
+        rows += kernels.run(industries, steps, nodes, 1 if quick else 3 if industries <= 3 else 2, say)
     base = {row["allocation"]: row["tail"] for row in rows if row["industries"] == 3}
     found = {"kernels": rows}
     for row in rows:
@@ -44,6 +44,28 @@ def kernel_part(quick: bool) -> dict:
         found[f"{short}_us_per_state_sweep_I{row['industries']}"] = row["tail"]
     found["sp_over_ce_I3"] = base["planner"] / base["market"]
     return found
+
+
+def measure(part: str, options, config, layout, found: dict) -> dict:
+    """Run one part; ``found`` is what other parts have measured."""
+    if part == "kernels":
+        return kernel_part(options.quick)
+    if part == "zone":
+        import zone_times
+
+        return zone_times.run(config, layout, options.quick)
+    if part == "precision":
+        import precision
+
+        return {"work_precision": precision.run(config, layout, options.quick)}
+    if part == "rivals":
+        import rivals
+
+        return rivals.run(options.quick, options.dolo)
+    import scaling
+
+    rows = found["kernels"] if "kernels" in found else kernel_part(options.quick)["kernels"]  # for its predictions
+    return scaling.run(options.quick, rows)
 
 
 def show(found: dict) -> str:
@@ -84,31 +106,13 @@ def main() -> None:
         if part not in options.only:
             continue
         started = time.perf_counter()
-        say(f"--- {part} ({time.perf_counter() - began:.0f} s)")
-        if part == "kernels":
-            found |= kernel_part(options.quick)
-        elif part == "zone":
-            import zone_times
-
-            found |= zone_times.run(config, layout, options.quick)
-        elif part == "precision":
-            import precision
-
-            found["work_precision"] = precision.run(config, layout, options.quick)
-        elif part == "rivals":
-            import rivals
-
-            found |= rivals.run(options.quick, options.dolo)
-        elif part == "scaling":
-            import scaling
-
-            if "kernels" not in found:  # its predictions need them
-                found |= kernel_part(options.quick)
-            speed = {name: {row["industries"]: row["tail"] for row in found["kernels"] if row["allocation"] == name}
-                     for name in ("market", "planner")}  # fmt: skip
-            found |= scaling.run(options.quick, speed)
-        seconds = time.perf_counter() - started
-        found["parts"] = found.get("parts", {}) | {part: {"quick": options.quick, "seconds": seconds}}
+        say(f"--- {part} ({started - began:.0f} s)")
+        new = measure(part, options, config, layout, found)
+        parts = found.setdefault("parts", {})
+        for key in parts.get(part, {}).get("keys", ()):  # an earlier run may have measured more
+            found.pop(key, None)
+        found |= new
+        parts[part] = {"quick": options.quick, "seconds": time.perf_counter() - started, "keys": sorted(new)}
         write_json(path, found)
     say(f"\n{show(found)}\n\n{time.perf_counter() - began:.0f} s in total; written: {path}")
 

@@ -76,29 +76,30 @@ def draw(rows: list[dict], stem: Path, provenance: dict) -> list[Path]:
     figure, axes = figures.new("double", height=3.1, ncols=2, sharey=True)
     styles = {"market": (figures.PALETTE[0], "o"), "planner": (figures.PALETTE[1], "s")}
     solved = [row for row in rows if "failure" not in row]
-    for axis, condition in zip(axes, ("bonds", "portfolio"), strict=True):
+    for axis, condition, title in zip(axes, ("bonds", "portfolio"), ("Bond condition", "Portfolio condition"), strict=True):
         for name, (colour, marker) in styles.items():
             own = [row for row in solved if row["allocation"] == name]
             for statistic, line, fill in (("mean", "-", colour), ("p99", "--", "white")):
                 axis.plot([row["seconds"] for row in own],
                           [10 ** row[f"euler_{condition}_{statistic}_log10"] for row in own],
                           line, color=colour, marker=marker, markerfacecolor=fill, label=f"{name}, {statistic}")  # fmt: skip
-        axis.set(xscale="log", yscale="log", xlabel="solve time (seconds, one core)", title=f"{condition} condition")
+        axis.set(xscale="log", yscale="log", xlabel="solve time (seconds, one core)", title=title)
         axis.grid(True, which="major", color="#DDDDDD", linewidth=0.5)
-        _plain_seconds(axis)
+        _ticks(axis)
     axes[0].set_ylabel("Euler error on the path (unit-free)")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4)
     return figures.save(figure, stem, provenance, synthetic=True)
 
 
-def _plain_seconds(axis) -> None:
-    """Ticks at 1, 2, 5 times powers of ten, written as numbers."""
+def _ticks(axis) -> None:
+    """Seconds at 1, 2, 5 times powers of ten, written as numbers; errors at powers of ten."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.xaxis.set_minor_formatter(NullFormatter())
+    for which in (axis.xaxis, axis.yaxis):
+        which.set_minor_formatter(NullFormatter())
 
 
 def run(config, layout, quick: bool) -> list[dict]:

@@ -10,8 +10,9 @@ those of the arrays in `Ranks.gather`: a rank receives (P - 1)/P of each. Four r
 machine has fewer cores.
 
 Model of a sweep on P ranks, N nodes:   W ceil(N/P)/N + s + p/P + calls log2(P) L + bytes (P - 1)/P / B,
-with W the parallel part on one rank, s and p from the rest on one and two ranks, L = 5 us and B = 10 GB/s assumed for a
-cluster's network. Other cases scale W with the number of states, s and p with the size of the gathered functions.
+with W the parallel part on one rank; s the replicated part of the rest, the larger of what is timed directly (slopes, the
+check that functions are finite) and of what two ranks do not halve; p what is left of the rest; L = 5 us and B = 10 GB/s
+assumed for a cluster's network. Other cases scale W with the number of states, s and p with the size of the gathered functions.
 """
 
 from __future__ import annotations
@@ -80,6 +81,16 @@ def _clock(module, name: str, log: dict):
     return original
 
 
+def _check_seconds(functions: np.ndarray) -> float:
+    """Seconds of the check that every rank makes of all expectation functions in each sweep."""
+    times = []
+    for _ in range(3):
+        began = time.perf_counter()
+        np.all(np.isfinite(functions))
+        times.append(time.perf_counter() - began)
+    return min(times)
+
+
 def measure(ranks, steps: int, repeat: int) -> list[dict]:
     """Milliseconds per sweep of the tail's parts on this rank, the best of ``repeat`` tails, for both allocations."""
     import kernels
@@ -94,7 +105,7 @@ def measure(ranks, steps: int, repeat: int) -> list[dict]:
         for _ in range(repeat):
             counted, log = _counted(ranks), {}
             originals = [(module, name, _clock(module, name, log))
-                         for module, name in ((backward, "expand"), (backward.sw, "sweep"))]  # fmt: skip
+                         for module, name in ((backward, "expand"), (backward.sw, "sweep"), (backward, "recover_slopes"))]  # fmt: skip
             solver = Solver(problem, planner, counted)
             ranks.broadcast(None)  # ranks start together
             began = time.perf_counter()
@@ -110,6 +121,7 @@ def measure(ranks, steps: int, repeat: int) -> list[dict]:
                 "ms_per_sweep": 1e3 * seconds / sweeps, "parallel_ms": 1e3 * inside / sweeps,
                 "communication_ms": 1e3 * counted.log["seconds"] / sweeps,
                 "rest_ms": 1e3 * (seconds - inside - counted.log["seconds"]) / sweeps,
+                "replicated_ms": 1e3 * (log.get("recover_slopes", 0.0) / sweeps + _check_seconds(solver._functions)),
                 "gathered_mb_per_sweep": counted.log["gathered"] / sweeps / 1e6,
                 "received_mb_per_sweep": counted.log["gathered"] / sweeps / 1e6 * (1.0 - 1.0 / ranks.size),
                 "reduced_bytes_per_sweep": counted.log["reduced"] / sweeps, "calls_per_sweep": counted.log["calls"] / sweeps,
@@ -162,8 +174,8 @@ def shape(industries: int, steps: int, nodes: int, planner: bool) -> tuple[int, 
 
 def predict(one: dict, two: dict, us_per_state: dict[int, float]) -> tuple[list[dict], dict]:
     """PREDICTIONS for more ranks from rows on one and two ranks; ``us_per_state``: kernel time by number of industries."""
-    replicated = max(0.0, 2.0 * two["rest_ms"] - one["rest_ms"])
-    divided = max(0.0, one["rest_ms"] - replicated)
+    replicated = min(max(one["replicated_ms"], 2.0 * two["rest_ms"] - one["rest_ms"]), one["rest_ms"])
+    divided = one["rest_ms"] - replicated
     fit = {"parallel_ms": one["parallel_ms"], "replicated_ms": replicated, "divided_ms": divided}
     planner, rows = one["allocation"] == "planner", []
     _, base_states, base_bytes = shape(3, STEPS, SHOCK_NODES, planner)
@@ -183,8 +195,8 @@ def predict(one: dict, two: dict, us_per_state: dict[int, float]) -> tuple[list[
     return rows, fit
 
 
-def run(quick: bool, us_per_state: dict[str, dict[int, float]]) -> dict:
-    """Rows of all runs, efficiencies, serial shares, predictions; ``us_per_state`` by allocation and industries."""
+def run(quick: bool, kernel_rows: list[dict]) -> dict:
+    """Rows of all runs, efficiencies, serial shares, predictions (from the rows of kernels.py)."""
     if mpiexec() is None:
         return {"scaling_skipped": "no mpiexec beside this Python or on the path"}
     repeat, cores, rows = (1 if quick else 4), os.cpu_count() or 1, []
@@ -192,7 +204,7 @@ def run(quick: bool, us_per_state: dict[str, dict[int, float]]) -> dict:
     for kind, ranks, steps in plan[: 3 if quick else None]:
         for row in _start(ranks, steps, 1 if kind == "count" else repeat):
             rows.append({"kind": kind, "oversubscribed": "yes" if ranks > cores else "no", **row})
-        say(f"{kind}, {ranks} ranks, {rows[-1]['nodes']} nodes: {rows[-2]['ms_per_sweep']:.1f} ms per sweep (market), "
+        say(f"{kind}, ranks {ranks}, {rows[-1]['nodes']} nodes: {rows[-2]['ms_per_sweep']:.1f} ms per sweep (market), "
             f"{rows[-1]['ms_per_sweep']:.1f} ms (planner)")  # fmt: skip
     found = {"scaling": rows, "scaling_prediction": [], "scaling_fit": {}}
     for name, short in (("market", "ce"), ("planner", "sp")):
@@ -202,7 +214,8 @@ def run(quick: bool, us_per_state: dict[str, dict[int, float]]) -> dict:
         two["efficiency"] = one["ms_per_sweep"] / two["ms_per_sweep"] / 2.0
         # per state and rank: the larger lattice has 91 nodes, not 90
         weak["efficiency"] = one["ms_per_sweep"] * weak["states"] / one["states"] / 2.0 / weak["ms_per_sweep"]
-        predicted, fit = predict(one, two, us_per_state[name])
+        speed = {row["industries"]: row["tail"] for row in kernel_rows if row["allocation"] == name}
+        predicted, fit = predict(one, two, speed)
         found["scaling_prediction"] += predicted
         found["scaling_fit"][name] = fit
         found[f"{short}_strong_efficiency_2_ranks"] = two["efficiency"]
