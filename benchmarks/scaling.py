@@ -104,8 +104,8 @@ def measure(ranks, steps: int, repeat: int) -> list[dict]:
         best = None
         for _ in range(repeat):
             counted, log = _counted(ranks), {}
-            originals = [(module, name, _clock(module, name, log))
-                         for module, name in ((backward, "expand"), (backward.sw, "sweep"), (backward, "recover_slopes"))]  # fmt: skip
+            watched = (backward, "expand"), (backward.sw, "sweep"), (backward, "recover_slopes")
+            originals = [(module, name, _clock(module, name, log)) for module, name in watched]
             solver = Solver(problem, planner, counted)
             ranks.broadcast(None)  # ranks start together
             began = time.perf_counter()
