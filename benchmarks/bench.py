@@ -95,7 +95,9 @@ def main() -> None:
     from zone_times import prepare
 
     began = time.perf_counter()
-    config, layout = prepare({"zone", "precision"} & set(options.only))  # before numba is loaded: it sets the kernel cache
+    config, layout = prepare(
+        bool({"zone", "precision"} & set(options.only))
+    )  # before numba is loaded: it sets the kernel cache
     from regspec.provenance import code_version, write_json
 
     path, version = OUTPUT / "bench.json", code_version()
