@@ -40,9 +40,12 @@ def columns(rows: list[dict], fields: dict[str, tuple[str, str]]) -> str:
 def tables(found: dict) -> dict[str, str]:
     """All tables by name."""
     m = found["machine"]
+    quick = [part for part, how in found["parts"].items() if how["quick"]]
+    remarks = ["**the machine was busy: times are upper bounds**"] if m["load_average"] > 0.5 * m["cores"] else []
+    remarks += [f"with `--quick`: {', '.join(quick)}"] if quick else []
     result = {
         "machine": f"{m['processor']}, {m['cores']} cores; Python {m['python']}, numpy {m['numpy']}, numba {m['numba']}; load "
-        f"average at the start {m['load_average']:.1f}; code {found['code_version']}",
+        f"average at the start {m['load_average']:.1f}; code {'; '.join([found['code_version'], *remarks])}",
     }
     rows = [[text, format(found[key], spec), f"`{key}`"] for key, (text, spec) in HEADLINE.items() if key in found]
     result["headline"] = markdown(["what", "", "key"], rows)
