@@ -26,7 +26,9 @@ RIVAL_NAMES = {"numpy_vfi": "NumPy VFI", "numba_vfi": "numba VFI", "numba_egm": 
 
 
 def markdown(header: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table."""
+    """A Markdown table, or a remark that there is nothing to show."""
+    if not rows:
+        return "Not measured in this run."
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -117,7 +119,7 @@ def main() -> int:
     new, text = tables(json.loads(path.read_text())), PAGE.read_text()
 
     def fill(match: re.Match) -> str:
-        return f"<!-- bench: {match[1]} -->\n{new.get(match[1], 'not measured')}\n<!-- end -->"
+        return f"<!-- bench: {match[1]} -->\n{new.get(match[1], 'Not measured in this run.')}\n<!-- end -->"
 
     text = re.sub(r"<!-- bench: (\w+) -->\n.*?<!-- end -->", fill, text, flags=re.DOTALL)
     with atomic_path(PAGE) as temporary:
