@@ -20,6 +20,7 @@ from regspec.model.conditions import (
     OUT_RHO,
     SLACK,
     growth_target,
+    pledged_price,
 )
 from regspec.model.interpolation import bond_at
 from regspec.model.jit import inlined, njit
@@ -151,7 +152,7 @@ def sweep(
                 for attempt in range(3):
                     load(rows[source], y)
                     status, worst, count = solve_state(
-                        mode, b, k, cash, bond_price, kappa, exo.debt, e, y, target, tau_k, functions, table, tech, ahead, s,
+                        mode, b, k, cash, bond_price, kappa, exo.debt[e], e, y, target, tau_k, functions, table, tech, ahead, s,
                         accept, loose if attempt == 0 else 0.0, limit * (1 + 3 * attempt),
                     )  # fmt: skip
                     stats[EVALUATIONS] += count
@@ -177,7 +178,7 @@ def sweep(
                     multiplier = s.out[OUT_MU] if len(tech.planner) == 2 else 1.0 - tech.beta / bond_price * s.out[OUT_RHO]
                     stats[VIOLATION] = max(stats[VIOLATION], -multiplier)
                 else:
-                    gap = y[0] * bond_price + kappa * s.out[OUT_Q] + exo.debt
+                    gap = y[0] * bond_price + kappa * pledged_price(tech, s) + exo.debt[e]
                     stats[VIOLATION] = max(stats[VIOLATION], -gap)
                 record(binding, rows[node], y, bond_price, tech, s, stats)
                 for i in range(n):
