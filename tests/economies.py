@@ -112,8 +112,8 @@ class Solution:
         x = np.clip(coordinates(k, lattice), 1e-6, lattice.steps - 1e-6) if n > 1 else np.empty(0)
         starts = np.array([np.concatenate([[level], x]) for level in (b, 0.6 * grid.low, 0.9 * grid.low, 0.0)])
         price = 1.0 / exo.R[e]
-        code = solve_point(b, k, exo.z[e], price, float(exo.kappa[e]), float(exo.debt[e]), e, starts, self.functions, lattice.table, tech,
-                           grid, scratch, y, 1e-12, 80)  # fmt: skip
+        code = solve_point(b, k, exo.z[e], price, float(exo.kappa[e]), float(exo.debt[e]), e, starts, self.functions,
+                           lattice.table, tech, grid, scratch, y, 1e-12, 80)  # fmt: skip
         assert code != UNSOLVED, f"no equilibrium at b = {b}, k = {k}, e = {e}"
         policy_at(code, price, y, tech, scratch, row)
         return State(row[C], row[Q], row[ETA], row[MU], row[VALUE], scratch.k_next.copy(), y[0], code == 2)

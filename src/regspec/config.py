@@ -134,7 +134,9 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 class ThetaRegimes(Section):
     """A two-state Markov chain of theta in place of the constant (docs/model.md, section 1)."""
 
-    values: list[Theta] = Field([], description="theta in the first and in the second regime (deck: 0.35, 0.53); []: constant theta")
+    values: list[Theta] = Field(
+        [], description="theta in the first and in the second regime (deck: 0.35, 0.53); []: constant theta"
+    )
     stay: list[Probability] = Field(
         [0.95, 0.95], min_length=2, max_length=2, description="probability of each regime to be that of the next year, too"
     )
@@ -276,7 +278,9 @@ class Config(Section):
         first, last = self.calibration.first_year, self.calibration.last_year
         for year in self.scenario_parameters(name).theta_regimes.switch_years:
             if not first < year <= last:
-                raise ValueError(f"theta_regimes.switch_years: {year} is not between {first + 1} and {last} (scenario {name!r})")
+                raise ValueError(
+                    f"theta_regimes.switch_years: {year} is not between {first + 1} and {last} (scenario {name!r})"
+                )
 
     @property
     def baseline(self) -> str:

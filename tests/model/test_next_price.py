@@ -167,8 +167,8 @@ def test_no_static_feedback(pair):
     x = coordinates(np.array(K), lattice)
     for kappa in (0.05, 0.2, 0.5, 1.0):
         for b in grid.centre + np.array([-0.05, 0.0, 0.1]):
-            roots = static_roots(b, np.array(K), exo.z[0], 1 / exo.R[0], kappa, 0.0, 0, x, market.functions, lattice.table, tech,
-                                 grid, make_scratch(tech), np.empty(2), 400)  # fmt: skip
+            roots = static_roots(b, np.array(K), exo.z[0], 1 / exo.R[0], kappa, 0.0, 0, x, market.functions, lattice.table,
+                                 tech, grid, make_scratch(tech), np.empty(2), 400)  # fmt: skip
             assert roots <= 1
 
 

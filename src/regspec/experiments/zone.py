@@ -77,7 +77,9 @@ def build_problem(
         "next_price": ahead,
     }  # fmt: skip
     if not steady_price(alpha, beta, max(regimes or (kappa,)), rate, 1.0, ahead) > 0.0:
-        raise ModelFailure("capital has no steady-state price: R/G is too low, or theta chi too high (docs/model.md, section 5)")
+        raise ModelFailure(
+            "capital has no steady-state price: R/G is too low, or theta chi too high (docs/model.md, section 5)"
+        )
     bonds, debt = bond_bounds(inputs, widen)
     produced = float(output(ztilde, k0, a))
     b0 = -rate * kappa * steady_price(alpha, beta, kappa, rate, produced)
@@ -240,6 +242,6 @@ def solve_zone(
             margin *= _ROOMIER
     raise ModelFailure(
         f"{name}: choices reach the end of the bond grid (min b' - b_min = {found.lowest:.3g}) although "
-        f"it was made {widen / _WIDER:.3g} times as deep: debt has no bound here (a bubble); theta chi = {max(problem.regimes or (problem.kappa,)):.4g}, "
-        f"gamma = {problem.gamma:g}"
+        f"it was made {widen / _WIDER:.3g} times as deep: debt has no bound here (a bubble); "
+        f"theta chi = {max(problem.regimes or (problem.kappa,)):.4g}, gamma = {problem.gamma:g}"
     )

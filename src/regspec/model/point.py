@@ -67,9 +67,7 @@ def static_roots(b, k, z, bond_price, kappa, debt, e, x, functions, table, tech,
     target = growth_target(bond_price, 0.0, tech)
     for p in range(points):
         y[0] = bond_at(width * p / (points - 1), ahead)
-        worst = evaluate(
-            SLACK, b, k, cash, bond_price, kappa, debt, e, y, target, s.zeros, functions, table, tech, ahead, s
-        )
+        worst = evaluate(SLACK, b, k, cash, bond_price, kappa, debt, e, y, target, s.zeros, functions, table, tech, ahead, s)
         if not math.isfinite(worst):
             continue
         gap = y[0] * bond_price + kappa * pledged_price(tech, s) + debt

@@ -183,33 +183,41 @@ def bond_bounds(problem_inputs: dict, widen: float = 1.0) -> tuple[np.ndarray, n
     z = p["ztilde"] * np.exp(p["trend"])
     trend_output = output(z, market, p["a"])
     spread = np.exp(np.max(shocks, axis=0))
-    kappas, ahead = p.get("regimes") or (p["kappa"],), p.get("next_price", False)
+    kappas = p.get("regimes") or (p["kappa"],)
     prices = [regime_prices(p, kappa, trend_output) for kappa in kappas]
-    debt = np.zeros(len(z))
     ceiling = p["b_max"] * trend_output
     if p["limit"] == "natural":
         low = _rollover(_NATURAL_SHARE * _lowest_output(z, shocks, p), p["rate"])
         debt = -np.append(low[1:], low[-1]) / p["rate"]
-        centre, stretch = low, _NATURAL_CORE * trend_output
-    elif p["limit"] == "fixed":
+        return np.column_stack([low, low, _NATURAL_CORE * trend_output, ceiling]), debt
+    ahead = p.get("next_price", False)
+    if p["limit"] == "fixed":
         # debt of the size that the collateral limit allows: its price is next year's in that variant
         debts = [kappa * (np.append(q[1:], q[-1]) if ahead else q) for kappa, q in zip(kappas, prices, strict=True)]
-        debt = np.max(debts, axis=0)
-        low = -1.02 * p["rate"] * np.maximum(debt, np.concatenate([debt[:1], debt[:-1]]))
-        limits = [-p["rate"] * d for d in debts]
-        centre, stretch = np.mean(limits, axis=0), _CORE * trend_output + 0.5 * np.ptp(limits, axis=0)
-        debt = np.column_stack(debts) if len(debts) > 1 else debt
+        largest = np.max(debts, axis=0)
+        limits = np.array([-p["rate"] * d for d in debts])
+        low = -1.02 * p["rate"] * _of_both_years(largest)
+        debt = np.column_stack(debts) if len(debts) > 1 else largest
     else:
-        limits = [-p["rate"] * kappa * q for kappa, q in zip(kappas, prices, strict=True)]
-        centre, stretch = np.mean(limits, axis=0), _CORE * trend_output + 0.5 * np.ptp(limits, axis=0)
+        limits = np.array([-p["rate"] * kappa * q for kappa, q in zip(kappas, prices, strict=True)])
         best = output(z * spread, market, p["a"])
         q_high = steady_price(p["alpha"], p["beta"], max(kappas), p["rate"], best, ahead)
-        deepest = widen * _DEPTH * p["rate"] * max(kappas) * q_high
+        deepest = (1.0 if ahead else widen) * _DEPTH * p["rate"] * max(kappas) * q_high
         if ahead:
-            limit = -np.min(limits, axis=0)
-            deepest = limit + np.minimum(np.maximum(deepest - limit, _CORE * trend_output), widen * _NEXT_DEPTH * trend_output)
-        low = -np.maximum(deepest, np.concatenate([deepest[:1], deepest[:-1]]))
+            deepest = _depth_ahead(deepest, -np.min(limits, axis=0), trend_output, widen)
+        low, debt = -_of_both_years(deepest), np.zeros(len(z))
+    centre, stretch = np.mean(limits, axis=0), _CORE * trend_output + 0.5 * np.ptp(limits, axis=0)
     return np.column_stack([low, centre, stretch, ceiling]), debt
+
+
+def _of_both_years(debt: np.ndarray) -> np.ndarray:
+    """The larger of a year's and the year before's: debt is chosen under one and carried on the grid of the other."""
+    return np.maximum(debt, np.concatenate([debt[:1], debt[:-1]]))
+
+
+def _depth_ahead(deepest, limit, trend_output, widen: float):
+    """Depth of the grid under a limit at next year's price, which moves far less than the price of capital does."""
+    return limit + widen * np.clip(deepest - limit, _CORE * trend_output, _NEXT_DEPTH * trend_output)
 
 
 def regime_prices(p: dict, kappa: float, trend_output: np.ndarray) -> np.ndarray:

@@ -105,7 +105,9 @@ def _linear(values: np.ndarray, at: float) -> np.ndarray:
     return weights
 
 
-def product_chain(rho, sigma, nodes: int, rate_rho: float = 0.0, rate_sigma: float = 0.0, rate_nodes: int = 1, stay=()) -> Chain:
+def product_chain(
+    rho, sigma, nodes: int, rate_rho: float = 0.0, rate_sigma: float = 0.0, rate_nodes: int = 1, stay=()
+) -> Chain:
     """Chain of I industry productivities, the interest rate and, with ``stay``, two regimes.
 
     ``stay``: probabilities (2,) of being in the same regime next year, or empty.
