@@ -84,7 +84,8 @@ def euler_errors(code, b, k, z, bond_price, kappa, debt, y, exact, tech, s):
     for i in range(n):
         cash += z[i] * math.exp(tech.a[i] * math.log(k[i]))
     q_used = s.out[OUT_Q]
-    for f in range(min(len(exact), 4 + 4 * n)):  # the recovered slopes stay interpolated
+    # log sum k' M and the recovered slopes stay interpolated; the plan's E q', in the column of log sum k' M, does not
+    for f in range(min(len(exact), 4 + 4 * n + len(tech.timing) - 1)):
         s.value[f] = exact[f]
     target = growth_target(bond_price, 0.0, tech)
     mode = BINDING if code == IS_BINDING else SLACK
