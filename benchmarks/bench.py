@@ -22,8 +22,8 @@ PRECISION = {"allocation": "s", "k_steps": "d", "b_below": "d", "b_above": "d", 
 RIVALS = {"method": "s", "points": "d", "seconds": ".4f", "sweeps": "d", "us_per_state_sweep": ".3f", "c_error_mean": ".1e",
           "c_error_max": ".1e", "euler_mean_log10": ".2f", "euler_p99_log10": ".2f", "euler_max_log10": ".2f"}  # fmt: skip
 SCALING = {"kind": "s", "allocation": "s", "ranks": "d", "nodes": "d", "ms_per_sweep": ".2f", "efficiency": ".2f",
-           "parallel_ms": ".2f", "communication_ms": ".2f", "rest_ms": ".2f", "gathered_mb_per_sweep": ".2f",
-           "oversubscribed": ""}  # fmt: skip
+           "parallel_ms": ".2f", "imbalance": ".3f", "communication_ms": ".2f", "rest_ms": ".2f",
+           "gathered_mb_per_sweep": ".2f", "oversubscribed": ""}  # fmt: skip
 PREDICTION = {"case": "s", "allocation": "s", "nodes": "d", "ranks": "d", "ms_per_sweep": ".2f", "speedup": ".1f",
               "efficiency": ".2f"}  # fmt: skip
 

@@ -89,6 +89,7 @@ def tables(found: dict) -> dict[str, str]:
         found.get("scaling", []),
         {"kind": ("kind", "s"), "allocation": ("allocation", "s"), "ranks": ("ranks", "d"), "nodes": ("lattice nodes", "d"),
          "ms_per_sweep": ("ms/sweep", ".1f"), "efficiency": ("efficiency", ".2f"), "parallel_ms": ("parallel", ".1f"),
+         "imbalance": ("imbalance", ".3f"),
          "communication_ms": ("communication", ".1f"), "rest_ms": ("rest", ".1f"),
          "gathered_mb_per_sweep": ("MB gathered/sweep", ".2f"), "calls_per_sweep": ("calls/sweep", ".1f")},
     )  # fmt: skip

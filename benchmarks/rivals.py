@@ -68,8 +68,8 @@ def own(below: int, above: int, fine: int, tolerance: float = TOLERANCE, residua
         result = np.empty(len(bonds))
         for i, b in enumerate(bonds):
             starts = np.array([[b], [0.6 * grid.low], [0.9 * grid.low], [0.0]])
-            code = solve_point(float(b), k, exo.z[e], 1.0 / RATE, 0.0, exo, e, starts, functions, lattice.table, tech, grid,
-                               s, y, 1e-11, 80)  # fmt: skip
+            code = solve_point(float(b), k, exo.z[e], 1.0 / RATE, 0.0, float(exo.debt[e]), e, starts, functions,
+                               lattice.table, tech, grid, s, y, 1e-11, 80)  # fmt: skip
             if code == UNSOLVED:
                 raise ValueError(f"no solution at b = {b}")
             result[i] = s.out[OUT_C]

@@ -4,15 +4,16 @@
 
 The stationary tail of the three-industry economy of kernels.py is solved on 1 and 2 ranks: the same lattice (strong), and one
 with twice the nodes on two ranks (weak). Milliseconds per sweep are split, by wrapping functions from outside, into `parallel`
-(expectations and states of a rank's own nodes), `communication` (gather and reduce, waiting for the other rank included) and
-the `rest` (replicated on every rank: checks, recovered slopes, the driver; partly divided: acceleration, copies). Bytes are
-those of the arrays in `Ranks.gather`: a rank receives (P - 1)/P of each. Four ranks run for the count alone where the
-machine has fewer cores.
+(expectations, slopes and states of a rank's own nodes), `communication` (publish, gather and reduce, waiting for the other
+rank included) and the `rest` (replicated on every rank: the driver; partly divided: checks, acceleration, copies). Bytes are
+those of the arrays in `Ranks.publish` and `Ranks.gather`: a rank that shares its node's memory with no other receives
+(P - 1)/P of each; ranks of one node move nothing for the former. Four ranks run for the count alone where the machine has
+fewer cores. `imbalance`: the busiest rank's parallel part over the mean, less one.
 
 Model of a sweep on P ranks, N nodes:   W ceil(N/P)/N + s + p/P + calls log2(P) L + bytes (P - 1)/P / B,
-with W the parallel part on one rank; s the replicated part of the rest, the larger of what is timed directly (slopes, the
-check that functions are finite) and of what two ranks do not halve; p what is left of the rest; L = 5 us and B = 10 GB/s
-assumed for a cluster's network. Other cases scale W with the number of states, s and p with the size of the gathered functions.
+with W the parallel part on one rank; s the replicated part of the rest, which two ranks do not halve; p what is left of the
+rest; L = 5 us and B = 10 GB/s assumed for a cluster's network, every rank on a node of its own. Other cases
+scale W with the number of states, s and p with the size of the gathered functions.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -50,8 +51,19 @@ def _counted(ranks):
         log: dict = field(default_factory=lambda: dict.fromkeys(("calls", "gathered", "reduced", "seconds"), 0.0))
 
         def gather(self, array: np.ndarray) -> None:
+            self._moved(super().gather, array)
+
+        def publish(self, array: np.ndarray) -> None:
+            self._moved(super().publish, array)
+
+        def wait(self) -> None:
             began = time.perf_counter()
-            super().gather(array)
+            super().wait()
+            self.log["seconds"] += time.perf_counter() - began
+
+        def _moved(self, share, array: np.ndarray) -> None:
+            began = time.perf_counter()
+            share(array)
             self.log["seconds"] += time.perf_counter() - began
             self.log["calls"] += 1
             self.log["gathered"] += array.nbytes
@@ -64,7 +76,7 @@ def _counted(ranks):
             self.log["reduced"] += values.nbytes
             return result
 
-    return Counted(ranks.comm, ranks.rank, ranks.size)
+    return Counted(*(getattr(ranks, entry.name) for entry in fields(Ranks)))
 
 
 def _clock(module, name: str, log: dict):
@@ -81,16 +93,6 @@ def _clock(module, name: str, log: dict):
     return original
 
 
-def _check_seconds(functions: np.ndarray) -> float:
-    """Seconds of the check that every rank makes of all expectation functions in each sweep."""
-    times = []
-    for _ in range(3):
-        began = time.perf_counter()
-        np.all(np.isfinite(functions))
-        times.append(time.perf_counter() - began)
-    return min(times)
-
-
 def measure(ranks, steps: int, repeat: int) -> list[dict]:
     """Milliseconds per sweep of the tail's parts on this rank, the best of ``repeat`` tails, for both allocations."""
     import kernels
@@ -100,32 +102,37 @@ def measure(ranks, steps: int, repeat: int) -> list[dict]:
 
     problem, start, rows = kernels.economy(3, steps, SHOCK_NODES), None, []
     for planner in (False, True):
-        Solver(problem, planner, ranks).tail(1e-2, 1e-6, 1500, start)  # loads kernels
+        with ranks.memory():
+            Solver(problem, planner, ranks).tail(1e-2, 1e-6, 1500, start)  # loads kernels
         best = None
         for _ in range(repeat):
             counted, log = _counted(ranks), {}
             watched = (backward, "expand"), (backward.sw, "sweep"), (backward, "recover_slopes")
             originals = [(module, name, _clock(module, name, log)) for module, name in watched]
-            solver = Solver(problem, planner, counted)
-            ranks.broadcast(None)  # ranks start together
-            began = time.perf_counter()
-            tail = solver.tail(1e-6, 1e-8, 1500, start)
-            seconds = time.perf_counter() - began
+            with counted.memory():
+                solver = Solver(problem, planner, counted)
+                ranks.broadcast(None)  # ranks start together
+                began = time.perf_counter()
+                tail = solver.tail(1e-6, 1e-8, 1500, start)
+                seconds = time.perf_counter() - began
+                size = solver._functions.nbytes
             for module, name, original in originals:
                 setattr(module, name, original)
             sweeps = solver.diagnostics.sweeps
-            inside = log["expand"] + log["sweep"]
+            inside = log["expand"] + log["sweep"] + log.get("recover_slopes", 0.0)
+            busiest = float(ranks.reduce(np.array([inside]), "max")[0])
+            mean = float(ranks.reduce(np.array([inside]), "sum")[0]) / ranks.size
             row = {
                 "allocation": "planner" if planner else "market", "ranks": ranks.size, "lattice_steps": steps,
                 "nodes": solver.nodes, "states": solver.diagnostics.states / sweeps, "sweeps": sweeps,
                 "ms_per_sweep": 1e3 * seconds / sweeps, "parallel_ms": 1e3 * inside / sweeps,
                 "communication_ms": 1e3 * counted.log["seconds"] / sweeps,
                 "rest_ms": 1e3 * (seconds - inside - counted.log["seconds"]) / sweeps,
-                "replicated_ms": 1e3 * (log.get("recover_slopes", 0.0) / sweeps + _check_seconds(solver._functions)),
+                "imbalance": busiest / mean - 1.0,
                 "gathered_mb_per_sweep": counted.log["gathered"] / sweeps / 1e6,
                 "received_mb_per_sweep": counted.log["gathered"] / sweeps / 1e6 * (1.0 - 1.0 / ranks.size),
                 "reduced_bytes_per_sweep": counted.log["reduced"] / sweeps, "calls_per_sweep": counted.log["calls"] / sweeps,
-                "functions_mb": solver._functions.nbytes / 1e6,
+                "functions_mb": size / 1e6,
             }  # fmt: skip
             best = row if best is None or row["ms_per_sweep"] < best["ms_per_sweep"] else best
         start = tail
@@ -174,7 +181,7 @@ def shape(industries: int, steps: int, nodes: int, planner: bool) -> tuple[int, 
 
 def predict(one: dict, two: dict, us_per_state: dict[int, float]) -> tuple[list[dict], dict]:
     """PREDICTIONS for more ranks from rows on one and two ranks; ``us_per_state``: kernel time by number of industries."""
-    replicated = min(max(one["replicated_ms"], 2.0 * two["rest_ms"] - one["rest_ms"]), one["rest_ms"])
+    replicated = min(max(0.0, 2.0 * two["rest_ms"] - one["rest_ms"]), one["rest_ms"])
     divided = one["rest_ms"] - replicated
     fit = {"parallel_ms": one["parallel_ms"], "replicated_ms": replicated, "divided_ms": divided}
     planner, rows = one["allocation"] == "planner", []

@@ -21,18 +21,19 @@ TOLERANCE, RESIDUAL, SWEEPS = 1e-9, 1e-10, 2000
 def economy(
     xi=(0.1, 0.2), phi=1.0, *, alpha=0.3, kappa=0.02, gamma=2.0, beta=0.95, rate=1.013, rho=0.8, sigma=0.02, nodes=2,
     chain=None, ztilde=None, k0=None, b0=-0.1, trend=None, limit="collateral", steps=4, below=6, above=10, fine=64, b_max=0.6,
-    bonds=None, debt=None, lower=None, pecuniary=True,
+    bonds=None, debt=None, lower=None, pecuniary=True, regimes=(), stay=(0.9, 0.8), realized=(), next_price=False,
 ) -> Problem:  # fmt: skip
     """A zone of I = len(xi) industries with equal shares and unit output unless told otherwise; scalars are repeated.
 
-    ``bonds`` (4,), ``debt`` (scalar) and ``lower`` (I,) replace the package's own grids and limit in every year.
+    ``bonds`` (4,), ``debt`` (scalar) and ``lower`` (I,) replace the package's own grids and limit in every year. ``regimes``
+    (2,) are two values of kappa with probabilities ``stay`` (2,) of the same one next year.
     """
     a = alpha + np.asarray(xi, float)
     n = len(a)
     shares = np.full(n, 1.0 / n) if k0 is None else np.asarray(k0, float)
     ztilde = shares ** (1.0 - a) if ztilde is None else np.asarray(ztilde, float)
     trend = np.zeros((3, n)) if trend is None else np.asarray(trend, float)
-    chain = chain or product_chain(np.broadcast_to(rho, n), np.broadcast_to(sigma, n), nodes)
+    chain = chain or product_chain(np.broadcast_to(rho, n), np.broadcast_to(sigma, n), nodes, stay=stay if regimes else ())
     years = len(trend)
     if lower is not None:
         lower = np.tile(np.asarray(lower, float), (years, 1))
@@ -40,14 +41,14 @@ def economy(
         lower = lattice_bounds(ztilde, a, alpha, trend, shares) if n > 1 else np.ones((years, 1))
     own_bonds, own_debt = bond_bounds(
         {"alpha": alpha, "beta": beta, "kappa": kappa, "a": a, "ztilde": ztilde, "trend": trend, "chain": chain, "rate": rate,
-         "limit": limit, "b_max": b_max, "lower": lower}
+         "limit": limit, "b_max": b_max, "lower": lower, "gamma": gamma, "regimes": regimes, "next_price": next_price}
     )  # fmt: skip
     return Problem(
         alpha=alpha, beta=beta, gamma=gamma, kappa=kappa, a=a, phi=np.broadcast_to(np.asarray(phi, float), n).copy(),
         ztilde=ztilde, k0=shares, b0=b0, trend=trend, chain=chain, rate=rate, limit=limit,
         bonds=own_bonds if bonds is None else np.tile(np.asarray(bonds, float), (years, 1)),
         debt=own_debt if debt is None else np.full(years, float(debt)), lower=lower, steps=steps, below=below, above=above,
-        fine=fine, pecuniary=pecuniary,
+        fine=fine, pecuniary=pecuniary, regimes=tuple(regimes), realized=tuple(realized), next_price=next_price,
     )  # fmt: skip
 
 
@@ -111,8 +112,8 @@ class Solution:
         x = np.clip(coordinates(k, lattice), 1e-6, lattice.steps - 1e-6) if n > 1 else np.empty(0)
         starts = np.array([np.concatenate([[level], x]) for level in (b, 0.6 * grid.low, 0.9 * grid.low, 0.0)])
         price = 1.0 / exo.R[e]
-        code = solve_point(b, k, exo.z[e], price, float(exo.kappa[e]), exo, e, starts, self.functions, lattice.table, tech,
-                           grid, scratch, y, 1e-12, 80)  # fmt: skip
+        code = solve_point(b, k, exo.z[e], price, float(exo.kappa[e]), float(exo.debt[e]), e, starts, self.functions,
+                           lattice.table, tech, grid, scratch, y, 1e-12, 80)  # fmt: skip
         assert code != UNSOLVED, f"no equilibrium at b = {b}, k = {k}, e = {e}"
         policy_at(code, price, y, tech, scratch, row)
         return State(row[C], row[Q], row[ETA], row[MU], row[VALUE], scratch.k_next.copy(), y[0], code == 2)

@@ -127,6 +127,38 @@ class Calibration(Section):
     interest: Interest = Interest()
 
 
+Theta = Annotated[float, Field(gt=0, le=1)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class ThetaRegimes(Section):
+    """A two-state Markov chain of theta in place of the constant (docs/model.md, section 1)."""
+
+    values: list[Theta] = Field(
+        [], description="theta in the first and in the second regime (deck: 0.35, 0.53); []: constant theta"
+    )
+    stay: list[Probability] = Field(
+        [0.95, 0.95], min_length=2, max_length=2, description="probability of each regime to be that of the next year, too"
+    )
+    switch_years: list[int] = Field(
+        [], description="years in which the realized regime changes; it begins with the first; []: never"
+    )
+
+    @model_validator(mode="after")
+    def _checks(self):
+        if len(self.values) not in (0, 2):
+            raise ValueError(f"theta_regimes.values = {self.values}: give two values, or none for a constant theta")
+        years = self.switch_years
+        if years != sorted(set(years)):
+            raise ValueError(f"theta_regimes.switch_years = {years}: years must increase")
+        for number, year in enumerate(years):
+            if self.stay[number % 2] == 1.0:
+                raise ValueError(
+                    f"theta_regimes.switch_years: {year} ends a regime that never ends (theta_regimes.stay = {self.stay})"
+                )
+        return self
+
+
 class Parameters(Section):
     gamma: Positive = Field(5.0, description="relative risk aversion (P)")
     alpha: Share = Field(0.3, description="capital exponent (P)")
@@ -138,7 +170,24 @@ class Parameters(Section):
     limit: Literal["collateral", "fixed", "natural"] = Field(
         "collateral", description="borrowing limit: collateral value, a constant at the same initial debt, or none"
     )
+    collateral_price: Literal["current", "next"] = Field(
+        "current", description="price that values collateral: today's, or next year's expected one (section 5)"
+    )
     growth: Positive = Field(1.0, description="common gross growth rate G per year (section 1)")
+    theta_regimes: ThetaRegimes = ThetaRegimes()
+
+    @property
+    def has_regimes(self) -> bool:
+        """Whether theta follows a chain that matters: without a limit that depends on it, it does not."""
+        return bool(self.theta_regimes.values) and self.limit != "natural"
+
+
+def merged(base: dict, overrides: dict) -> dict:
+    """Parameters with a scenario's overrides; a section's keys that the scenario leaves out keep their values."""
+    return base | {
+        name: base[name] | value if isinstance(value, dict) and isinstance(base.get(name), dict) else value
+        for name, value in overrides.items()
+    }
 
 
 class Grid(Section):
@@ -169,7 +218,9 @@ class Model(Section):
 class Scenario(Section):
     """A named set of overrides of ``model.parameters`` (and of the planner switch)."""
 
-    parameters: dict[str, float | str] = Field({}, description="keys of model.parameters and their values")
+    parameters: dict[str, float | str | dict[str, list[int | float]]] = Field(
+        {}, description="keys of model.parameters and their values"
+    )
     planner: bool = Field(True, description="solve the constrained-efficient planner, too")
 
 
@@ -220,8 +271,16 @@ class Config(Section):
         if self.calibration.first_year >= self.calibration.last_year:
             raise ValueError("calibration.first_year must come before calibration.last_year")
         for name in self.scenarios:
-            self.scenario_parameters(name)
+            self._check_switches(name)
         return self
+
+    def _check_switches(self, name: str) -> None:
+        first, last = self.calibration.first_year, self.calibration.last_year
+        for year in self.scenario_parameters(name).theta_regimes.switch_years:
+            if not first < year <= last:
+                raise ValueError(
+                    f"theta_regimes.switch_years: {year} is not between {first + 1} and {last} (scenario {name!r})"
+                )
 
     @property
     def baseline(self) -> str:
@@ -235,4 +294,4 @@ class Config(Section):
         unknown = set(overrides) - set(base)
         if unknown:
             raise ValueError(f"scenarios.{name}.parameters: unknown key {sorted(unknown)[0]!r}")
-        return Parameters.model_validate({**base, **overrides})
+        return Parameters.model_validate(merged(base, overrides))

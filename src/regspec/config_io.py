@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from regspec.config import Config, Parameters
+from regspec.config import Config, Parameters, merged
 from regspec.config_docs import type_text
 from regspec.errors import ConfigError
 from regspec.provenance import atomic_path, content_hash
@@ -285,11 +285,11 @@ def _scenario_problems(data: Mapping) -> list[tuple[tuple, str]]:
             for key in sorted(set(values) - set(base)):
                 found.append(((*prefix, key), _unknown(key, base)))
             try:
-                Parameters.model_validate({**base, **{k: v for k, v in values.items() if k in base}})
+                Parameters.model_validate(merged(base, {k: v for k, v in values.items() if k in base}))
             except ValidationError as error:
                 for item in error.errors():
-                    path = (*prefix, str(item["loc"][0]))
-                    found.append((path, _explain(item, path, Parameters)))
+                    key, owner = _locate(item["loc"], Parameters)
+                    found.append(((*prefix, *key), _explain(item, (*prefix, *key), owner)))
         return found
     except (ValidationError, AttributeError, TypeError):
         return []

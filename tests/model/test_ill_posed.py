@@ -69,7 +69,7 @@ def test_static_roots_are_counted():
     lattice, grid, exo, tech = solution.grids
 
     def roots(b, kappa):
-        arguments = (b, np.ones(1), exo.z[0], 1 / exo.R[0], kappa, exo, 0, np.empty(0))
+        arguments = (b, np.ones(1), exo.z[0], 1 / exo.R[0], kappa, 0.0, 0, np.empty(0))
         return static_roots(*arguments, solution.functions, lattice.table, tech, grid, make_scratch(tech), np.empty(1), 400)
 
     assert [roots(b, 0.02) for b in (-0.12, 0.0, 0.3)] == [1, 1, 1]

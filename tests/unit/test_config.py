@@ -108,6 +108,37 @@ CASES = {
         "scenarios: {a: {parameters: {theta: x}}}\n",
         ["scenarios.a.parameters.theta", "number"],
     ),
+    "one regime": ("model: {parameters: {theta_regimes: {values: [0.35]}}}\n", ["theta_regimes", "two values, or none"]),
+    "regime too large": (
+        "model: {parameters: {theta_regimes: {values: [1.35, 0.5]}}}\n",
+        ["theta_regimes.values", "less than or equal to 1", "> 0, <= 1"],
+    ),
+    "probability": (
+        "model: {parameters: {theta_regimes: {stay: [0.9, 1.5]}}}\n",
+        ["theta_regimes.stay", ">= 0, <= 1"],
+    ),
+    "regime key": ("model: {parameters: {theta_regimes: {valus: [0.3]}}}\n", ["theta_regimes.valus", "'values'"]),
+    "switches out of order": (
+        "model:\n  parameters:\n    theta_regimes: {values: [0.3, 0.5], switch_years: [1990, 1980]}\n",
+        ["line 3", "years must increase"],
+    ),
+    "switch outside the model's years": (
+        "scenarios: {a: {parameters: {theta_regimes: {values: [0.3, 0.5], switch_years: [1950]}}}}\n",
+        ["1950 is not between 1951 and 2020", "'a'"],
+    ),
+    "switch of probability zero": (
+        "model: {parameters: {theta_regimes: {values: [0.3, 0.5], stay: [1, 0.9], switch_years: [1990]}}}\n",
+        ["1990 ends a regime that never ends"],
+    ),
+    "scenario regime key": (
+        "scenarios: {a: {parameters: {theta_regimes: {vals: [0.3, 0.5]}}}}\n",
+        ["scenarios.a.parameters.theta_regimes.vals", "'values'"],
+    ),
+    "scenario regime year": (
+        "scenarios: {a: {parameters: {theta_regimes: {switch_years: [1990.5]}}}}\n",
+        ["scenarios.a.parameters.theta_regimes.switch_years", "list of integer"],
+    ),
+    "scenario price": ("scenarios: {a: {parameters: {collateral_price: nxt}}}\n", ["did you mean 'next'", "current | next"]),
     "scenario name": ("scenarios: {A b: {}}\n", ["scenarios.A b", "pattern"]),
     "scenario empty": ("scenarios: {a: }\n", ["scenarios.a", "is empty"]),
     "group range": (
@@ -178,6 +209,20 @@ def test_left_out_keys_take_the_defaults_and_scenarios_are_replaced_as_a_whole(w
     assert config.model.parameters.theta == 0.5
     assert config.model.parameters.gamma == Config().model.parameters.gamma
     assert list(config.scenarios) == ["only"]
+
+
+def test_scenarios_replace_single_keys_of_the_regimes(write):
+    path = write(
+        "model: {parameters: {theta_regimes: {values: [0.35, 0.53], stay: [0.9, 0.8]}}}\n"
+        "scenarios: {a: {parameters: {theta_regimes: {switch_years: [1990]}, collateral_price: next}}, b: {}}\n"
+    )
+    config = load_config(path, ["scenarios.b.parameters={theta_regimes: {values: []}}"])
+    a, b = config.scenario_parameters("a"), config.scenario_parameters("b")
+    assert (a.theta_regimes.values, a.theta_regimes.stay, a.theta_regimes.switch_years) == ([0.35, 0.53], [0.9, 0.8], [1990])
+    assert a.has_regimes and not b.has_regimes and a.collateral_price == "next"
+    copy = path.with_name("resolved.yaml")
+    write_resolved(config, copy)
+    assert load_config(copy) == config
 
 
 def test_later_files_and_command_line_values_win(write):

@@ -33,7 +33,8 @@ def test_parameters_change_the_key(path):
 
 @pytest.mark.parametrize(("path", "value"), [
     ("model__grid__k_steps", 6), ("model__grid__b_fine", 44), ("model__grid__u_nodes", 3), ("model__grid__b_below", 5),
-    ("model__parameters__limit", "fixed"), ("calibration__interest__nodes", 3),
+    ("model__parameters__limit", "fixed"), ("model__parameters__collateral_price", "next"),
+    ("model__parameters__theta_regimes", {"values": [0.35, 0.35]}), ("calibration__interest__nodes", 3),
     ("run__seed", 5),
 ])  # fmt: skip
 def test_grid_and_choices_change_the_key(path, value):

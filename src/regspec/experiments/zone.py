@@ -13,7 +13,8 @@ from regspec.errors import ModelFailure
 from regspec.model.accuracy import summarize
 from regspec.model.backward import Diagnostics, Policies, Solver
 from regspec.model.parallel import Ranks
-from regspec.model.problem import ROOM, Problem, bond_bounds, lattice_bounds, output, steady_price
+from regspec.model.portfolio import static_portfolio
+from regspec.model.problem import ROOM, Problem, bond_bounds, lattice_bounds, output, regime_prices, steady_price
 from regspec.model.shocks import product_chain
 from regspec.model.simulate import Path, cloud_errors, simulate
 
@@ -57,7 +58,9 @@ def build_problem(
     growth = parameters.growth
     beta = parameters.beta * growth ** (1.0 - parameters.gamma)
     rate = (1.0 + national["interest"]["mean"]) / growth
-    kappa = parameters.theta * parameters.chi
+    regimes, realized = _regimes(config, scenario)
+    kappa = regimes[realized[0]] if regimes else parameters.theta * parameters.chi
+    ahead = parameters.collateral_price == "next"
     if beta * rate >= 1.0:
         raise ModelFailure(f"beta R = {beta * rate:.4f} must be below 1: debt has no steady state (docs/model.md, section 4)")
     if parameters.limit == "natural" and rate <= 1.0:
@@ -65,22 +68,42 @@ def build_problem(
     trend, k0 = np.array(national["trend"], float).T, np.array(zone["k0"], float)
     chain = product_chain(
         national["rho"], national["sigma"], grid.u_nodes, national["interest"]["rho"], national["interest"]["sigma"],
-        config.calibration.interest.nodes,
+        config.calibration.interest.nodes, parameters.theta_regimes.stay if regimes else (),
     )  # fmt: skip
     lower = lattice_bounds(ztilde, a, alpha, trend, k0, margin) if len(a) > 1 else np.ones((len(trend), 1))
     inputs = {
         "alpha": alpha, "beta": beta, "kappa": kappa, "a": a, "ztilde": ztilde, "trend": trend, "chain": chain, "rate": rate,
-        "limit": parameters.limit, "b_max": grid.b_max, "lower": lower,
+        "limit": parameters.limit, "b_max": grid.b_max, "lower": lower, "gamma": parameters.gamma, "regimes": regimes,
+        "next_price": ahead,
     }  # fmt: skip
+    if not steady_price(alpha, beta, max(regimes or (kappa,)), rate, 1.0, ahead) > 0.0:
+        raise ModelFailure(
+            "capital has no steady-state price: R/G is too low, or theta chi too high (docs/model.md, section 5)"
+        )
     bonds, debt = bond_bounds(inputs, widen)
-    b0 = -rate * kappa * steady_price(alpha, beta, kappa, rate, float(output(ztilde, k0, a)))
+    produced = float(output(ztilde, k0, a))
+    b0 = -rate * kappa * steady_price(alpha, beta, kappa, rate, produced)
+    if ahead:  # debt that the limit of the year before allowed on the path without shocks
+        expected = output(ztilde * np.exp(trend), [static_portfolio(ztilde * np.exp(d), a, alpha) for d in trend], a)
+        b0 = -rate * kappa * regime_prices(inputs, kappa, np.append(produced, expected[1:]))[0]
     natural = parameters.limit == "natural"
     return Problem(
         alpha=alpha, beta=beta, gamma=parameters.gamma, kappa=kappa, a=a, phi=tech["phi"], ztilde=ztilde, k0=k0, b0=b0,
         trend=trend, chain=chain, rate=rate, limit=parameters.limit, bonds=bonds, debt=debt, lower=lower,
         steps=grid.k_steps, below=4 if natural else grid.b_below,
-        above=grid.b_below + grid.b_above - 4 if natural else grid.b_above, fine=grid.b_fine,
+        above=grid.b_below + grid.b_above - 4 if natural else grid.b_above, fine=grid.b_fine, regimes=regimes,
+        realized=realized, next_price=ahead,
     )  # fmt: skip
+
+
+def _regimes(config: Config, scenario: str) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """kappa by regime and the regime, 0 or 1, of every year; both empty where kappa is constant or no limit depends on it."""
+    parameters, years = config.scenario_parameters(scenario), config.calibration
+    if not parameters.has_regimes:
+        return (), ()
+    switches = np.array(parameters.theta_regimes.switch_years)
+    realized = tuple(int(np.sum(switches <= year) % 2) for year in range(years.first_year, years.last_year + 1))
+    return tuple(theta * parameters.chi for theta in parameters.theta_regimes.values), realized
 
 
 def _years_reach(solver: Solver, years: list[Policies]) -> list[float]:
@@ -117,8 +140,10 @@ def _check_failed(solver: Solver, years: list[Policies], reach: list[float]) -> 
 
 
 def _amplification(solver: Solver, years: list[Policies], reach: list[float]) -> float:
-    """Largest J = kappa gamma q / c over binding reachable states (docs/model.md, section 5)."""
+    """Largest J = kappa gamma q / c over binding reachable states (docs/model.md, section 5); none at next year's price."""
     worst = 0.0
+    if solver.problem.next_price:
+        return worst
     for t, policies in enumerate(years):
         _, grid, exo, _ = solver.year(t)
         below = len(grid.below)
@@ -217,6 +242,6 @@ def solve_zone(
             margin *= _ROOMIER
     raise ModelFailure(
         f"{name}: choices reach the end of the bond grid (min b' - b_min = {found.lowest:.3g}) although "
-        f"it was made {widen / _WIDER:.3g} times as deep: debt has no bound here (a bubble); theta chi = {problem.kappa:.4g}, "
-        f"gamma = {problem.gamma:g}"
+        f"it was made {widen / _WIDER:.3g} times as deep: debt has no bound here (a bubble); "
+        f"theta chi = {max(problem.regimes or (problem.kappa,)):.4g}, gamma = {problem.gamma:g}"
     )

@@ -20,6 +20,7 @@ from regspec.model.conditions import (
     conditions,
     growth_target,
     make_scratch,
+    pledged_price,
 )
 from regspec.model.expectation import integrands, transform
 from regspec.model.jit import njit
@@ -59,7 +60,7 @@ def _exact(b, k, rows, shares, starts, exo, functions, table, tech, ahead, s, y,
     missing = 0
     for e in range(rows.shape[1]):
         bond_price = 1.0 / exo.R[e]
-        code = solve_point(b, k, exo.z[e], bond_price, exo.kappa[e], exo, e, starts, functions, table, tech, ahead, s,
+        code = solve_point(b, k, exo.z[e], bond_price, exo.kappa[e], exo.debt[e], e, starts, functions, table, tech, ahead, s,
                            y, 1e-11, 60)  # fmt: skip
         if code == UNSOLVED:
             missing += 1
@@ -76,21 +77,22 @@ def _exact(b, k, rows, shares, starts, exo, functions, table, tech, ahead, s, y,
 
 
 @njit
-def euler_errors(code, b, k, z, bond_price, kappa, exo, y, exact, tech, s):
+def euler_errors(code, b, k, z, bond_price, kappa, debt, y, exact, tech, s):
     """Unit-free errors (bonds, portfolio) of the solved state left in ``s``, given exact expectations (slots,)."""
     n = len(k)
     cash = 0.0
     for i in range(n):
         cash += z[i] * math.exp(tech.a[i] * math.log(k[i]))
     q_used = s.out[OUT_Q]
-    for f in range(min(len(exact), 4 + 4 * n)):  # the recovered slopes stay interpolated
+    # log sum k' M and the recovered slopes stay interpolated; the plan's E q', in the column of log sum k' M, does not
+    for f in range(min(len(exact), 4 + 4 * n + len(tech.timing) - 1)):
         s.value[f] = exact[f]
     target = growth_target(bond_price, 0.0, tech)
     mode = BINDING if code == IS_BINDING else SLACK
-    conditions(mode, b, k, cash, bond_price, kappa, exo.debt, y, target, s.zeros, tech, s)
+    conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, s.zeros, tech, s)
     hat = exact[3 + 2 * n] if len(tech.planner) == 2 else exact[0]
     euler = hat / (s.out[OUT_C] * target) - 1.0
-    room = kappa * s.out[OUT_Q] + exo.debt
+    room = kappa * pledged_price(tech, s) + debt
     slackness = (y[0] * bond_price + room) / room
     bonds = max(-euler, -slackness, min(euler, slackness))
     portfolio = 0.0

@@ -19,6 +19,7 @@ from regspec.model.conditions import make_scratch
 from regspec.model.expectation import expand, recover_slopes, slope_source, workspace
 from regspec.model.lattice import coordinates
 from regspec.model.parallel import Ranks
+from regspec.model.portfolio import static_portfolio
 from regspec.model.problem import Problem, output, steady_price
 from regspec.model.shocks import Mixture
 from regspec.model.types import ETA, VALUE, C, Q, X, policy_columns, slot_count
@@ -169,9 +170,13 @@ class Solver:
     def case(self) -> str:
         """The parameters that decide well-posedness, for messages."""
         p = self.problem
-        pull = p.kappa * p.gamma * steady_price(p.alpha, p.beta, p.kappa, p.rate, 1.0)
+        kappas = p.regimes or (p.kappa,)
+        size = " or ".join(f"{kappa:.4g}" for kappa in kappas)
+        pull = max(kappas) * p.gamma * steady_price(p.alpha, p.beta, max(kappas), p.rate, 1.0)
         feedback = f", J about {pull:.2f} in steady state" if p.limit == "collateral" else ""
-        return f"kappa = theta chi = {p.kappa:.4g}, gamma = {p.gamma:g}, limit = {p.limit}{feedback}"
+        if p.next_price:
+            feedback = ", collateral at next year's price"
+        return f"kappa = theta chi = {size}, gamma = {p.gamma:g}, limit = {p.limit}{feedback}"
 
     def step(self, policies: Policies, functions, t: int, accept, loose, limit, taxes: Taxes | None = None):
         """One sweep of year index ``t`` on ``policies`` (in place) given next year's ``functions``; returns statistics."""
@@ -207,8 +212,12 @@ class Solver:
         pol = np.empty((self.last - self.first, p.chain.size, n_nodes, policy_columns(p.industries)))
         capital = lattice.capital[self.first : self.last]
         produced = output(exo.z[None], capital[:, None], p.a)[..., None]
-        q = steady_price(p.alpha, p.beta, p.kappa, p.rate, produced)
-        limit = -(exo.kappa[None, :, None] * q + exo.debt) * p.rate
+        valued = produced
+        if p.next_price:  # such a limit hardly moves with the state: the first guess is that of the trend
+            z = p.ztilde * np.exp(p.trend[-1])
+            valued = np.full_like(produced, output(z, static_portfolio(z, p.a, p.alpha), p.a))
+        q = steady_price(p.alpha, p.beta, p.kappas()[None, :, None], p.rate, valued, p.next_price)
+        limit = -(exo.kappa[None, :, None] * q + exo.debt[None, :, None]) * p.rate
         at = np.clip(grid.coordinates(limit[..., 0]), 0.05 * grid.width, 0.9 * grid.width)
         b = grid.at_nodes(at)
         # an impatient household without a limit would consume this share of its distance to the end of the grid
@@ -317,14 +326,15 @@ class Solver:
         lattice, grid, exo, _ = self.year(self.problem.horizon)
         c, q = policies.pol[..., C], policies.pol[..., Q]
         binding = policies.pol[..., : len(grid.below), ETA]
-        j = self.problem.kappa * self.problem.gamma * np.max(q / np.maximum(c, 1e-12))
+        j = max(self.problem.kappas()) * self.problem.gamma * np.max(q / np.maximum(c, 1e-12))
+        pull = "" if self.problem.next_price else f"amplification J = kappa gamma q / c up to {j:.2f}, "
+        bound = "" if self.problem.next_price else " (J below about 0.5)"
         worst = "\n".join(self._worst_changes(before, policies))
         return (
             f"{self.label}: the stationary tail {what}: after {count} sweeps the distance is {distance:.2e}, "
             f"{int(stats[sw.FAILED])} states have no solution, lowest b' - b_min = {stats[sw.LOWEST] - grid.low:.3g}\n"
-            f"{self.case()}, amplification J = kappa gamma q / c up to {j:.2f}, largest eta/u' = {np.max(binding):.2g}: "
-            "ill-posed (docs/model.md, section 5)?\nremedy: a smaller theta or chi (J below about 0.5)\n"
-            f"what still moves most:\n{worst}"
+            f"{self.case()}, {pull}largest eta/u' = {np.max(binding):.2g}: "
+            f"ill-posed (docs/model.md, section 5)?\nremedy: a smaller theta or chi{bound}\nwhat still moves most:\n{worst}"
         )
 
     def _close(self, stats, residual: float, t: int) -> None:

@@ -61,6 +61,33 @@ def portfolio(x, tech, capital):
 
 
 @inlined
+def expected_price(tech):
+    """Column of E q' among the expectation functions of the variant with collateral at next year's price."""
+    n = len(tech.a)
+    return 4 + 4 * n if len(tech.planner) == 2 else 3 + 2 * n
+
+
+@inlined
+def pledged_price(tech, s):
+    """Price that values the collateral at the state last evaluated: today's, or next year's expected one."""
+    return s.value[expected_price(tech)] if len(tech.timing) == 2 else s.out[OUT_Q]
+
+
+@inlined
+def pledge(kappa, bond_price, rho, tech, s):
+    """Add to every private valuation what a unit of capital bought today adds to today's limit, (eta/u') kappa E q'."""
+    n = len(tech.a)
+    slot = expected_price(tech)
+    eta = 1.0 - tech.beta / bond_price * rho
+    for r in range(n):
+        slope = kappa * (eta * s.slope[r, slot] - tech.beta / bond_price * s.rho_grad[r] * s.value[slot])
+        for i in range(n):
+            s.worth_grad[i, r] += slope
+    for i in range(n):
+        s.worth[i] += eta * kappa * s.value[slot]
+
+
+@inlined
 def capital_slope(i, r, h):
     """d k'_i / d x_r (r = 1..I-1)."""
     return h if i == r else (-h if i == r - 1 else 0.0)
@@ -117,12 +144,17 @@ def valuations(ratio, ratio_grad, z_slot, held_slot, private, k, tax_k, tech, s,
 
 @inlined
 def price_slope(j, k, c, gross, tech, s):
-    """dq/dx_j at given state, through prices and consumption; its gradient goes to ``s.slope_grad``.
+    """Slope in x_j of the price that values collateral, at given state; its gradient goes to ``s.slope_grad``.
 
-    ``gross`` = sum_i k_i' beta M_i / u'(c). The slope of log sum k' M comes from its own continuous slot.
+    Today's price moves through expectations and consumption: ``gross`` = sum_i k_i' beta M_i / u'(c), and the slope of
+    log sum k' M comes from its own continuous slot.
     """
     n = len(tech.a)
     slot = 4 + 4 * n + j
+    if len(tech.timing) == 2:  # of E q' itself, in the same columns
+        for r in range(n):
+            s.slope_grad[r] = s.slope[r, slot]
+        return s.value[slot]
     pull = tech.gamma * s.c_grad[j] / c + s.value[slot]
     slope = gross * pull
     for i in range(n):
@@ -166,6 +198,9 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
     for r in range(n):
         s.rho_grad[r] = rho * tech.gamma * (s.c_grad[r] / c - s.slope[r, 0] / c_hat)
     valuations(rho, s.rho_grad, 2, 2 + n, True, k, tax_k, tech, s, s.worth, s.worth_grad)
+    ahead = len(tech.timing) == 2
+    if ahead and mode == BINDING:
+        pledge(kappa, bond_price, rho, tech, s)
     q = 0.0
     tangible = 0.0
     for r in range(n):
@@ -184,7 +219,8 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
         for r in range(n):
             s.e_grad[r] = e_ratio * tech.gamma * (s.c_grad[r] / c - s.slope[r, hat_slot] / hat)
         valuations(e_ratio, s.e_grad, 4 + 2 * n, 4 + 3 * n, False, k, s.zeros, tech, s, s.social, s.social_grad)
-        price_effect = bond_price + kappa * tech.pecuniary * s.q_grad[0]
+        price_in_b = s.slope[0, expected_price(tech)] if ahead else s.q_grad[0]
+        price_effect = bond_price + kappa * tech.pecuniary * price_in_b
         if mode == BINDING:
             mu = (bond_price - tech.beta * e_ratio) / price_effect
         weight = kappa * tech.pecuniary / tech.h
@@ -197,6 +233,8 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
                 s.res[j - 1] += mu * weight * slope
                 for r in range(n):
                     s.jac[j - 1, r] += weight * (mu * s.slope_grad[r] - tech.beta * s.e_grad[r] / price_effect * slope)
+                    if ahead:
+                        s.jac[j - 1, r] -= weight * slope * mu * kappa * tech.pecuniary * s.bend[r] / price_effect
     else:
         for j in range(1, n):
             s.res[j - 1] = s.worth[j] - s.worth[j - 1]
@@ -208,9 +246,9 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
         for r in range(n):
             s.jac[n - 1, r] = ratio * (s.c_grad[r] - c * s.slope[r, hat_slot] / hat)
     else:
-        s.res[n - 1] = y[0] * bond_price + kappa * q + debt
+        s.res[n - 1] = y[0] * bond_price + kappa * (s.value[expected_price(tech)] if ahead else q) + debt
         for r in range(n):
-            s.jac[n - 1, r] = kappa * s.q_grad[r]
+            s.jac[n - 1, r] = kappa * (s.slope[r, expected_price(tech)] if ahead else s.q_grad[r])
         s.jac[n - 1, 0] += bond_price
     s.out[OUT_C], s.out[OUT_Q], s.out[OUT_RHO] = c, q, rho
     s.out[OUT_MU], s.out[OUT_B], s.out[OUT_Z] = mu, bonds, q + tangible

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from regspec.model.conditions import portfolio, power
+from regspec.model.conditions import expected_price, portfolio, power
 from regspec.model.jit import inlined, njit
 from regspec.model.types import ETA, MU, VALUE, C, Q, X
 
@@ -60,10 +60,15 @@ def integrands(policy, k, z, kappa, tech, growth, weight, target):
         k_next = growth[i]
         growth[i] = k_next / k[i]
         tangible += k_next * tech.phi[i] * (growth[i] - 1.0)
-    pull = tech.pecuniary * policy[MU] * kappa
+    ahead = len(tech.timing) == 2
+    # at next year's price the limit holds nothing of today's state: wealth and capital do not relax it
+    pull = 0.0 if ahead else tech.pecuniary * policy[MU] * kappa
     wealth = marginal * (1.0 + pull * tech.gamma / c * tangible)
     target[0] += marginal
-    target[2 + 2 * n] += marginal * q * (1.0 + kappa * policy[ETA])
+    priced = marginal * q
+    target[2 + 2 * n] += priced if ahead else priced * (1.0 + kappa * policy[ETA])
+    if ahead:
+        target[expected_price(tech)] += weight * q
     if tech.gamma == 1.0:
         target[1] += weight * math.log(value)
     else:
@@ -133,7 +138,8 @@ def transform(work, k, tech, returns):
                     row[4 + 2 * n + i] *= inverse
                     row[4 + 3 * n + i] *= inverse * k[i] * k[i]
                     total += row[2 + n + i] / k[i] + k[i] * returns[i] * row[2 + i]
-                row[4 + 4 * n] = math.log(total) + marginal
+                if len(tech.timing) == 1:
+                    row[4 + 4 * n] = math.log(total) + marginal
 
 
 @njit

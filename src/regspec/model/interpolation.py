@@ -87,6 +87,27 @@ def locate(x, tech, ids, weights, gradients, order, fractions):
 
 
 @inlined
+def slope_bend(functions, e, table, b, slot, tech, grid, ids, weights, gradients, bend):
+    """Gradient (I,) of the slope in b' of one expectation function, at the nodes that `lookup` has just located."""
+    n_ind = len(tech.a)
+    position, per_b = bond_position(b, grid)
+    j = int(math.floor(position + 0.5))
+    j = 1 if j < 1 else (grid.points - 2 if j > grid.points - 2 else j)
+    t = position - j
+    scaled = (b - grid.centre) / grid.stretch
+    stretched = -scaled * per_b / (grid.stretch * (1.0 + scaled * scaled))  # d per_b / db
+    for r in range(n_ind):
+        bend[r] = 0.0
+    for p in range(n_ind * (n_ind + 1) // 2):
+        node = table[ids[p]]
+        low, mid, high = functions[node, e, j - 1, slot], functions[node, e, j, slot], functions[node, e, j + 1, slot]
+        slope = (t - 0.5) * low - 2.0 * t * mid + (t + 0.5) * high
+        bend[0] += weights[p] * ((low - 2.0 * mid + high) * per_b * per_b + slope * stretched)
+        for r in range(1, n_ind):
+            bend[r] += gradients[p, r - 1] * slope * per_b
+
+
+@inlined
 def lookup(functions, e, table, b, x, tech, grid, value, slope, ids, weights, gradients, order, fractions):
     """Values and slopes of all expectation functions at (b', x') given e.
 

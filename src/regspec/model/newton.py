@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from regspec.model.conditions import BINDING, OUT_C, OUT_Q, OUT_RHO, SLACK, conditions
-from regspec.model.interpolation import lookup
+from regspec.model.conditions import BINDING, OUT_C, OUT_Q, OUT_RHO, SLACK, conditions, expected_price
+from regspec.model.interpolation import lookup, slope_bend
 from regspec.model.jit import inlined
 
 SOLVED, STUCK, NOT_FINITE = 0, 1, 2
@@ -75,6 +75,8 @@ def evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, target, tax_k, fun
     """Look up expectations at y and evaluate the conditions; returns the residual's size, or inf where undefined."""
     lookup(functions, e, table, y[0], y[1:], tech, grid, s.value, s.slope, s.ids, s.weights, s.gradients, s.order,
            s.fractions)  # fmt: skip
+    if len(tech.timing) == 2 and len(tech.planner) == 2 and mode == BINDING:
+        slope_bend(functions, e, table, y[0], expected_price(tech), tech, grid, s.ids, s.weights, s.gradients, s.bend)
     if not conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech, s):
         return np.inf
     worst = size(s)
@@ -82,13 +84,15 @@ def evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, target, tax_k, fun
 
 
 @inlined
-def linear_update(s):
-    """Move c, q, rho and the expected value along the accepted step s.step to first order."""
+def linear_update(tech, s):
+    """Move c, q, rho, the expected value and price along the accepted step s.step to first order."""
     for r in range(len(s.step)):
         s.out[OUT_Q] += s.q_grad[r] * s.step[r]
         s.out[OUT_RHO] += s.rho_grad[r] * s.step[r]
         s.out[OUT_C] += s.c_grad[r] * s.step[r]
         s.value[1] += s.slope[r, 1] * s.step[r]
+        if len(tech.timing) == 2:
+            s.value[expected_price(tech)] += s.slope[r, expected_price(tech)] * s.step[r]
 
 
 @inlined
@@ -161,9 +165,10 @@ def solve_state(
             s.old[r] = y[r]
             y[r] += damp * s.step[r]
         inside(y, tech, grid)
-        exact = mode == SLACK or (mode == BINDING and len(tech.planner) == 1)  # whether the Jacobian is complete
+        # whether the Jacobian is complete
+        exact = mode == SLACK or (mode == BINDING and (len(tech.planner) == 1 or len(tech.timing) == 2))
         if exact and length < loose and 10.0 * worst * length <= accept:
-            linear_update(s)
+            linear_update(tech, s)
             worst *= 10.0 * length  # more than a Newton step leaves, by its quadratic convergence
             status = SOLVED
             break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from regspec.model.conditions import BINDING, OUT_MU, OUT_Q, OUT_RHO, SLACK, growth_target
+from regspec.model.conditions import BINDING, OUT_MU, OUT_RHO, SLACK, growth_target, pledged_price
 from regspec.model.interpolation import bond_at
 from regspec.model.jit import njit
 from regspec.model.newton import SOLVED, evaluate, solve_state
@@ -14,25 +14,27 @@ _TOLERANCE = 1e-9
 
 
 @njit
-def attempt(mode, b, k, cash, bond_price, kappa, exo, e, y, functions, table, tech, ahead, s, accept, limit):
+def attempt(mode, b, k, cash, bond_price, kappa, debt, e, y, functions, table, tech, ahead, s, accept, limit):
     """Solve one regime from ``y`` and check its inequality; True when it is an equilibrium of that regime."""
     status, _, _ = solve_state(
-        mode, b, k, cash, bond_price, kappa, exo.debt, e, y, growth_target(bond_price, 0.0, tech), s.zeros, functions, table,
+        mode, b, k, cash, bond_price, kappa, debt, e, y, growth_target(bond_price, 0.0, tech), s.zeros, functions, table,
         tech, ahead, s, accept, 0.0,
         limit,
     )  # fmt: skip
     if status != SOLVED:
         return False
     if mode == SLACK:
-        return y[0] * bond_price + kappa * s.out[OUT_Q] + exo.debt >= -_TOLERANCE
+        return y[0] * bond_price + kappa * pledged_price(tech, s) + debt >= -_TOLERANCE
     if len(tech.planner) == 2:
         return s.out[OUT_MU] >= -_TOLERANCE
     return 1.0 - tech.beta / bond_price * s.out[OUT_RHO] >= -_TOLERANCE
 
 
 @njit
-def solve_point(b, k, z, bond_price, kappa, exo, e, starts, functions, table, tech, ahead, s, y, accept, limit):
+def solve_point(b, k, z, bond_price, kappa, debt, e, starts, functions, table, tech, ahead, s, y, accept, limit):
     """Solve the period's conditions at (b, k) with productivity z (I,), trying ``starts`` (S, I) in order.
+
+    ``kappa`` and ``debt`` are the limit's; ``e`` is the column of ``functions`` (N, E, points, slots) that holds.
 
     Leaves unknowns in ``y`` and results in ``s``. Returns IS_SLACK, IS_BINDING or UNSOLVED.
     """
@@ -44,13 +46,13 @@ def solve_point(b, k, z, bond_price, kappa, exo, e, starts, functions, table, te
             for r in range(len(y)):
                 y[r] = starts[first, r]
             mode = SLACK if regime == 0 else BINDING
-            if attempt(mode, b, k, cash, bond_price, kappa, exo, e, y, functions, table, tech, ahead, s, accept, limit):
+            if attempt(mode, b, k, cash, bond_price, kappa, debt, e, y, functions, table, tech, ahead, s, accept, limit):
                 return IS_SLACK if mode == SLACK else IS_BINDING
     return UNSOLVED
 
 
 @njit
-def static_roots(b, k, z, bond_price, kappa, exo, e, x, functions, table, tech, ahead, s, y, points):
+def static_roots(b, k, z, bond_price, kappa, debt, e, x, functions, table, tech, ahead, s, y, points):
     """Number of static equilibria along b' with the portfolio held at ``x``: sign changes of min(limit gap, Euler gap).
 
     ``y`` (I,) is scratch.
@@ -65,12 +67,10 @@ def static_roots(b, k, z, bond_price, kappa, exo, e, x, functions, table, tech, 
     target = growth_target(bond_price, 0.0, tech)
     for p in range(points):
         y[0] = bond_at(width * p / (points - 1), ahead)
-        worst = evaluate(
-            SLACK, b, k, cash, bond_price, kappa, exo.debt, e, y, target, s.zeros, functions, table, tech, ahead, s
-        )
+        worst = evaluate(SLACK, b, k, cash, bond_price, kappa, debt, e, y, target, s.zeros, functions, table, tech, ahead, s)
         if not math.isfinite(worst):
             continue
-        gap = y[0] * bond_price + kappa * s.out[OUT_Q] + exo.debt
+        gap = y[0] * bond_price + kappa * pledged_price(tech, s) + debt
         psi = min(gap, -s.res[len(y) - 1])
         if last != 0.0 and psi * last < 0.0:
             roots += 1

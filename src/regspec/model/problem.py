@@ -17,6 +17,8 @@ _CLUSTERING = 1.5  # solve nodes crowd at the kink: relative distance to this po
 _NATURAL_CORE = 4.0  # of the grid above a natural limit, whose debts are tens of years of output
 _CORE = 0.05  # half width, in years of output, of the bonds around the limit where the common grid is nearly uniform
 _DEPTH = 1.2  # lowest bonds relative to the limit in the best state
+_NEXT_DEPTH = 0.25  # the same below a limit at next year's price, in years of output: such a limit hardly moves
+_BISECTIONS = 100
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,11 @@ class Problem:
 
     alpha, beta, gamma, kappa scalars; a, phi, ztilde, k0 (I,); trend (T+1, I) log points; chain: exogenous states; rate:
     mean gross interest rate; limit "collateral" | "fixed" | "natural"; bonds (T+1, 4): grid low, centre, stretch, high by year;
-    debt (T+1,): fixed limit; lower (T+1, I): lattice bounds, not increasing in time; steps, below, above, fine: grid sizes;
-    pecuniary: False for the planner variant that takes prices as given.
+    debt (T+1,), or (T+1, 2) with regimes: fixed limit; lower (T+1, I): lattice bounds, not increasing in time; steps, below,
+    above, fine: grid sizes; pecuniary: False for the planner variant that takes prices as given. regimes (2,): kappa in
+    each regime of the chain's last factor (``kappa`` is then the first year's), empty where kappa is constant; realized
+    (T+1,): the regime, 0 or 1, of each year of the realized path; next_price: next year's expected price values the
+    collateral, not today's.
     """
 
     alpha: float
@@ -50,6 +55,9 @@ class Problem:
     above: int
     fine: int
     pecuniary: bool = True
+    regimes: tuple[float, ...] = ()
+    realized: tuple[int, ...] = ()
+    next_price: bool = False
 
     @property
     def industries(self) -> int:
@@ -82,8 +90,28 @@ class Problem:
         n = self.industries
         z = self.ztilde * np.exp(self.trend[min(t, self.horizon)] + states[:, :n])
         gross = self.rate * np.exp(states[:, n])
-        kappa = np.full(len(states), 0.0 if self.limit != "collateral" else self.kappa)
-        return Exo(np.ascontiguousarray(z), gross, kappa, float(self.debt[min(t, self.horizon)]))
+        kappa = np.full(len(states), 0.0) if self.limit != "collateral" else self.kappas()
+        debt = np.broadcast_to(self.debt[min(t, self.horizon)], max(len(self.regimes), 1))
+        return Exo(np.ascontiguousarray(z), gross, kappa, debt[self._regime_of_states()])
+
+    def _regime_of_states(self) -> np.ndarray:
+        """(E,) number of the regime, 0 where kappa is constant."""
+        states = self.chain.states()
+        return states[:, self.industries + 1].astype(int) if self.regimes else np.zeros(len(states), int)
+
+    def kappas(self) -> np.ndarray:
+        """(E,) theta chi in every exogenous state, whatever the limit."""
+        return np.array(self.regimes or (self.kappa,), float)[self._regime_of_states()]
+
+    def realized_state(self, shocks: np.ndarray) -> np.ndarray:
+        """Points (T+1, F) of the chain on the realized path with log productivities ``shocks`` (T+1, I), R at its mean."""
+        regime = np.array(self.realized, float).reshape(-1, 1) if self.regimes else np.zeros((len(shocks), 0))
+        return np.hstack([shocks, np.zeros((len(shocks), 1)), regime])
+
+    def realized_limit(self, t: int, exo: Exo) -> tuple[float, float]:
+        """kappa and additive debt limit of year index ``t`` of the realized path."""
+        e = self.realized[t] if self.regimes else 0  # the regime is the fastest factor of the chain
+        return float(exo.kappa[e]), float(exo.debt[e])
 
     def tech(self, t: int, planner: bool) -> Tech:
         """Kernel constants with the lattice of year index ``t`` (where choices land)."""
@@ -92,13 +120,36 @@ class Problem:
         return Tech(
             float(self.beta), float(self.gamma), g, float(self.alpha), tuple(map(float, self.a)), tuple(map(float, self.phi)),
             nodes.lo, nodes.steps, float(nodes.h), nodes.strides, float(self.pecuniary),
-            (0,) * slot_count(self.industries, planner), (0, 0) if planner else (0,),
+            (0,) * slot_count(self.industries, planner), (0, 0) if planner else (0,), (0, 0) if self.next_price else (0,),
         )  # fmt: skip
 
 
-def steady_price(alpha: float, beta: float, kappa: float, rate: float, output: float) -> float:
-    """Steady-state price of capital with a binding limit (docs/model.md, section 4)."""
-    return beta * alpha * output / (1.0 - beta - beta * kappa * (1.0 - beta * rate))
+def steady_price(alpha, beta, kappa, rate, output, next_price: bool = False):
+    """Steady-state price of capital with a binding limit, for scalars or arrays (docs/model.md, sections 4 and 5)."""
+    pledge = 1.0 if next_price else beta  # collateral counts next year, or in the year of the purchase
+    return beta * alpha * output / (1.0 - beta - pledge * kappa * (1.0 - beta * rate))
+
+
+def limit_prices(alpha, beta, gamma, kappa, rate, output: np.ndarray) -> np.ndarray:
+    """Prices (T+1,) on the path without shocks on which the limit at next year's price always binds.
+
+    ``output`` (T+1,), flat afterwards. With b_t = -R kappa q_t the budget gives c_t, and the price equation (5.3) of
+    docs/model.md one unknown q_t for every year, found by bisection from the last year's steady state back.
+    """
+    q = np.empty(len(output))
+    q[-1] = steady_price(alpha, beta, kappa, rate, output[-1], True)
+    c_after = output[-1] - kappa * (rate - 1.0) * q[-1]
+    for t in range(len(output) - 2, -1, -1):
+        after, resources = q[t + 1], output[t] + kappa * q[t + 1]
+        low, high = 0.0, resources / (rate * max(kappa, 1e-9))
+        for _ in range(_BISECTIONS):
+            q[t] = 0.5 * (low + high)
+            growth = ((resources - rate * kappa * q[t]) / c_after) ** gamma
+            eta = max(0.0, 1.0 - beta * rate * growth)
+            excess = q[t] - beta * growth * (after + alpha * output[t + 1]) - eta * kappa * after
+            low, high = (low, q[t]) if excess > 0.0 else (q[t], high)
+        c_after = resources - rate * kappa * q[t]
+    return q
 
 
 def output(z: np.ndarray, k: np.ndarray, a: np.ndarray) -> np.ndarray:
@@ -121,8 +172,10 @@ def lattice_bounds(ztilde, a, alpha, trend, k0, margin: float = ROOM) -> np.ndar
 def bond_bounds(problem_inputs: dict, widen: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     """Bond grids (T+1, 4) and fixed debt limits (T+1,) that scale with each year's trend output.
 
-    ``problem_inputs`` holds alpha, beta, kappa, a, ztilde, trend, chain, rate, limit, b_max, lower. The natural limit is
-    taken as a fixed limit just inside it: debt that nine tenths of the worst possible output can service for ever.
+    ``problem_inputs`` holds alpha, beta, kappa, a, ztilde, trend, chain, rate, limit, b_max, lower and, where they differ
+    from `Problem`'s defaults, regimes and next_price (then gamma, too). The natural limit is taken as a fixed limit just
+    inside it: debt that nine tenths of the worst possible output can service for ever. With regimes the debt limits are
+    (T+1, 2), and the grid's centre lies between both limits.
     """
     p = problem_inputs
     shocks = p["chain"].states()[:, : len(p["a"])]
@@ -130,23 +183,50 @@ def bond_bounds(problem_inputs: dict, widen: float = 1.0) -> tuple[np.ndarray, n
     z = p["ztilde"] * np.exp(p["trend"])
     trend_output = output(z, market, p["a"])
     spread = np.exp(np.max(shocks, axis=0))
-    q_high = steady_price(p["alpha"], p["beta"], p["kappa"], p["rate"], output(z * spread, market, p["a"]))
-    debt = np.zeros(len(z))
+    kappas = p.get("regimes") or (p["kappa"],)
+    prices = [regime_prices(p, kappa, trend_output) for kappa in kappas]
     ceiling = p["b_max"] * trend_output
     if p["limit"] == "natural":
         low = _rollover(_NATURAL_SHARE * _lowest_output(z, shocks, p), p["rate"])
         debt = -np.append(low[1:], low[-1]) / p["rate"]
-        centre, stretch = low, _NATURAL_CORE * trend_output
-    elif p["limit"] == "fixed":
-        debt = p["kappa"] * steady_price(p["alpha"], p["beta"], p["kappa"], p["rate"], trend_output)
-        low = -1.02 * p["rate"] * np.maximum(debt, np.concatenate([debt[:1], debt[:-1]]))
-        centre, stretch = -p["rate"] * debt, _CORE * trend_output
+        return np.column_stack([low, low, _NATURAL_CORE * trend_output, ceiling]), debt
+    ahead = p.get("next_price", False)
+    if p["limit"] == "fixed":
+        # debt of the size that the collateral limit allows: its price is next year's in that variant
+        debts = [kappa * (np.append(q[1:], q[-1]) if ahead else q) for kappa, q in zip(kappas, prices, strict=True)]
+        largest = np.max(debts, axis=0)
+        limits = np.array([-p["rate"] * d for d in debts])
+        low = -1.02 * p["rate"] * _of_both_years(largest)
+        debt = np.column_stack(debts) if len(debts) > 1 else largest
     else:
-        deepest = widen * _DEPTH * p["rate"] * p["kappa"] * q_high
-        low = -np.maximum(deepest, np.concatenate([deepest[:1], deepest[:-1]]))
-        steady = steady_price(p["alpha"], p["beta"], p["kappa"], p["rate"], trend_output)
-        centre, stretch = -p["rate"] * p["kappa"] * steady, _CORE * trend_output
+        limits = np.array([-p["rate"] * kappa * q for kappa, q in zip(kappas, prices, strict=True)])
+        best = output(z * spread, market, p["a"])
+        q_high = steady_price(p["alpha"], p["beta"], max(kappas), p["rate"], best, ahead)
+        deepest = (1.0 if ahead else widen) * _DEPTH * p["rate"] * max(kappas) * q_high
+        if ahead:
+            deepest = _depth_ahead(deepest, -np.min(limits, axis=0), trend_output, widen)
+        low, debt = -_of_both_years(deepest), np.zeros(len(z))
+    centre, stretch = np.mean(limits, axis=0), _CORE * trend_output + 0.5 * np.ptp(limits, axis=0)
     return np.column_stack([low, centre, stretch, ceiling]), debt
+
+
+def _of_both_years(debt: np.ndarray) -> np.ndarray:
+    """The larger of a year's and the year before's: debt is chosen under one and carried on the grid of the other."""
+    return np.maximum(debt, np.concatenate([debt[:1], debt[:-1]]))
+
+
+def _depth_ahead(deepest, limit, trend_output, widen: float):
+    """Depth of the grid under a limit at next year's price, which moves far less than the price of capital does."""
+    return limit + widen * np.clip(deepest - limit, _CORE * trend_output, _NEXT_DEPTH * trend_output)
+
+
+def regime_prices(p: dict, kappa: float, trend_output: np.ndarray) -> np.ndarray:
+    """Prices (T+1,) at which collateral is valued if kappa stays for ever and the limit always binds: the steady state of
+    each year's output, or the path of `limit_prices`. ``p``: inputs of `bond_bounds`.
+    """
+    if p.get("next_price", False):
+        return limit_prices(p["alpha"], p["beta"], p["gamma"], kappa, p["rate"], trend_output)
+    return steady_price(p["alpha"], p["beta"], kappa, p["rate"], trend_output)
 
 
 def _lowest_output(z, shocks, p):

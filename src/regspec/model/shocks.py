@@ -39,7 +39,8 @@ class Chain:
     """Kronecker product of factor chains, the first factor slowest.
 
     values: one array (n_f,) per factor; transitions: one (n_f, n_f) matrix per factor.
-    The first I factors are the industries' log productivities u_i, then log(R / mean R).
+    The first I factors are the industries' log productivities u_i, then log(R / mean R), then, where there are two
+    regimes of kappa, the number 0 or 1 of the regime.
     """
 
     values: tuple[np.ndarray, ...]
@@ -104,8 +105,15 @@ def _linear(values: np.ndarray, at: float) -> np.ndarray:
     return weights
 
 
-def product_chain(rho, sigma, nodes: int, rate_rho: float = 0.0, rate_sigma: float = 0.0, rate_nodes: int = 1) -> Chain:
-    """Chain of I industry productivities and the interest rate."""
+def product_chain(
+    rho, sigma, nodes: int, rate_rho: float = 0.0, rate_sigma: float = 0.0, rate_nodes: int = 1, stay=()
+) -> Chain:
+    """Chain of I industry productivities, the interest rate and, with ``stay``, two regimes.
+
+    ``stay``: probabilities (2,) of being in the same regime next year, or empty.
+    """
     factors = [rouwenhorst(r, s, nodes) for r, s in zip(rho, sigma, strict=True)]
     factors.append(rouwenhorst(rate_rho, rate_sigma, rate_nodes))
+    if len(stay):
+        factors.append((np.arange(2.0), np.array([[stay[0], 1.0 - stay[0]], [1.0 - stay[1], stay[1]]])))
     return Chain(tuple(v for v, _ in factors), tuple(np.ascontiguousarray(t) for _, t in factors))

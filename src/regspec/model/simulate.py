@@ -66,19 +66,18 @@ def _taxes(policy, code, k, k_next, bond_price, p, s) -> tuple[float, np.ndarray
 def simulate(solver: Solver, years: list[Policies], shocks: np.ndarray) -> Path:
     """Simulate from (b0, k0) with log productivities ``shocks`` (T+1, I) and Euler errors along the way.
 
-    Raises ModelFailure naming the year and state when a period has no equilibrium or several.
+    The regime of kappa, where there are two, is `Problem.realized`. Raises ModelFailure naming the year and state when a
+    period has no equilibrium or several.
     """
     p, n = solver.problem, solver.problem.industries
     length = len(shocks)
-    full = np.zeros((length, n + 1))
-    full[:, :n] = shocks
     store = {name: np.zeros(length) for name in ("output", "c", "b", "b_next", "q", "eta", "mu", "tau_b", "value")}
     k_path, k_next_path, tau_k = (np.zeros((length, n)) for _ in range(3))
     binding, errors, roots = np.zeros(length, bool), np.zeros((length, 2)), np.zeros(length, int)
     scratch, y, policy = make_scratch(solver.year(0)[3]), np.empty(n), np.empty(n + 5)
     exact = np.empty(len(solver.year(0)[3].slots))
     b, k, guess = p.b0, np.array(p.k0, float), None
-    chances = [p.chain.mixture(point) for point in full]  # of next year's states, year by year
+    chances = [p.chain.mixture(point) for point in p.realized_state(shocks)]  # of next year's states, year by year
     following, local = solver.expectations_at(years[min(1, length - 1)], 1, chances[0])
     for t in range(length):
         functions = local
@@ -90,8 +89,8 @@ def simulate(solver: Solver, years: list[Policies], shocks: np.ndarray) -> Path:
             solver.year(t + 1)[0].table,
         )
         z = p.ztilde * np.exp(p.trend[t] + shocks[t])
-        bond_price, kappa = 1.0 / p.rate, float(exo.kappa[0])
-        code = solve_point(b, k, z, bond_price, kappa, exo, 0, _starts(b, k, solver, t, guess), functions, table, tech,
+        bond_price, (kappa, debt) = 1.0 / p.rate, p.realized_limit(t, exo)
+        code = solve_point(b, k, z, bond_price, kappa, debt, 0, _starts(b, k, solver, t, guess), functions, table, tech,
                            grid_ahead, scratch, y, 1e-11, 80)  # fmt: skip
         if code == UNSOLVED:
             raise ModelFailure(
@@ -115,8 +114,8 @@ def simulate(solver: Solver, years: list[Policies], shocks: np.ndarray) -> Path:
                 f"{solver.label}: {missing} states have no equilibrium after year index {t} of the realized path at "
                 f"b' = {y[0]:.4f}, k' = {k_next.round(4).tolist()}; {solver.case()}"
             )
-        errors[t] = euler_errors(code, b, k, z, bond_price, kappa, exo, y, exact, tech, scratch)
-        roots[t] = static_roots(b, k, z, bond_price, kappa, exo, 0, y[1:].copy(), functions, table, tech, grid_ahead, scratch,
+        errors[t] = euler_errors(code, b, k, z, bond_price, kappa, debt, y, exact, tech, scratch)
+        roots[t] = static_roots(b, k, z, bond_price, kappa, debt, 0, y[1:].copy(), functions, table, tech, grid_ahead, scratch,
                                 np.empty(n), _ROOT_SCAN)  # fmt: skip
         b, k, guess = y[0], k_next, y.copy()
     return Path(k=k_path, k_next=k_next_path, binding=binding, tau_k=tau_k, errors=errors, roots=roots, **store)
@@ -165,8 +164,8 @@ def _state_errors(solver: Solver, functions, transition, b: float, k: np.ndarray
     n, t = solver.problem.industries, solver.problem.horizon + 1
     lattice, grid, exo, tech = solver.year(t)
     scratch, y, exact = make_scratch(tech), np.empty(n), np.empty(len(tech.slots))
-    bond_price, kappa = 1.0 / exo.R[e], float(exo.kappa[e])
-    code = solve_point(b, k, exo.z[e], bond_price, kappa, exo, e, _starts(b, k, solver, t, None), functions, lattice.table,
+    bond_price, kappa, debt = 1.0 / exo.R[e], float(exo.kappa[e]), float(exo.debt[e])
+    code = solve_point(b, k, exo.z[e], bond_price, kappa, debt, e, _starts(b, k, solver, t, None), functions, lattice.table,
                        tech, grid, scratch, y, 1e-11, 80)  # fmt: skip
     if code == UNSOLVED:
         raise ModelFailure(
@@ -176,7 +175,7 @@ def _state_errors(solver: Solver, functions, transition, b: float, k: np.ndarray
     k_next = scratch.k_next.copy()
     exact_expectations(y[0], k_next, transition[e][None], np.ones(1), _starts(y[0], k_next, solver, t, None), exo,
                        functions, lattice.table, tech, grid, exact)  # fmt: skip
-    errors = euler_errors(code, b, k, exo.z[e], bond_price, kappa, exo, y, exact, tech, scratch)
-    count = static_roots(b, k, exo.z[e], bond_price, kappa, exo, e, y[1:].copy(), functions, lattice.table, tech, grid,
+    errors = euler_errors(code, b, k, exo.z[e], bond_price, kappa, debt, y, exact, tech, scratch)
+    count = static_roots(b, k, exo.z[e], bond_price, kappa, debt, e, y[1:].copy(), functions, lattice.table, tech, grid,
                          scratch, np.empty(n), _ROOT_SCAN)  # fmt: skip
     return errors, count

@@ -20,6 +20,7 @@ from regspec.model.conditions import (
     OUT_RHO,
     SLACK,
     growth_target,
+    pledged_price,
 )
 from regspec.model.interpolation import bond_at
 from regspec.model.jit import inlined, njit
@@ -180,7 +181,7 @@ def sweep(
                     if not start(attempt, rows, other_rows, node, binding, step < 0, stay, k, tech, y):
                         continue
                     status, worst, count = solve_state(
-                        mode, b, k, cash, bond_price, kappa, exo.debt, e, y, target, tau_k, functions, table, tech, ahead, s,
+                        mode, b, k, cash, bond_price, kappa, exo.debt[e], e, y, target, tau_k, functions, table, tech, ahead, s,
                         accept, loose if attempt == 0 else 0.0, limit if attempt == 0 else 4 * limit,
                     )  # fmt: skip
                     stats[EVALUATIONS] += count
@@ -205,7 +206,7 @@ def sweep(
                     multiplier = s.out[OUT_MU] if len(tech.planner) == 2 else 1.0 - tech.beta / bond_price * s.out[OUT_RHO]
                     stats[VIOLATION] = max(stats[VIOLATION], -multiplier)
                 else:
-                    gap = y[0] * bond_price + kappa * s.out[OUT_Q] + exo.debt
+                    gap = y[0] * bond_price + kappa * pledged_price(tech, s) + exo.debt[e]
                     stats[VIOLATION] = max(stats[VIOLATION], -gap)
                 record(binding, rows[node], y, bond_price, tech, s, stats)
                 for i in range(n):

@@ -10,8 +10,8 @@ import numpy as np
 class Tech(NamedTuple):
     """Constants of one zone's problem; tuples of length I make I a compile-time constant.
 
-    ``slots`` is a dummy tuple whose length is the padded number of expectation functions, ``planner`` likewise marks
-    the planner's kernels by length 2 instead of 1, so that both are constants for the compiler.
+    ``slots`` is a dummy tuple whose length is the padded number of expectation functions; ``planner`` and ``timing``
+    likewise mark variants of the kernels by length 2 instead of 1, so that all are constants for the compiler.
     """
 
     beta: float
@@ -27,6 +27,7 @@ class Tech(NamedTuple):
     pecuniary: float  # 1: the planner internalizes the price; 0: variant `no_pecuniary`
     slots: tuple[int, ...]
     planner: tuple[int, ...]
+    timing: tuple[int, ...]  # length 2: next year's expected price values the collateral, not today's
 
 
 class BondGrid(NamedTuple):
@@ -76,7 +77,7 @@ class Exo(NamedTuple):
     z: np.ndarray  # (E, I) productivity zbar_i
     R: np.ndarray  # (E,) gross interest rate
     kappa: np.ndarray  # (E,) theta * chi
-    debt: float  # additive debt limit: b'/R + kappa q + debt >= 0
+    debt: np.ndarray  # (E,) additive debt limit: b'/R + kappa q + debt >= 0
 
 
 # Columns of the policy arrays pol[k, e, node, :]; then x_1..x_{I-1} (lattice coordinates of k'), then b'.
@@ -93,6 +94,8 @@ def slot_count(n_industries: int, planner: bool) -> int:
 
     Market: (E u')^(-1/gamma), value, I of E u' z / E u', I of k_i^2 E u' (-Phi_1) / E u', E u' q (1 + kappa eta) / E u'. The
     planner adds (E lambda)^(-1/gamma), I + I social counterparts, log sum_i k_i M_i and its I - 1 recovered slopes in x.
+    With collateral at next year's price E q' takes the place of log sum_i k_i M_i; the market's is in the padding
+    (`conditions.expected_price`).
     """
     used = 3 + 2 * n_industries + (1 + 3 * n_industries if planner else 0)
     return -(-used // 4) * 4
@@ -122,7 +125,7 @@ class Scratch(NamedTuple):
     out: np.ndarray
     old: np.ndarray
     step: np.ndarray
-    start: np.ndarray
+    bend: np.ndarray  # gradient of d(E q')/db'
     zeros: np.ndarray
     slope_grad: np.ndarray
     returns: np.ndarray  # k'_i^(a_i - 1)

@@ -1,0 +1,211 @@
+"""Collateral valued at next year's price (docs/model.md, section 5): closed forms, conditions, the plan, chi = 1."""
+
+import numpy as np
+import pytest
+from conditions_afresh import market_gaps, plan_gaps
+from economies import economy, solve, still
+from one_zone import config, national, zone
+
+from regspec.experiments.zone import solve_zone
+from regspec.model.backward import Solver, Taxes
+from regspec.model.conditions import BINDING, SLACK, expected_price, growth_target, make_scratch
+from regspec.model.lattice import coordinates
+from regspec.model.newton import evaluate
+from regspec.model.point import static_roots
+from regspec.model.problem import limit_prices, steady_price
+from regspec.model.simulate import simulate
+from regspec.model.types import C, Q, X
+
+GRID = {"steps": 8, "fine": 120, "below": 8, "above": 16}
+K = (0.45, 0.55)
+
+
+@pytest.fixture(scope="module", params=[0.05, 0.2])
+def pair(request):
+    """Market and plan with the limit's price in next year; all capital pledged at theta = .05, .2."""
+    problem = economy((0.1, 0.25), (1.0, 2.0), kappa=request.param, gamma=3.0, next_price=True, **GRID)
+    return solve(problem, False, tolerance=1e-8), solve(problem, True, tolerance=1e-8)
+
+
+@pytest.mark.parametrize("planner", [False, True])
+@pytest.mark.parametrize(("kappa", "gamma"), [(0.02, 2.0), (0.35, 2.0), (0.53, 3.0)])
+def test_steady_state_in_closed_form(planner, kappa, gamma):
+    """(5.6): q = beta alpha Y/(1 - beta - kappa (1 - beta R)), b = -R kappa q; the current-price form has beta kappa."""
+    problem = economy((0.2,), gamma=gamma, kappa=kappa, chain=still(1), below=8, above=24, fine=400, next_price=True)
+    q = 0.95 * 0.3 / (1 - 0.95 - kappa * (1 - 0.95 * 1.013))
+    assert steady_price(0.3, 0.95, kappa, 1.013, 1.0, True) == pytest.approx(q, rel=1e-13)
+    assert steady_price(0.3, 0.95, kappa / 0.95, 1.013, 1.0) == pytest.approx(q, rel=1e-13)
+    end = solve(problem, planner).simulate(-1.013 * kappa * q + 0.1, [1.0], 60)
+    assert end.binding
+    assert end.q == pytest.approx(q, rel=5e-4)
+    assert end.b_next == pytest.approx(-1.013 * kappa * q, rel=2e-4)
+    assert end.eta == pytest.approx(1 - 0.95 * 1.013, rel=0.03)
+
+
+def test_a_path_without_shocks_on_which_the_limit_always_binds():
+    """(5.7): backward from the steady state, prices by bisection; the solver's own path from b_0 = -R kappa q_0 agrees."""
+    output = np.exp(np.array([0.0, 0.01, 0.02, 0.03, 0.03, 0.03]))
+    q = limit_prices(0.3, 0.95, 3.0, 0.2, 1.013, output)
+    c = output - 1.013 * 0.2 * q + 0.2 * np.append(q[1:], q[-1])
+    growth = (c[:-1] / c[1:]) ** 3.0
+    eta = 1 - 0.95 * 1.013 * growth
+    assert np.all(eta > 0)
+    np.testing.assert_allclose(q[:-1], 0.95 * growth * (q[1:] + 0.3 * output[1:]) + eta * 0.2 * q[1:], rtol=1e-12)
+    problem = economy((0.2,), gamma=3.0, kappa=0.2, chain=still(1), trend=np.log(output)[:, None], b0=-1.013 * 0.2 * q[0],
+                      below=8, above=24, fine=400, next_price=True)  # fmt: skip
+    solution = solve(problem, False)
+    run = simulate(solution.solver, solution.solver.path(solution.tail, 1e-9), np.zeros((6, 1)))
+    assert run.binding.all()
+    np.testing.assert_allclose(run.q, q, rtol=1e-3)
+    np.testing.assert_allclose(run.b, -1.013 * 0.2 * q, rtol=1e-3)
+    assert limit_prices(0.3, 0.95, 3.0, 0.2, 1.013, np.ones(3)) == pytest.approx(steady_price(0.3, 0.95, 0.2, 1.013, 1, True))
+
+
+@pytest.mark.parametrize(("above", "e"), [(-0.05, 0), (0.0, 2), (0.0, 3), (0.05, 1), (0.2, 3)])
+def test_conditions_hold_with_next_year_solved_afresh(pair, above, e):
+    """(5.2) to (5.5) written out with sums over next year's equilibria."""
+    market, plan = pair
+    b = market.grids[1].centre + above
+    gaps = market_gaps(market, b, K, e)
+    assert gaps.euler < 1e-3 and gaps.limit < 5e-4 and gaps.portfolio < 2e-4 and gaps.room > -5e-4
+    bonds, portfolio = plan_gaps(plan, b, K, e)
+    assert bonds < 3e-3 and portfolio < 2e-4
+
+
+def test_the_plan_taxes_no_debt_and_binds_where_the_market_would(pair):
+    """Section 5: wealth does not enter the next limit, so lambda = u' and mu > 0 exactly where eta > 0."""
+    plan = pair[1]
+    rows = plan.tail.pol[plan.in_use()]
+    eta, mu = rows[:, 2], rows[:, 3]
+    assert (mu > 1e-3).sum() > 20 and np.all(mu <= eta + 1e-9)
+    assert np.array_equal(mu > 1e-7, eta > 1e-7)
+
+
+@pytest.mark.parametrize(("above", "e"), [(-0.04, 0), (0.0, 2), (0.1, 1)])
+def test_no_feasible_choice_is_better_than_the_plan_s(pair, above, e):
+    """Section 5: search over (b', k') that meet b'/R + kappa E q'(b', k') >= 0."""
+    plan = pair[1]
+    lattice, grid, exo, tech = plan.grids
+    k, s, price = np.array(K), make_scratch(tech), 1 / exo.R[e]
+    b = grid.centre + above
+    cash = float(np.sum(exo.z[e] * k**plan.solver.problem.a))
+
+    def value(y):
+        worst = evaluate(SLACK, b, k, cash, price, float(exo.kappa[e]), 0.0, e, np.array(y), growth_target(price, 0.0, tech),
+                         s.zeros, plan.functions, lattice.table, tech, grid, s)  # fmt: skip
+        if not np.isfinite(worst):
+            return -np.inf, -np.inf
+        level = (1 - tech.beta) * s.out[0] ** -2.0 + tech.beta * s.value[1] ** -2.0  # gamma = 3
+        return level**-0.5, y[0] * price + exo.kappa[e] * s.value[expected_price(tech)]
+
+    now = plan.at(b, k, e)
+    best = np.concatenate([[now.b_next], coordinates(now.k_next, lattice)])
+    own, room = value(best)
+    assert own == pytest.approx(now.value, rel=1e-9)
+    assert now.binding == (abs(room) < 1e-8)
+    rng = np.random.default_rng(1)
+    others = [best + scale * rng.normal(size=2) * [0.02, 0.5] for scale in (1e-2, 0.1, 1.0) for _ in range(400)]
+    results = np.array([value(y) for y in others])
+    feasible = results[results[:, 1] >= 0.0, 0]
+    assert len(feasible) > 100
+    assert feasible.max() < own * (1 + 2e-6)
+    assert feasible.min() < own * (1 - 1e-4)
+
+
+def test_taxes_reproduce_the_plan(pair):
+    """(3.11) with the pledge in D_i: under tau^K alone the market chooses the plan."""
+    plan = pair[1]
+    problem = plan.solver.problem
+    lattice, grid, exo, tech = plan.grids
+    bonds, s = plan.bonds(), make_scratch(tech)
+    tau_k = np.zeros((*bonds.shape, 2))
+    for node, e, j in np.argwhere(plan.in_use()):
+        row, k = plan.tail.pol[node, e, j], lattice.capital[node]
+        mode = BINDING if j < len(grid.below) else SLACK
+        evaluate(mode, bonds[node, e, j], k, float(np.sum(exo.z[e] * k**problem.a)), 1 / exo.R[e], float(exo.kappa[e]), 0.0, e,
+                 np.array([row[X + 1], row[X]]), growth_target(1 / exo.R[e], 0.0, tech), s.zeros, plan.functions,
+                 lattice.table, tech, grid, s)  # fmt: skip
+        assert s.k_next @ (row[Q] - s.worth) == pytest.approx(0.0, abs=1e-4 * row[Q])
+        tau_k[node, e, j] = (row[Q] - s.worth) / (problem.beta * s.out[2] * problem.alpha * s.value[2:4] * s.returns)
+    assert np.ptp(tau_k[plan.in_use()]) > 0.02
+    taxed = Solver(problem, False).tail(1e-7, 1e-9, 800, plan.tail, taxes=Taxes(np.zeros(bonds.shape), tau_k))
+    difference = np.abs(taxed.pol - plan.tail.pol)[plan.in_use()][:, [C, Q, X, X + 1]]
+    assert np.all(difference.max(axis=0) < [2e-5, 5e-4, 1e-3, 2e-5])
+
+
+@pytest.mark.parametrize("planner", [False, True])
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("mode", [SLACK, BINDING])
+def test_jacobians_are_complete(planner, n, mode):
+    """Section 8.10: every derivative of the conditions, the plan's slope of E q' in b' included."""
+    problem = economy((0.1, 0.25, 0.18)[:n], (1.0, 2.5, 1.5)[:n], kappa=0.3, steps=4, fine=32, next_price=True)
+    lattice, grid, exo, tech = Solver(problem, planner).year(problem.horizon + 1)
+    shape = len(lattice.capital), problem.chain.size, grid.points, len(tech.slots)
+    functions = 1.0 + 0.05 * np.random.default_rng(n).normal(size=shape)
+    k = np.array(lattice.lo) + (1 - sum(lattice.lo)) * np.array([[1.0], [0.4, 0.6], [0.3, 0.45, 0.25]][n - 1])
+    e, s, price = problem.chain.size - 1, make_scratch(tech), 1 / problem.rate
+    cash = float(np.sum(exo.z[e] * k**problem.a))
+
+    def at(y):
+        worst = evaluate(mode, grid.centre, k, cash, price, 0.3, 0.0, e, np.array(y), growth_target(price, 0.0, tech), s.zeros,
+                         functions, lattice.table, tech, grid, s)  # fmt: skip
+        assert np.isfinite(worst)
+        return s.res.copy(), s.jac.copy()
+
+    x = tech.steps * np.array([[], [0.57], [0.66, 0.31]][n - 1])
+    cell = np.floor((grid.coordinates(grid.centre) + 0.02) / grid.dx) + 0.2  # off the borders of the spline's cells
+    y = np.concatenate([[grid.bonds(cell * grid.dx)], x])
+    steps = 1e-6 * np.eye(n)
+    numeric = np.array([(at(y + step)[0] - at(y - step)[0]) / 2e-6 for step in steps]).T
+    np.testing.assert_allclose(at(y)[1], numeric, rtol=2e-6, atol=1e-6 * np.abs(numeric).max())
+
+
+def test_no_static_feedback(pair):
+    """Section 5: whatever kappa is today, one static equilibrium; at today's price the same numbers give several."""
+    market = pair[0]
+    lattice, grid, exo, tech = market.grids
+    x = coordinates(np.array(K), lattice)
+    for kappa in (0.05, 0.2, 0.5, 1.0):
+        for b in grid.centre + np.array([-0.05, 0.0, 0.1]):
+            roots = static_roots(b, np.array(K), exo.z[0], 1 / exo.R[0], kappa, 0.0, 0, x, market.functions, lattice.table,
+                                 tech, grid, make_scratch(tech), np.empty(2), 400)  # fmt: skip
+            assert roots <= 1
+
+
+def test_without_collateral_the_timing_does_not_matter():
+    """Section 5: under a limit that no price moves both variants have the same solution."""
+    settings = {"limit": "fixed", "debt": 0.1, "kappa": 0.0, "bonds": (-0.2, -0.1, 0.3, 0.6)}
+    for planner in (False, True):
+        one, other = (solve(economy((0.1, 0.25), next_price=ahead, **settings), planner) for ahead in (False, True))
+        for b, e in ((-0.08, 0), (0.1, 3)):
+            np.testing.assert_allclose(other.at(b, K, e).numbers(), one.at(b, K, e).numbers(), rtol=1e-8, atol=1e-9)
+
+
+def test_little_collateral_is_worth_the_same_at_either_price():
+    """Section 5: debts and prices of both variants meet as kappa goes to zero (next year's price of the same capital)."""
+    gaps = []
+    for kappa in (0.02, 0.002):
+        ends = [solve(economy((0.2,), kappa=kappa, chain=still(1), fine=300, above=20, next_price=ahead), False).simulate(
+            0.0, [1.0], 60) for ahead in (False, True)]  # fmt: skip
+        gaps.append(abs(ends[1].q / ends[0].q - 1))
+    assert gaps[0] < 2e-3 and gaps[1] < 0.3 * gaps[0] + 2e-5
+
+
+@pytest.mark.parametrize("theta", [0.35, 0.53])
+def test_all_capital_pledged_is_solved(theta):
+    """Section 5: chi = 1 at the deck's theta and gamma = 5, from a cold start; at today's price it is ill-posed."""
+    ahead = {"gamma": 5.0, "theta": theta, "chi": 1.0, "collateral_price": "next"}
+    found = solve_zone(zone(), national(), config(model__parameters=ahead), "market").ce
+    assert found.diagnostics["roots_max"] == 1 and found.diagnostics["amplification_max"] == 0.0
+    assert found.diagnostics["failed_states"] == found.diagnostics["unreachable_states"] == 0
+    assert found.path.b.max() < -1.0  # several years of output, as the limit allows
+    assert found.diagnostics["euler_bonds_mean_log10"] < -2.0
+
+
+def test_a_zone_s_plan():
+    """Both allocations through the solve step's own code; the plan is better and taxes no debt."""
+    ahead = {"gamma": 5.0, "theta": 0.35, "chi": 0.3, "collateral_price": "next"}
+    found = solve_zone(zone(), national(), config(model__parameters=ahead), "baseline")
+    assert 0.0 < found.welfare_gain < 0.03
+    assert np.abs(found.planner.path.tau_b).max() < 1e-8
+    np.testing.assert_allclose(np.sum(found.planner.path.k_next, axis=1), 1.0, rtol=1e-12)
