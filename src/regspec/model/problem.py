@@ -96,8 +96,9 @@ class Problem:
 
     def _regime_of_states(self) -> np.ndarray:
         """(E,) number of the regime, 0 where kappa is constant."""
-        states = self.chain.states()
-        return states[:, self.industries + 1].astype(int) if self.regimes else np.zeros(len(states), int)
+        if not self.regimes:
+            return np.zeros(self.chain.size, int)
+        return self.chain.states()[:, self.industries + 1].astype(int)
 
     def kappas(self) -> np.ndarray:
         """(E,) theta chi in every exogenous state, whatever the limit."""
