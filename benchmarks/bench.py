@@ -1,6 +1,6 @@
 """The benchmark: `make bench`. Writes results/bench/bench.json, tables and a figure; docs/benchmarks.md explains the keys.
 
-    python benchmarks/bench.py [--quick] [--only kernels zone precision rivals scaling] [--dolo PYTHON]
+    python benchmarks/bench.py [--quick] [--only kernels zone precision kinks rivals scaling] [--dolo PYTHON]
 
 Parts that are left out by --only keep the figures of the last run, if there was one with the same sources.
 """
@@ -13,12 +13,13 @@ import time
 
 from common import OUTPUT, machine, say, table
 
-PARTS = ("kernels", "zone", "precision", "rivals", "scaling")
+PARTS = ("kernels", "zone", "precision", "kinks", "rivals", "scaling")
 KERNELS = {"industries": "d", "allocation": "s", "states": ".0f", "tail": ".2f", "path": ".2f", "sweeps": "d",
            "evaluations": ".2f", "relative_to_I3": ".2f"}  # fmt: skip
 PRECISION = {"allocation": "s", "k_steps": "d", "b_below": "d", "b_above": "d", "b_fine": "d", "sweeps": "d", "seconds": ".2f",
              "euler_bonds_mean_log10": ".2f", "euler_bonds_p99_log10": ".2f", "euler_portfolio_mean_log10": ".2f",
              "euler_portfolio_p99_log10": ".2f"}  # fmt: skip
+KINKS = {"method": "s", **{key: spec for key, spec in PRECISION.items() if key != "k_steps"}}
 RIVALS = {"method": "s", "points": "d", "seconds": ".4f", "sweeps": "d", "us_per_state_sweep": ".3f", "c_error_mean": ".1e",
           "c_error_max": ".1e", "euler_mean_log10": ".2f", "euler_p99_log10": ".2f", "euler_max_log10": ".2f"}  # fmt: skip
 SCALING = {"kind": "s", "allocation": "s", "ranks": "d", "nodes": "d", "ms_per_sweep": ".2f", "efficiency": ".2f",
@@ -29,11 +30,11 @@ PREDICTION = {"case": "s", "allocation": "s", "nodes": "d", "ranks": "d", "ms_pe
 
 
 def kernel_part(quick: bool) -> dict:
-    """Microseconds per state and sweep for one to five industries."""
+    """Microseconds per state and sweep for one to six industries."""
     import kernels
 
     rows = []
-    for industries in range(1, 6):
+    for industries in range(1, 7):
         steps, nodes = kernels.sizes(industries)
         rows += kernels.run(industries, steps, nodes, 1 if quick else 3 if industries <= 3 else 2, say)
     base = {row["allocation"]: row["tail"] for row in rows if row["industries"] == 3}
@@ -58,6 +59,10 @@ def measure(part: str, options, config, layout, found: dict) -> dict:
         import precision
 
         return {"work_precision": precision.run(config, layout, options.quick)}
+    if part == "kinks":
+        import kinks
+
+        return {"kinks": kinks.run(options.quick)}
     if part == "rivals":
         import rivals
 
@@ -74,6 +79,7 @@ def show(found: dict) -> str:
     for key, title, columns in (
         ("kernels", "Microseconds per state and sweep (tail; path: per state and year)", KERNELS),
         ("work_precision", "Work and precision, one zone, three industries (log10 errors on the path)", PRECISION),
+        ("kinks", "Treatments of the kink, the same zone", KINKS),
         ("rivals", "One industry, fixed limit: time and accuracy of different methods", RIVALS),
         ("scaling", "MPI ranks: milliseconds per sweep", SCALING),
         ("scaling_prediction", "PREDICTION by a fitted model, not measured", PREDICTION),
@@ -96,7 +102,7 @@ def main() -> None:
 
     began = time.perf_counter()
     config, layout = prepare(
-        bool({"zone", "precision"} & set(options.only))
+        bool({"zone", "precision", "kinks"} & set(options.only))
     )  # before numba is loaded: it sets the kernel cache
     from regspec.provenance import code_version, write_json
 

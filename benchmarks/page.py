@@ -76,6 +76,13 @@ def tables(found: dict) -> dict[str, str]:
          "euler_portfolio_mean_log10": ("portfolio mean", ".2f"), "euler_portfolio_p99_log10": ("p99", ".2f"),
          "failure": ("failure", "s")},
     )  # fmt: skip
+    result["kinks"] = columns(
+        found.get("kinks", []),
+        {"method": ("method", "s"), "allocation": ("allocation", "s"), "b_below": ("b_below", "d"), "b_above": ("b_above", "d"),
+         "b_fine": ("b_fine", "d"), "seconds": ("seconds", ".2f"), "euler_bonds_mean_log10": ("bonds mean", ".2f"),
+         "euler_bonds_p99_log10": ("p99", ".2f"), "euler_portfolio_mean_log10": ("portfolio mean", ".2f"),
+         "failure": ("failure", "s")},
+    )  # fmt: skip
     result["rivals"] = columns(
         found.get("rivals", []),
         {"method": ("method", "s"), "points": ("states", "d"), "seconds": ("seconds", ".4f"), "sweeps": ("sweeps", "d"),

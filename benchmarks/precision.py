@@ -85,14 +85,14 @@ def draw(rows: list[dict], stem: Path, provenance: dict) -> list[Path]:
                           line, color=colour, marker=marker, markerfacecolor=fill, label=f"{name}, {statistic}")  # fmt: skip
         axis.set(xscale="log", yscale="log", xlabel="solve time (seconds, one core)", title=title)
         axis.grid(True, which="major", color="#DDDDDD", linewidth=0.5)
-        _ticks(axis)
+        ticks(axis)
     axes[0].set_ylabel("Euler error on the path (unit-free)")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4)
     return figures.save(figure, stem, provenance, synthetic=True)
 
 
-def _ticks(axis) -> None:
+def ticks(axis) -> None:
     """Seconds at 1, 2, 5 times powers of ten, written as numbers; errors at powers of ten."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 

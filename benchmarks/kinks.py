@@ -1,0 +1,183 @@
+"""Treatments of the kink where the limit starts to bind, compared: errors and time of one zone of the default economy.
+
+Each method replaces one part of the solver and keeps everything else, the measure of the errors included
+(docs/numerics.md). A method runs in a process of its own with an empty kernel cache, because kernels are compiled
+with the parts that they find.
+
+- `fixed, linear` / `fixed, cubic`: nodes evenly spaced in the grid's own coordinate, the same for every (k, e), each solved
+  in the regime whose inequality holds; policies interpolated straight across the kink.
+- `kink, linear`: the kink located first and a node put on it, linear interpolation on either side.
+- `kink, cubic, even`: cubic on either side, nodes evenly spaced on each.
+- `kink, cubic, crowded`: the same with nodes crowded at the kink; what the package does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from common import OUTPUT, ROOT, say
+
+METHODS = ("fixed, linear", "fixed, cubic", "kink, linear", "kink, cubic, even", "kink, cubic, crowded")
+GRIDS = ((8, 4, 6, 48), (8, 6, 8, 48), (8, 9, 14, 96))
+
+
+def fixed_sweep():
+    """A sweep on nodes that do not move: the regime is the one whose inequality holds. Signature of `sweep.sweep`."""
+    import math
+
+    import numpy as np
+
+    from regspec.model import sweep as sw
+    from regspec.model.conditions import BINDING, SLACK, growth_target, pledged_price
+    from regspec.model.interpolation import bond_at
+    from regspec.model.jit import njit
+    from regspec.model.newton import SOLVED, solve_state
+
+    record, load = sw.record, sw.load
+    EVALUATIONS, FAILED, LOWEST, RESIDUAL, STATES = sw.EVALUATIONS, sw.FAILED, sw.LOWEST, sw.RESIDUAL, sw.STATES
+    entries = sw.STATISTICS
+
+    @njit
+    def sweep(capital, first, exo, tech, table, functions, here, ahead, pol, kink, failed, taxed, tax_b, tax_k, accept,
+              loose, limit, s, y, stats):  # fmt: skip
+        below, above = len(here.below), len(here.above)
+        width = here.dx * (here.points - 1)
+        at = width * (below - 1) / (below + above - 2)
+        for entry in range(entries):
+            stats[entry] = np.inf if entry == LOWEST else 0.0
+        for e in range(pol.shape[1]):
+            bond_price, kappa = 1.0 / exo.R[e], exo.kappa[e]
+            target = growth_target(bond_price, 0.0, tech)
+            for local in range(pol.shape[0]):
+                k, rows = capital[first + local], pol[local, e]
+                kink[local, e] = at
+                cash = 0.0
+                for i in range(len(tech.a)):
+                    cash += exo.z[e, i] * math.exp(tech.a[i] * math.log(k[i]))
+                for step in range(below + above):
+                    node = below + above - 1 - step  # from rich to poor
+                    x = at * here.below[node] if node < below else at + (width - at) * here.above[node - below]
+                    b = bond_at(x, here)
+                    stats[STATES] += 1.0
+                    done = False
+                    for attempt in range(4):  # own last choice, then the richer neighbour's; slack, then binding
+                        source = node if attempt < 2 else min(node + 1, below + above - 1)
+                        load(rows[source], y)
+                        mode = SLACK if attempt % 2 == 0 else BINDING
+                        status, worst, count = solve_state(
+                            mode, b, k, cash, bond_price, kappa, exo.debt[e], e, y, target, s.zeros, functions, table, tech,
+                            ahead, s, accept, 0.0, limit,
+                        )  # fmt: skip
+                        stats[EVALUATIONS] += count
+                        gap = y[0] * bond_price + kappa * pledged_price(tech, s) + exo.debt[e]
+                        if status == SOLVED and (mode == BINDING or gap >= -1e-10):
+                            done = True
+                            break
+                    failed[local, e, node] = 0 if done else 1
+                    if done:
+                        stats[RESIDUAL] = max(stats[RESIDUAL], worst)
+                        record(mode == BINDING, rows[node], y, bond_price, tech, s, stats)
+                    else:
+                        stats[FAILED] += 1.0
+
+    return sweep
+
+
+def linear_policy():
+    """Linear interpolation of policies in place of `expectation.side_policy`."""
+    from regspec.model.jit import inlined
+
+    @inlined
+    def side_policy(rows, first, nodes, scales, relative, cursor, result):
+        while cursor < len(nodes) - 2 and relative > nodes[cursor + 1]:
+            cursor += 1
+        share = (relative - nodes[cursor]) / (nodes[cursor + 1] - nodes[cursor])
+        left, right = rows[first + cursor], rows[first + cursor + 1]
+        for col in range(len(result)):
+            result[col] = (1.0 - share) * left[col] + share * right[col]
+        return cursor
+
+    return side_policy
+
+
+def install(method: str) -> None:
+    """Put the method's parts in place of the package's own; before anything is compiled."""
+    from regspec.model import expectation, problem, sweep
+
+    if method != "kink, cubic, crowded":
+        problem._CLUSTERING = 1.0
+    if method.endswith("linear"):
+        expectation.side_policy = linear_policy()
+    if method.startswith("fixed"):
+        sweep.sweep = fixed_sweep()
+
+
+def child(method: str) -> None:
+    """Measure one method and print its rows as JSON on the last line."""
+    import precision
+    from zone_times import CONFIG, OVERRIDES
+
+    from regspec import jobs
+
+    config, _, layout = jobs.load(CONFIG, OVERRIDES)
+    jobs.prepare_numba(layout)
+    install(method)
+    precision.measure(config, layout, GRIDS[:1])  # compiles
+    rows = precision.measure(config, layout, GRIDS)
+    print(json.dumps([{"method": method} | row for row in rows]))
+
+
+def draw(rows: list[dict], stem: Path, provenance: dict) -> list[Path]:
+    """Mean bond error against seconds: a panel for the market and one for the planner."""
+    import precision
+
+    from regspec import figures
+
+    figure, axes = figures.new("double", height=3.1, ncols=2, sharey=True)
+    markers = ("v", "^", "D", "s", "o")
+    for axis, allocation in zip(axes, ("market", "planner"), strict=True):
+        for number, method in enumerate(METHODS):
+            own = [row for row in rows if row["method"] == method and row["allocation"] == allocation and "failure" not in row]
+            axis.plot([row["seconds"] for row in own], [10 ** row["euler_bonds_mean_log10"] for row in own],
+                      "--" if method.startswith("fixed") else "-", color=figures.PALETTE[number], marker=markers[number],
+                      label=method)  # fmt: skip
+        axis.set(xscale="log", yscale="log", xlabel="solve time (seconds, one core)", title=allocation.capitalize())
+        axis.grid(True, which="major", color="#DDDDDD", linewidth=0.5)
+        precision.ticks(axis)
+    axes[0].set_ylabel("mean bond error on the path (unit-free)")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    return figures.save(figure, stem, provenance, synthetic=True)
+
+
+def run(quick: bool) -> list[dict]:
+    """Rows of all methods; figure."""
+    from regspec.provenance import code_version
+
+    rows = []
+    for method in METHODS[-2:] if quick else METHODS:
+        say(f"kinks: {method} (compiles first)")
+        with TemporaryDirectory() as cache:
+            done = subprocess.run([sys.executable, __file__, "--method", method], cwd=ROOT, capture_output=True, text=True,
+                                  env={**os.environ, "NUMBA_CACHE_DIR": cache})  # fmt: skip
+        if done.returncode:
+            raise RuntimeError(f"{method}: {done.stderr[-2000:]}")
+        rows += json.loads(done.stdout.splitlines()[-1])
+    draw(rows, OUTPUT / "kinks" / "kinks", {"code_version": code_version()})
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--method", choices=METHODS, required=True)
+    child(parser.parse_args().method)
+
+
+if __name__ == "__main__":
+    main()
