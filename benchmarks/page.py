@@ -1,4 +1,4 @@
-"""Write the tables of docs/benchmarks.md anew from results/bench/bench.json: `python benchmarks/page.py`.
+"""Write the tables of docs/benchmarks.md and docs/numerics.md anew from results/bench/bench.json: `python benchmarks/page.py`.
 
 A table stands between the lines `<!-- bench: NAME -->` and `<!-- end -->`; the text around it stays as it is.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 
 from common import OUTPUT, ROOT
 
-PAGE = ROOT / "docs" / "benchmarks.md"
+PAGES = (ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "numerics.md")
 HEADLINE = {
     "ce_us_per_state_sweep_I3": ("market, three industries: one state in one sweep, us", ".2f"),
     "sp_us_per_state_sweep_I3": ("planner, three industries: one state in one sweep, us", ".2f"),
@@ -124,14 +125,18 @@ def main() -> int:
         return 2
     from regspec.provenance import atomic_path
 
-    new, text = tables(json.loads(path.read_text())), PAGE.read_text()
+    new = tables(json.loads(path.read_text()))
 
     def fill(match: re.Match) -> str:
         return f"<!-- bench: {match[1]} -->\n{new.get(match[1], 'Not measured in this run.')}\n<!-- end -->"
 
-    text = re.sub(r"<!-- bench: (\w+) -->\n.*?<!-- end -->", fill, text, flags=re.DOTALL)
-    with atomic_path(PAGE) as temporary:
-        temporary.write_text(text)
+    for page in PAGES:
+        text = re.sub(r"<!-- bench: (\w+) -->\n.*?<!-- end -->", fill, page.read_text(), flags=re.DOTALL)
+        with atomic_path(page) as temporary:
+            temporary.write_text(text)
+    figure = OUTPUT / "kinks" / "kinks.png"
+    if figure.exists():
+        shutil.copyfile(figure, PAGES[0].parent / "figures" / "kinks.png")
     return 0
 
 
