@@ -45,6 +45,18 @@ def power(base, exponent, integer):
 
 
 @inlined
+def value_root(moment, tech):
+    """moment^(1/(1-gamma)), by square roots for the usual gamma; gamma other than one."""
+    if tech.gamma_int == 5:
+        return 1.0 / math.sqrt(math.sqrt(moment))
+    if tech.gamma_int == 3:
+        return 1.0 / math.sqrt(moment)
+    if tech.gamma_int == 2:
+        return 1.0 / moment
+    return math.exp(math.log(moment) / (1.0 - tech.gamma))
+
+
+@inlined
 def growth_target(bond_price, tax_b, tech):
     """(beta R (1 + tau_b))^(1/gamma): desired growth of consumption where the limit is slack."""
     return math.exp(math.log(tech.beta / bond_price * (1.0 + tax_b)) / tech.gamma)

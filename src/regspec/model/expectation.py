@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from regspec.model.conditions import expected_price, portfolio, power
+from regspec.model.conditions import expected_price, portfolio, power, value_root
 from regspec.model.jit import inlined, njit
 from regspec.model.types import ETA, MU, VALUE, C, Q, X
 
@@ -125,7 +125,7 @@ def transform(work, k, tech, returns):
             if tech.gamma == 1.0:
                 row[1] = math.exp(row[1])
             else:
-                row[1] = math.exp(math.log(row[1]) / (1.0 - tech.gamma))
+                row[1] = value_root(row[1], tech)
             for i in range(n):
                 row[2 + i] *= inverse
                 row[2 + n + i] *= inverse * k[i] * k[i]

@@ -21,6 +21,8 @@ from regspec.model.conditions import (
     SLACK,
     growth_target,
     pledged_price,
+    power,
+    value_root,
 )
 from regspec.model.interpolation import bond_at
 from regspec.model.jit import inlined, njit
@@ -38,7 +40,7 @@ def utility_level(v, tech):
     """(1 - beta) W as a function of certainty-equivalent consumption v: v^(1-gamma)/(1-gamma), or log v."""
     if tech.gamma == 1.0:
         return math.log(v)
-    return math.exp((1.0 - tech.gamma) * math.log(v)) / (1.0 - tech.gamma)
+    return v / power(v, tech.gamma, tech.gamma_int) / (1.0 - tech.gamma)
 
 
 @inlined
@@ -46,7 +48,7 @@ def certainty_equivalent(level, tech):
     """Inverse of `utility_level`."""
     if tech.gamma == 1.0:
         return math.exp(level)
-    return math.exp(math.log((1.0 - tech.gamma) * level) / (1.0 - tech.gamma))
+    return value_root((1.0 - tech.gamma) * level, tech)
 
 
 @inlined
