@@ -6,6 +6,8 @@ import os
 import platform
 import shutil
 import sys
+import time
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,6 +25,36 @@ def machine() -> dict:
         "system": platform.platform(), "python": platform.python_version(), "load_average": os.getloadavg()[0],
         **{name: version(name) for name in ("numpy", "numba", "llvmlite", "mpi4py")},
     }  # fmt: skip
+
+
+@contextmanager
+def clocked():
+    """Log (a dict) of the seconds that the parts of a backward step take while the block runs: `expand`, `sweep`,
+    `recover_slopes`.
+    """
+    from regspec.model import backward
+
+    log: dict[str, float] = {}
+    watched = [(backward, "expand"), (backward.sw, "sweep"), (backward, "recover_slopes")]
+    originals = [getattr(module, name) for module, name in watched]
+
+    def timed(original, name: str):
+        def call(*arguments):
+            began = time.perf_counter()
+            result = original(*arguments)
+            log[name] = log.get(name, 0.0) + time.perf_counter() - began
+            return result
+
+        return call
+
+    for (module, name), original in zip(watched, originals, strict=True):
+        log[name] = 0.0
+        setattr(module, name, timed(original, name))
+    try:
+        yield log
+    finally:
+        for (module, name), original in zip(watched, originals, strict=True):
+            setattr(module, name, original)
 
 
 def mpiexec() -> str | None:

@@ -3,8 +3,9 @@
     python benchmarks/kernels.py [--industries 2 3 4] [--steps 8]
 
 A state is one equilibrium solved in one sweep, kinks included; the time of a sweep includes the expectations of all
-grid points. The tail is iterated from a cold start to the default tolerance, the path has ten years. The best of
-three repetitions counts: the machine may be shared.
+grid points, as the columns newton, expectations and driver (acceleration, copies, checks) say. The tail is iterated from
+a cold start to the default tolerance, the path has ten years. The best of three repetitions counts: the machine may be
+shared.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+from common import clocked
 
 from regspec.model.backward import Solver
 from regspec.model.problem import Problem, bond_bounds, lattice_bounds
@@ -48,9 +50,12 @@ def economy(industries: int, steps: int, nodes: int) -> Problem:
 def measure(problem: Problem, planner: bool, start) -> tuple[dict, object]:
     """Time the tail and the path of one allocation; returns the figures and the tail."""
     solver = Solver(problem, planner)
-    began = time.perf_counter()
-    tail = solver.tail(1e-6, 1e-8, 1500, start)
-    tail_seconds, tail_states = time.perf_counter() - began, solver.diagnostics.states
+    with clocked() as log:
+        began = time.perf_counter()
+        tail = solver.tail(1e-6, 1e-8, 1500, start)
+        tail_seconds, tail_states = time.perf_counter() - began, solver.diagnostics.states
+    parts = {"newton": log["sweep"], "expectations": log["expand"] + log["recover_slopes"]}
+    parts["driver"] = tail_seconds - sum(parts.values())
     began = time.perf_counter()
     solver.path(tail, 1e-8)
     path_seconds, path_states = time.perf_counter() - began, solver.diagnostics.states - tail_states
@@ -58,6 +63,7 @@ def measure(problem: Problem, planner: bool, start) -> tuple[dict, object]:
     return {
         "tail": 1e6 * tail_seconds / tail_states, "path": 1e6 * path_seconds / path_states,
         "sweeps": d.sweeps, "states": tail_states / d.sweeps, "evaluations": d.evaluations / d.states,
+        **{name: 1e6 * seconds / tail_states for name, seconds in parts.items()},
         "tail_seconds": tail_seconds, "failed": d.failed, "residual": d.residual,
     }, tail  # fmt: skip
 
@@ -81,11 +87,13 @@ def run(industries: int, steps: int, nodes: int, repeat: int, show=print) -> lis
         show(
             f"{industries}  {problem.chain.size:8d}  {name:10s}  {best['states']:12.0f}  {best['tail']:19.2f}"
             f"  {best['path']:18.2f}  {best['sweeps']:6d}  {best['tail_seconds']:6.2f}  {best['evaluations']:17.2f}"
+            f"  {best['newton']:6.2f}  {best['expectations']:12.2f}  {best['driver']:6.2f}"
         )
     return rows
 
 
 HEADER = "I  e-states  allocation  states/sweep  tail us/state/sweep  path us/state/year  sweeps  tail s  evaluations/state"
+HEADER += "  newton  expectations  driver"
 
 
 def main() -> None:

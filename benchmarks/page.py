@@ -67,7 +67,9 @@ def tables(found: dict) -> dict[str, str]:
         found.get("kernels", []),
         {"industries": ("I", "d"), "allocation": ("allocation", "s"), "lattice_steps": ("lattice steps", "d"),
          "shock_nodes": ("shock nodes", "d"), "states": ("states", ".0f"), "tail": ("us/state/sweep", ".2f"),
-         "relative_to_I3": ("relative to I = 3", ".2f"), "path": ("path, us/state/year", ".2f"), "sweeps": ("sweeps", "d")},
+         "relative_to_I3": ("relative to I = 3", ".2f"), "newton": ("Newton", ".2f"),
+         "expectations": ("expectations", ".2f"), "driver": ("driver", ".2f"),
+         "path": ("path, us/state/year", ".2f"), "sweeps": ("sweeps", "d")},
     )  # fmt: skip
     result["precision"] = columns(
         found.get("work_precision", []),

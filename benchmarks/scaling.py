@@ -29,7 +29,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
-from common import OUTPUT, ROOT, mpiexec, say
+from common import OUTPUT, ROOT, clocked, mpiexec, say
 
 STEPS, WEAK_STEPS, SHOCK_NODES = 8, 12, 3  # 45 and 91 lattice nodes
 LATENCY, BANDWIDTH = 5e-6, 1e10  # seconds per call and doubling of ranks; bytes per second and rank: assumed
@@ -79,25 +79,10 @@ def _counted(ranks):
     return Counted(*(getattr(ranks, entry.name) for entry in fields(Ranks)))
 
 
-def _clock(module, name: str, log: dict):
-    """Replace ``module.name`` by a version that adds its seconds to ``log``; returns the original."""
-    original = getattr(module, name)
-
-    def timed(*arguments):
-        began = time.perf_counter()
-        result = original(*arguments)
-        log[name] = log.get(name, 0.0) + time.perf_counter() - began
-        return result
-
-    setattr(module, name, timed)
-    return original
-
-
 def measure(ranks, steps: int, repeat: int) -> list[dict]:
     """Milliseconds per sweep of the tail's parts on this rank, the best of ``repeat`` tails, for both allocations."""
     import kernels
 
-    from regspec.model import backward
     from regspec.model.backward import Solver
 
     problem, start, rows = kernels.economy(3, steps, SHOCK_NODES), None, []
@@ -106,20 +91,16 @@ def measure(ranks, steps: int, repeat: int) -> list[dict]:
             Solver(problem, planner, ranks).tail(1e-2, 1e-6, 1500, start)  # loads kernels
         best = None
         for _ in range(repeat):
-            counted, log = _counted(ranks), {}
-            watched = (backward, "expand"), (backward.sw, "sweep"), (backward, "recover_slopes")
-            originals = [(module, name, _clock(module, name, log)) for module, name in watched]
-            with counted.memory():
+            counted = _counted(ranks)
+            with counted.memory(), clocked() as log:
                 solver = Solver(problem, planner, counted)
                 ranks.broadcast(None)  # ranks start together
                 began = time.perf_counter()
                 tail = solver.tail(1e-6, 1e-8, 1500, start)
                 seconds = time.perf_counter() - began
                 size = solver._functions.nbytes
-            for module, name, original in originals:
-                setattr(module, name, original)
             sweeps = solver.diagnostics.sweeps
-            inside = log["expand"] + log["sweep"] + log.get("recover_slopes", 0.0)
+            inside = sum(log.values())
             busiest = float(ranks.reduce(np.array([inside]), "max")[0])
             mean = float(ranks.reduce(np.array([inside]), "sum")[0]) / ranks.size
             row = {
