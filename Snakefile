@@ -1,6 +1,6 @@
 """Workflow: data -> empirics -> calibration -> solves (one per zone and scenario) -> results.
 
-Run `snakemake --profile profiles/local`; targets: all (default), empirics, calibration, model.
+Run `snakemake --profile profiles/local`; targets: all (default), empirics, calibration, model, multiplicity.
 A configuration of your own: `--configfile my.yaml` (config/README.md).
 """
 

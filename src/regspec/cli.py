@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(steps, "solve", _solve, "solve zones under one scenario", _solve_options)
     _add(steps, "collect", _job(jobs.collect), "gather the solutions of all zones into two tables")
     _add(steps, "results", _job(jobs.results), "trade-off, decomposition, welfare, maps, summary.json")
+    _add(steps, "multiplicity", _job(jobs.multiplicity), "several equilibria of a year, one selected: one industry, chi = 1")
     _add(steps, "status", _status, "how many solves are done, running, failed")
     return parser
 

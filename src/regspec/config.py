@@ -237,6 +237,25 @@ class Results(Section):
     bootstrap: int = Field(999, ge=99, description="bootstrap draws over zones")
 
 
+class Multiplicity(Section):
+    """The exhibit `multiplicity`: one industry, collateral at today's price, where a state can have several equilibria."""
+
+    selection: Literal["worst", "best"] = Field(
+        "worst", description="which equilibrium of a year with several is taken, everywhere: lowest or highest consumption"
+    )
+    chi: float = Field(1.0, gt=0, le=1, description="pledgeable share of capital (1: all of it)")
+    thetas: list[Annotated[float, Field(gt=0, le=1)]] = Field(
+        [0.01, 0.05, 0.15, 0.25, 0.35, 0.53], min_length=1,
+        description="theta, increasing: each solution is the start of the next (continuation)",
+    )  # fmt: skip
+    industry: str | None = Field(
+        None, description="model industry whose productivity process is taken (null: the nation's largest)"
+    )
+    u_nodes: int = Field(5, ge=1, le=15, description="Rouwenhorst nodes of productivity")
+    points: int = Field(1201, ge=101, le=20001, description="points of the bond grid")
+    years: int = Field(20000, ge=100, description="simulated years")
+
+
 class Compute(Section):
     ranks: int = Field(1, ge=1, description="MPI ranks of a solve job (1 = no MPI)")
     zones_per_job: int = Field(4, ge=1, description="zones that a solve job takes one after the other (docs/hpc.md)")
@@ -256,6 +275,7 @@ class Config(Section):
         description="named sets of overrides of model.parameters; each is solved for each zone",
     )
     results: Results = Results()
+    multiplicity: Multiplicity = Multiplicity()
     compute: Compute = Compute()
 
     @model_validator(mode="after")
@@ -272,6 +292,11 @@ class Config(Section):
             raise ValueError("calibration.first_year must come before calibration.last_year")
         for name in self.scenarios:
             self._check_switches(name)
+        chosen = self.multiplicity
+        if chosen.industry is not None and chosen.industry not in self.calibration.industries:
+            raise ValueError(f"multiplicity.industry: {chosen.industry!r} is not one of calibration.industries")
+        if sorted(set(chosen.thetas)) != chosen.thetas:
+            raise ValueError("multiplicity.thetas must increase")
         return self
 
     def _check_switches(self, name: str) -> None:

@@ -26,6 +26,9 @@ EMPIRICS = (
     *(f"{name}.csv" for name in ("fact1_level", "fact1_growth")),
 )
 
+#: Files of the step `multiplicity`, relative to the run's folder.
+MULTIPLICITY = tuple(f"multiplicity/{name}" for name in (*_tables(["multiplicity"]), *_figures(["multiplicity"])))
+
 
 def friction_horizons(config: Config) -> list[int]:
     """Horizons in years of the friction decomposition that end within the simulated years (deck Q2)."""

@@ -123,6 +123,16 @@ def results(config: str | Path, overrides: Iterable[str] = ()) -> None:
     run(loaded, layout.root, digest)
 
 
+def multiplicity(config: str | Path, overrides: Iterable[str] = ()) -> None:
+    """Table and figure ``multiplicity``: several equilibria of a year, one selection (docs/model.md, section 5)."""
+    loaded, digest, layout = load(config, overrides)
+    layout.require(layout.national, "calibrate")
+    prepare_numba(layout)
+    from regspec.multiplicity.run import run
+
+    run(loaded, layout.root, digest)
+
+
 def prepare_numba(layout: Layout) -> None:
     """One thread per process and the shared kernel cache; both must be set before numpy and numba load."""
     for variable in THREAD_VARIABLES:

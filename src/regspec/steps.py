@@ -18,6 +18,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "model.parameters.xi_scale", "model.parameters.phi_scale",
     ),
     "collect": ("results.missing_zones",),
+    "multiplicity": ("run.seed", "multiplicity", "model.parameters", "model.grid.b_max"),
     "results": ("run", "data", "empirics", "calibration", "model", "scenarios", "results"),
 }  # fmt: skip
 
@@ -26,6 +27,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "empirics": ("empirics", "data/files.py", "figures.py", "tables.py"),
     "calibrate": ("calibration", "selection.py", "empirics/specialization.py", "data/files.py"),
     "collect": ("results/collect.py", "empirics/specialization.py", "data/files.py"),
+    "multiplicity": ("multiplicity", "model/jit.py", "model/shocks.py", "figures.py", "tables.py"),
     "results": (
         "results", "empirics", "calibration", "selection.py", "data/files.py", "provenance.py", "exhibits.py",
         "figures.py", "tables.py", "model/portfolio.py",

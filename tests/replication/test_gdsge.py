@@ -14,6 +14,7 @@ import pytest
 from economies import economy, solve
 
 from regspec.model.shocks import Chain, product_chain
+from regspec.multiplicity import curve
 
 SAMPLE = Path(__file__).with_name("gdsge_sample.csv")
 FINE = {"steps": 2, "below": 30, "above": 60, "fine": 400}
@@ -87,3 +88,48 @@ def test_complete_table(case):
         pytest.skip(f"{path.name} is not in the folder REGSPEC_REFERENCE")
     table = pd.read_csv(path)
     check(case, table.iloc[:: 7 if "I2" in case else 3])
+
+
+SEVERAL = "gdsge_I1_alpha05_theta36"
+
+
+@cache
+def worst():
+    """The worst selection of that case."""
+    p = curve.economy(alpha=0.05, beta=0.96, gamma=2.0, rate=1.028, kappa=0.36, rho=0.53, sigma=0.014, nodes=5)
+    return curve.solve(p, "worst", curve.bond_grid(p.z.min(), 701, 0.2, low=-0.5))
+
+
+def several(rows):
+    """Number of equilibria and relative differences in c and q, of the worst selection, at the rows of the reference table."""
+    solution, found = worst(), []
+    p, branches = solution.economy, curve.equilibrium_curve(solution)
+    for row in rows.itertuples():
+        slack, binding, price = (branch[row.shock - 1] for branch in branches)
+        result = np.empty(3)
+        count = curve.crossings(row.b, solution.grid, slack, binding, price, p.z[row.shock - 1], p.gamma, p.rate, True, result)
+        found.append([count, abs(result[0] / row.c - 1), abs(result[1] / row.q - 1)])
+    return np.array(found)
+
+
+def test_several_equilibria():
+    """GDSGE's solution of this case is the worst selection; apart from the region with several equilibria: that close."""
+    table = pd.read_csv(SAMPLE, comment="#")
+    rows = table[table["case"] == SEVERAL]
+    assert len(rows) >= 30
+    found = several(rows)[rows.b > -0.455]
+    assert np.all(found[:, 0] == 1)
+    assert np.all(found[:, 1:].mean(axis=0) < [5e-5, 1e-3])
+
+
+def test_several_equilibria_complete():
+    """An independent count finds several equilibria at .8% of the table's states, all below b = -.458: 8 of 1,005."""
+    folder = os.environ.get("REGSPEC_REFERENCE")
+    if not folder or not (Path(folder) / f"{SEVERAL}.csv").exists():
+        pytest.skip(f"REGSPEC_REFERENCE does not name a folder with {SEVERAL}.csv")
+    table = pd.read_csv(Path(folder) / f"{SEVERAL}.csv")
+    found, away = several(table), table.b > -0.455
+    assert table.b[found[:, 0] > 1].max() < -0.4575
+    assert 0.005 < np.mean(found[:, 0] > 1) < 0.011
+    assert np.all(found[away, 1:].mean(axis=0) < [5e-5, 1e-3])
+    assert found[away, 1].max() < 2e-3

@@ -64,6 +64,7 @@ ENTRY = {
     "empirics": "empirics/run.py",
     "calibrate": "calibration/zones.py",
     "collect": "results/collect.py",
+    "multiplicity": "multiplicity/run.py",
     "results": "results/run.py",
 }
 NEUTRAL = {"config.py", "errors.py", "data/messages.py", "exhibits.py", "provenance.py", "schemas.py"}

@@ -23,3 +23,24 @@ rule results:
         depends=dependencies(CONFIG, "results"),
     script:
         "../scripts/results.py"
+
+
+rule multiplicity:
+    """Several equilibria of a year, one selected; asked for by name: `snakemake ... -- multiplicity`."""
+    input:
+        LAYOUT.national,
+        rules.data.output,
+    output:
+        [LAYOUT.root / name for name in exhibits.MULTIPLICITY],
+    log:
+        LAYOUT.logs / "multiplicity.log",
+    benchmark:
+        LAYOUT.benchmarks / "multiplicity.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        config=str(LAYOUT.config),
+        depends=dependencies(CONFIG, "multiplicity"),
+    script:
+        "../scripts/multiplicity.py"
