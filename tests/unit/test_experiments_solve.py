@@ -235,3 +235,35 @@ def test_welfare_gain_is_a_ratio_of_certainty_equivalents():
     both = [SimpleNamespace(value=v) for v in (0.98, 0.9947)]
     assert zone_module.ZoneSolution(*both, 1.0).welfare_gain == pytest.approx(0.015)
     assert np.isnan(zone_module.ZoneSolution(both[0], None, 1.0).welfare_gain)
+
+
+def cycling(monkeypatch, planner, attempts):
+    """Make the tail of the planner or the market fail in the first ``attempts`` attempts; returns their lattice bounds."""
+    seen, real = [], zone_module.Solver.tail
+
+    def tail(self, *arguments, **options):
+        if self.planner == planner:
+            seen.append(self.problem.lower[0].copy())
+            if len(seen) <= attempts:
+                raise ModelFailure("the stationary tail cycles")
+        return real(self, *arguments, **options)
+
+    monkeypatch.setattr(zone_module.Solver, "tail", tail)
+    return seen
+
+
+def test_planner_that_cycles_gets_another_lattice(monkeypatch):
+    """docs/numerics.md: a second attempt."""
+    seen = cycling(monkeypatch, True, 1)
+    solution = zone_module.solve_zone(zone(), national(), config(), "baseline")
+    assert len(seen) == 2
+    np.testing.assert_allclose(seen[1], 0.85 * seen[0])
+    assert solution.welfare_gain > 0.0
+
+
+@pytest.mark.parametrize(("planner", "attempts"), [(True, 4), (False, 1)])
+def test_one_that_always_cycles_is_an_error(monkeypatch, planner, attempts):
+    seen = cycling(monkeypatch, planner, 99)
+    with pytest.raises(ModelFailure, match="cycles"):
+        zone_module.solve_zone(zone(), national(), config(), "baseline")
+    assert len(seen) == attempts

@@ -163,12 +163,17 @@ def solve_allocation(
     """Solve, simulate and certify one allocation from the tail's ``start``.
 
     Returns it, its tail and the diagnostics. It is None when a choice reaches the end of the bond grid and, unless the
-    attempt is ``final``, when choices touch the lattice's edge or reachable states have no solution. Raises ModelFailure
-    naming the zone, the condition and the state.
+    attempt is ``final``, when choices touch the lattice's edge, reachable states have no solution, or the planner's tail does
+    not converge although the market's has. Raises ModelFailure naming the zone, the condition and the state.
     """
     settings = config.model.solver
     solver = Solver(problem, planner, ranks, label)
-    tail = solver.tail(settings.tolerance, settings.residual, settings.max_sweeps, start, progress)
+    try:
+        tail = solver.tail(settings.tolerance, settings.residual, settings.max_sweeps, start, progress)
+    except ModelFailure:
+        if final or not planner:
+            raise
+        return None, start, solver.diagnostics
     years = solver.path(tail, settings.residual, progress)
     reach = _years_reach(solver, years)
     d = solver.diagnostics
@@ -211,8 +216,8 @@ def solve_zone(
     """Competitive equilibrium and planner of one zone under ``scenario`` with the realized productivity path.
 
     zone, national: the calibration's JSON contents (docs/architecture.md). The bond grid is widened and the problem solved
-    again when a choice reaches its end, the lattice when a choice touches its edge or a reachable state has
-    no solution. Raises ModelFailure.
+    again when a choice reaches its end, the lattice when a choice touches its edge, a reachable state has no solution, or the
+    planner's iteration cycles, which it does on some lattices only. Raises ModelFailure.
     """
     ranks = ranks or Ranks()
     shocks = np.ascontiguousarray(np.array(national["u"], float).T)
