@@ -18,7 +18,10 @@ KEYS: dict[str, tuple[str, ...]] = {
         "model.parameters.xi_scale", "model.parameters.phi_scale",
     ),
     "collect": ("results.missing_zones",),
-    "multiplicity": ("run.seed", "multiplicity", "model.parameters", "model.grid.b_max"),
+    "multiplicity": (
+        "run.seed", "multiplicity", "model.parameters.alpha", "model.parameters.beta", "model.parameters.gamma",
+        "model.parameters.growth", "model.grid.b_max",
+    ),
     "results": ("run", "data", "empirics", "calibration", "model", "scenarios", "results"),
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ PACKAGE = Path(regspec.__file__).parent
 # The results step reads everything of the run; the solve step has its own key.
 STEPS = sorted(KEYS)
 # Sections held in a variable of which only the keys declared in KEYS are read.
-NARROWED = {"calibrate": {"model.parameters"}, "data": {"empirics"}}
+NARROWED = {"calibrate": {"model.parameters"}, "data": {"empirics"}, "multiplicity": {"model.parameters"}}
 SECTIONS = set(Config.model_fields)
 
 
