@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from regspec.config_base import Positive, Section, Share
 
 GROUPS_17 = (
     "Agriculture", "Business services", "Communication", "Construction", "Durable manufacturing",
@@ -16,15 +18,6 @@ GROUPS_17 = (
     "Routine prof. services", "Non-routine prof. services", "Public", "Retail", "Transportation",
     "Utilities", "Wholesale",
 )  # fmt: skip
-
-Share = Annotated[float, Field(gt=0, lt=1)]
-Positive = Annotated[float, Field(gt=0)]
-
-
-class Section(BaseModel):
-    """A strict section: unknown keys are errors, nothing is coerced silently, instances are frozen."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class Run(Section):

@@ -67,7 +67,7 @@ ENTRY = {
     "multiplicity": "multiplicity/run.py",
     "results": "results/run.py",
 }
-NEUTRAL = {"config.py", "errors.py", "data/messages.py", "exhibits.py", "provenance.py", "schemas.py"}
+NEUTRAL = {"config.py", "config_base.py", "errors.py", "data/messages.py", "exhibits.py", "provenance.py", "schemas.py"}
 
 
 def imported(path):
