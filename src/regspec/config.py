@@ -33,13 +33,29 @@ class Synthetic(Section):
     years: list[int] = Field([1950, 1960, 1970, 1980, 1990, 2000, 2010, 2020], description="census years that are generated")
 
 
+class Tidy(Section):
+    """A panel of the user's own: CSV or parquet files in `data.directory` (docs/data.md: their columns)."""
+
+    industry: str = Field("industry.csv", description="cz, year, industry and income, employment or value_added")
+    controls: str = Field("controls.csv", description="cz, year, population and further columns")
+    tfp: str | None = Field(
+        None, description="year, industry, tfp, weight; null: from `industry_map`, or no calibration if that is null, too"
+    )
+    industry_map: str | None = Field(
+        None, description="industry_id, group: data industry of each industry of the US industry accounts in `directory`"
+    )
+    interest: str | None = Field(None, description="year, rate (fraction a year); null: the US rate that statsmodels ships")
+    income: str = Field("income p.c.", description="what income_per_capita measures, as printed on exhibits")
+    citation: str | None = Field(None, description="source of the data as printed under exhibits; null: the files' names")
+
+
 class Data(Section):
-    source: Literal["synthetic", "panel"] = Field(
-        "synthetic", description="synthetic: the embedded economy; panel: ready tables in `directory`"
+    source: Literal["synthetic", "panel", "tidy"] = Field(
+        "synthetic",
+        description="synthetic: the embedded economy; panel: ready tables in `directory`; tidy: a panel of your own there",
     )
-    directory: str | None = Field(
-        None, description="folder of the panel's tables; the environment variable REGSPEC_DATA overrides it"
-    )
+    directory: str | None = Field(None, description="folder of the tables; the environment variable REGSPEC_DATA overrides it")
+    tidy: Tidy = Tidy()
     crosswalk: str | None = Field(
         None,
         description="county -> commuting zone table (CSV) in `directory`; null: stand-in zones, for synthetic data only",
@@ -51,7 +67,7 @@ class Data(Section):
 
 
 class Empirics(Section):
-    variable: Literal["income", "employment"] = Field(
+    variable: Literal["income", "employment", "value_added"] = Field(
         "income", description="shares from which specialization is measured (D5); the panel has employment only"
     )
     measure: Literal["gini", "hhi", "max_share"] = Field("gini", description="headline measure (D5)")
@@ -273,8 +289,8 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _cross_checks(self):
-        if self.data.source == "panel" and self.data.crosswalk is None:
-            raise ValueError("data.source: panel needs data.crosswalk (county -> commuting zone)")
+        if self.data.source != "synthetic" and self.data.crosswalk is None:
+            raise ValueError(f"data.source: {self.data.source} needs data.crosswalk (county -> commuting zone)")
         owner: dict[str, str] = {}
         for group, spec in self.calibration.industries.items():
             for member in spec.members:

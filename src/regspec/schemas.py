@@ -66,6 +66,7 @@ class Table:
     key: tuple[str, ...]
     columns: Mapping[str, Column]
     strict: bool = True
+    may_be_empty: bool = False
 
     def schema(self) -> pa.DataFrameSchema:
         """The pandera schema; :func:`validate` sets types, as pandera's coercion would truncate 1.5 to 1."""
@@ -89,7 +90,7 @@ def _share(meaning: str, **extra) -> Column:
 _ZONE = Column("id", "commuting zone (D1)", kind=int, low=1)
 _YEAR = Column("calendar year", "year of the observation", kind=int, low=1900, high=2100)
 _INDUSTRY = Column("name", "data industry (D6)", kind=str)
-_VARIABLE = Column("name", "what the share is a share of (D5)", kind=str, allowed=("income", "employment"))
+_VARIABLE = Column("name", "what the share is a share of (D5)", kind=str, allowed=("income", "employment", "value_added"))
 _SCENARIO = Column("name", "scenario of the configuration", kind=str)
 _ALLOCATION = Column("name", "competitive equilibrium or planner", kind=str, allowed=("ce", "planner"))
 _LOG10 = dict(unit="log10", nullable=True)
@@ -109,17 +110,19 @@ _CLEAN = {
         "old_age_dependency": Column("percent", "old per 100 of working age (E1)", low=0, high=200,
                                      nullable=True, remedy="percent, so that E1 has 0.0145 a point"),
         "female_labor_share": _share("female labor share (E1)", nullable=True),
+        r"^.+$": Column("the source's", "further control of a tidy panel", nullable=True, required=False, pattern=True),
     }),
     "national": Table("national industry shares and growth", ("year", "industry", "variable"), {
         "year": _YEAR, "industry": _INDUSTRY, "variable": _VARIABLE,
         "share": _share("national share of the industry (D6)"),
-        "growth": Column("log points", "ln change of national industry size, base to end year (E1: g_i^US)"),
+        "growth": Column("log points", "ln change of national industry size, base to end year (E1: g_i^US)",
+                         nullable=True),
     }),
     "tfp": Table("industry productivity", ("year", "industry"), {
         "year": _YEAR, "industry": _INDUSTRY,
         "tfp": Column("index, first year = 1", "total factor productivity (M2)", above=0),
         "weight": Column("nominal output", "weight in aggregation; only ratios matter", above=0),
-    }),
+    }, may_be_empty=True),
     "interest": Table("real interest rate", ("year",), {
         "year": _YEAR,
         "rate": Column("fraction a year", "real interest rate, 90-day bill (P)", above=-0.5, high=0.5,
@@ -198,7 +201,31 @@ _RAW = {
     }, strict=False),
 }  # fmt: skip
 
-TABLES: Mapping[str, Table] = MappingProxyType({**_CLEAN, **_MODEL, **_RAW})
+_AMOUNT = dict(low=0, nullable=True, required=False)
+_TIDY = {
+    "tidy_industry": Table("industries of zones, data.tidy.industry", ("cz", "year", "industry"), {
+        "cz": _ZONE, "year": _YEAR, "industry": _INDUSTRY,
+        "income": Column("constant dollars", "income earned in the industry", **_AMOUNT),
+        "employment": Column("persons", "persons employed in the industry", **_AMOUNT),
+        "value_added": Column("constant dollars", "value added of the industry", **_AMOUNT),
+    }, strict=False),
+    "tidy_controls": Table("zones, data.tidy.controls", ("cz", "year"), {
+        "cz": _ZONE, "year": _YEAR,
+        "population": Column("persons", "population", above=0),
+        "state": Column("FIPS code", "state of the zone", low=1, high=56, nullable=True, required=False),
+        "income_per_capita": Column("constant dollars", "income p.c.", above=0, nullable=True, required=False),
+        "high_skill_share": _share("high-skill share of labor", nullable=True, required=False),
+        "old_age_dependency": Column("percent", "old per 100 of working age", low=0, high=200, nullable=True,
+                                     required=False),
+        "female_labor_share": _share("female labor share", nullable=True, required=False),
+    }, strict=False),
+    "tidy_industry_map": Table("groups of the accounts, data.tidy.industry_map", ("industry_id",), {
+        "industry_id": Column("id", "industry of the accounts", kind=int),
+        "group": Column("name", "industry of data.tidy.industry", kind=str),
+    }, strict=False),
+}  # fmt: skip
+
+TABLES: Mapping[str, Table] = MappingProxyType({**_CLEAN, **_MODEL, **_RAW, **_TIDY})
 
 
 def validate(frame: pd.DataFrame, kind: str, source: str) -> pd.DataFrame:
@@ -255,7 +282,7 @@ def _check_columns(frame: pd.DataFrame, table: Table, source: str) -> None:
         unknown = [name for name in frame.columns if name not in matched]
         if unknown:
             raise column_error(source, "has an unknown column", unknown[0], named, named)
-    if frame.empty:
+    if frame.empty and not table.may_be_empty:
         raise DataError(f"{source}: no rows.\nRemedy: the file is empty or was cut short; copy it again.")
 
 

@@ -12,13 +12,14 @@ from regspec.errors import ConfigError, DataError
 
 @dataclass(frozen=True)
 class Inventory:
-    """What the data hold, as far as the configuration refers to it."""
+    """What the data hold, as far as the configuration refers to it; without productivity nothing can be calibrated."""
 
     source: str
     zones: Collection[int]
     industries: Collection[str]
     variables: Collection[str]
     years: Collection[int]
+    productivity: bool = True
 
 
 def raw_files(config: Config) -> list[Path]:
@@ -28,6 +29,10 @@ def raw_files(config: Config) -> list[Path]:
         from regspec.data.panel import ACCOUNTS, CONTROLS, INDUSTRY, MAP
 
         names = [INDUSTRY, CONTROLS, MAP, ACCOUNTS, *names]
+    if config.data.source == "tidy":
+        from regspec.data.tidy import tidy_files
+
+        names = [*tidy_files(config), *names]
     if not names:
         return []
     from regspec.data.panel import data_directory
@@ -41,7 +46,7 @@ def check_inputs(config: Config) -> None:
     Raises DataError (file, row, value, remedy) for an unusable table and ConfigError for industries, zones,
     years or variables that the data do not have.
     """
-    inventory = _synthetic(config) if config.data.source == "synthetic" else _panel(config)
+    inventory = _synthetic(config) if config.data.source == "synthetic" else _tables(config)
     _check_variable(config, inventory)
     _check_years(config, inventory)
     _check_zones(config, inventory)
@@ -61,8 +66,10 @@ def _synthetic(config: Config) -> Inventory:
     return Inventory("the synthetic economy", zones, GROUPS_17, ("income", "employment"), spec.years)
 
 
-def _panel(config: Config) -> Inventory:
-    from regspec.data.panel import INDUSTRY, read_panel
+def _tables(config: Config) -> Inventory:
+    import pandas as pd
+
+    from regspec.data import panel, tidy
 
     absent = [path for path in raw_files(config) if not path.is_file()]
     if absent:
@@ -71,9 +78,14 @@ def _panel(config: Config) -> Inventory:
             f"Expected in that folder: {', '.join(path.name for path in raw_files(config))}\n"
             "Remedy: correct data.directory (or REGSPEC_DATA), or put the files there."
         )
-    table = read_panel(config, set(_mapped_zones(config))).industry
-    columns = (sorted(table[name].unique()) for name in ("zone", "industry", "variable", "year"))
-    return Inventory(INDUSTRY, *columns)
+    zones = _mapped_zones(config)
+    if config.data.source == "panel":
+        name, read = panel.INDUSTRY, panel.read_panel(config, set(zones))
+    else:
+        # The map's states, which the data step knows, are not needed for a check.
+        name, read = config.data.tidy.industry, tidy.read_tidy(config, set(zones), pd.Series(1, sorted(set(zones))))
+    columns = (sorted(read.industry[column].unique()) for column in ("zone", "industry", "variable", "year"))
+    return Inventory(name, *columns, productivity=len(read.tfp) > 0)
 
 
 def _mapped_zones(config: Config) -> list[int]:
@@ -131,7 +143,8 @@ def _check_technology(config: Config, inventory: Inventory) -> None:
     from regspec.calibration.technology import technology
 
     groups = members_by_group(config)
-    check_groups(groups, inventory.industries, inventory.source)
+    if inventory.productivity:
+        check_groups(groups, inventory.industries, inventory.source)
     floor_shares([1 / len(groups)] * len(groups), config.calibration.share_floor)
     for scenario in (None, *config.scenarios):
         technology(config, scenario)

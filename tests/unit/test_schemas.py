@@ -50,7 +50,7 @@ def test_validation_leaves_its_argument_alone():
         ({"zone": [1, 1, np.nan]}, "column 'zone', row 3"),
         ({"industry": ["Retail", None, "Retail"]}, "column 'industry', row 2"),
         ({"industry": ["Retail", 7, "Retail"]}, "7 must be text"),
-        ({"variable": "incomes"}, "'incomes' must be one of income, employment (and 2 more rows)"),
+        ({"variable": "incomes"}, "'incomes' must be one of income, employment, value_added (and 2 more rows)"),
         ({"zone": 1}, f"row 3 ({RETAIL}) repeats an earlier row"),
     ],
 )  # fmt: skip

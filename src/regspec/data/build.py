@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from regspec.config import Config
-from regspec.data import geography, panel
+from regspec.data import geography, panel, tidy
 from regspec.data.files import write_table
 from regspec.data.standin import stand_in_zones
 from regspec.data.synthetic.economy import SOURCE, synthetic_economy
@@ -30,8 +30,12 @@ def build(config: Config, out: Path, config_hash: str) -> None:
     crosswalk = None if config.data.crosswalk is None else panel.read_crosswalk(config)
     counties = geography.load_counties()
     zone_of = _zones(config, counties, crosswalk)
+    truth = None
     if config.data.source == "panel":
-        source, tables, truth = panel.SOURCE, panel.read_panel(config, set(zone_of)), None
+        source, tables = panel.SOURCE, panel.read_panel(config, set(zone_of))
+    elif config.data.source == "tidy":
+        states = geography.zone_states(counties, zone_of)
+        source, tables = tidy.citation(config), tidy.read_tidy(config, set(zone_of), states)
     else:
         tables = synthetic_economy(config, geography.zone_states(counties, zone_of))
         source, truth = SOURCE, tables.truth

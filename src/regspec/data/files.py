@@ -14,20 +14,29 @@ from regspec.provenance import atomic_path
 from regspec.schemas import TABLES, validate
 
 
-def read_csv(path: Path, kind: str) -> pd.DataFrame:
-    """Read a raw CSV table and validate it as ``kind``; only the schema's columns are kept.
+def read_raw(path: Path, kind: str) -> pd.DataFrame:
+    """Read a raw table, CSV or parquet by the name's ending, and validate it as ``kind``; all columns are kept.
 
     Raises DataError naming the file when it is missing, empty, unreadable or breaks its schema.
     """
     path = Path(path)
+    parquet = path.suffix == ".parquet"
     try:
-        frame = pd.read_csv(path)
+        frame = pd.read_parquet(path) if parquet else pd.read_csv(path)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file.\nRemedy: put it there or correct data.directory.") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
-        detail = str(error).strip().splitlines()[0]
-        raise DataError(f"{path}: not readable as CSV ({detail}).\nRemedy: copy the file again.") from None
-    frame = validate(frame, kind, path.name)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, pa.ArrowInvalid, OSError) as error:
+        detail, form = str(error).strip().splitlines()[0], "parquet" if parquet else "CSV"
+        raise DataError(f"{path}: not readable as {form} ({detail}).\nRemedy: copy the file again.") from None
+    return validate(frame, kind, path.name)
+
+
+def read_csv(path: Path, kind: str) -> pd.DataFrame:
+    """Read a raw table as :func:`read_raw`; only the schema's columns are kept.
+
+    Raises DataError naming the file when it is missing, empty, unreadable or breaks its schema.
+    """
+    frame = read_raw(path, kind)
     return frame[list(TABLES[kind].columns)]
 
 

@@ -26,7 +26,7 @@ def term(name: str) -> str:
 
 def income(config: Config) -> str:
     """What ``log_income`` measures in this run's data."""
-    return INCOME[config.data.source]
+    return config.data.tidy.income if config.data.source == "tidy" else INCOME[config.data.source]
 
 
 def level(config: Config) -> str:
