@@ -1,33 +1,66 @@
-"""The exhibits that a run makes, known from its configuration alone: rules declare them as their outputs.
+"""The registry of exhibits: what a run makes, known from its configuration alone.
+
+One row for each exhibit: the list that a run writes (``exhibits.csv``), the outputs that the rules declare and, for
+the empirics, the modules that the step runs all come from here. To add an exhibit, add its row: a row of ``FACTS``
+names a module with a function ``write(inputs)`` (:mod:`regspec.empirics.inputs`).
 
 Names only, without any heavy import, because Snakemake reads them at every start.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 
 from regspec.config import Config
 
 
-def _tables(names: Iterable[str]) -> list[str]:
-    return [f"{name}.{suffix}" for name in names for suffix in ("csv", "tex", "html")]
+@dataclass(frozen=True)
+class Exhibit:
+    """An exhibit and its files.
+
+    ``deck``: id in the research deck; ``program``: module under ``regspec``; ``tables`` are written as CSV, TeX and HTML,
+    ``figures`` as PDF and PNG, ``others`` are names of files. All are relative to the step's folder.
+    """
+
+    deck: str
+    title: str
+    program: str
+    tables: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> list[str]:
+        """Names of all files."""
+        tables = [f"{name}.{suffix}" for name in self.tables for suffix in ("csv", "tex", "html")]
+        return [*self.others, *tables, *(f"{name}.{suffix}" for name in self.figures for suffix in ("pdf", "png"))]
 
 
-def _figures(names: Iterable[str]) -> list[str]:
-    return [f"{name}.{suffix}" for name in names for suffix in ("pdf", "png")]
+#: Exhibits of the data alone, relative to the run's folder ``empirics``, in the order in which they are made.
+FACTS = (
+    Exhibit("D5", "Specialization of every zone and year", "empirics.measured", others=("specialization.parquet",)),
+    Exhibit("E6", "Specialization over time", "empirics.over_time", ("specialization_over_time",)),
+    Exhibit("E1", "The trade-off: growth and level", "empirics.tradeoff", ("fact1",)),
+    Exhibit("E1", "Binned scatters of the trade-off", "empirics.scatters", figures=("fact1_level", "fact1_growth"),
+            others=("fact1_level.csv", "fact1_growth.csv")),
+    Exhibit("E2, D5", "Fact 1 by measure and right-hand side", "empirics.grid", ("fact1_sensitivity",)),
+)  # fmt: skip
 
+#: What is reported when the data have no productivity.
+CALIBRATION = Exhibit("P", "Calibration, model and results", "calibration.zones")
+
+#: The list of exhibits (of the empirics in their folder, of all in the run's), and what of them the data do not allow.
+LIST = ("exhibits.csv", "exhibits.html", "exhibits.md")
+NOT_COMPUTED = "not_computed.csv"
 
 #: Files of the empirics step, relative to its folder.
-EMPIRICS = (
-    "specialization.parquet",
-    *_tables(["specialization_over_time", "fact1", "fact1_sensitivity"]),
-    *_figures(["fact1_level", "fact1_growth"]),
-    *(f"{name}.csv" for name in ("fact1_level", "fact1_growth")),
-)
+EMPIRICS = (*(file for exhibit in FACTS for file in exhibit.files), NOT_COMPUTED, *LIST)
 
+MULTIPLICITY_EXHIBIT = Exhibit(
+    "M5", "Several equilibria of a year", "multiplicity.run", ("multiplicity/multiplicity",), ("multiplicity/multiplicity",)
+)
 #: Files of the step `multiplicity`, relative to the run's folder.
-MULTIPLICITY = tuple(f"multiplicity/{name}" for name in (*_tables(["multiplicity"]), *_figures(["multiplicity"])))
+MULTIPLICITY = tuple(MULTIPLICITY_EXHIBIT.files)
 
 
 def friction_horizons(config: Config) -> list[int]:
@@ -46,15 +79,29 @@ def has_planner(config: Config) -> bool:
     return any(scenario.planner for scenario in config.scenarios.values())
 
 
+def model_exhibits(config: Config) -> list[Exhibit]:
+    """Exhibits of the results step, relative to the run's folder."""
+    rows = [_model("Q1", "Data and model: level and growth on specialization", "tradeoff", "tradeoff", "tradeoff")]
+    for name in alternatives(config):
+        friction = f"friction_{name}"
+        rows.append(
+            _model("Q2", f"Share of the growth effect that goes with the friction: {name}", "friction", friction, friction)
+        )
+    efficient = "efficient_specialization"
+    rows.append(_model("Q4", "Efficient specialization", "efficient", efficient, efficient))
+    rows.append(_model("Q5", "Map of efficient specialization", "maps", None, f"{efficient}_map"))
+    rows.append(_model("M4, M7", "Accuracy of the solutions", "accuracy", "accuracy", None))
+    if has_planner(config):
+        rows.append(_model("M9, C5", "Welfare gains of the planner", "welfare", "welfare", "welfare"))
+        rows.append(_model("Q6", "Map of welfare gains", "maps", None, "welfare_map"))
+    return [*rows, Exhibit("C1-C5", "Headline numbers", "results.summary", others=("summary.json",))]
+
+
+def _model(deck: str, title: str, program: str, table: str | None, figure: str | None) -> Exhibit:
+    tables = () if table is None else (f"tables/{table}",)
+    return Exhibit(deck, title, f"results.{program}", tables, () if figure is None else (f"figures/{figure}",))
+
+
 def results(config: Config) -> list[str]:
     """Files of the results step, relative to the run's folder."""
-    friction = [f"friction_{name}" for name in alternatives(config)]
-    planner = has_planner(config)
-    tables = ["tradeoff", *friction, "efficient_specialization", "accuracy", *(["welfare"] * planner)]
-    figures = ["tradeoff", *friction, "efficient_specialization", "efficient_specialization_map"]
-    figures += ["welfare", "welfare_map"] * planner
-    return [
-        "summary.json",
-        *(f"tables/{name}" for name in _tables(tables)),
-        *(f"figures/{name}" for name in _figures(figures)),
-    ]
+    return [file for exhibit in model_exhibits(config) for file in exhibit.files]

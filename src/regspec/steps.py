@@ -27,7 +27,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 
 SOURCES: dict[str, tuple[str, ...]] = {
     "data": ("data", "schemas.py"),
-    "empirics": ("empirics", "data/files.py", "figures.py", "tables.py"),
+    "empirics": ("empirics", "exhibit_list.py", "data/files.py", "figures.py", "tables.py"),
     "calibrate": ("calibration", "selection.py", "empirics/specialization.py", "data/files.py"),
     "collect": ("results/collect.py", "empirics/specialization.py", "data/files.py"),
     "multiplicity": ("multiplicity", "model/jit.py", "model/shocks.py", "figures.py", "tables.py"),

@@ -47,8 +47,9 @@ def write(
     float_format: str | Mapping[str, str] = "%.3f",
     rules: Sequence[int] = (),
     data: pd.DataFrame | None = None,
+    forms: Sequence[str] = ("csv", "tex", "html"),
 ) -> list[Path]:
-    """Write ``stem.csv``, ``stem.tex`` and ``stem.html``; return the three paths.
+    """Write ``stem.csv``, ``stem.tex`` and ``stem.html``; return the paths.
 
     Parameters
     ----------
@@ -67,6 +68,8 @@ def write(
         Row positions that get a thin rule above them.
     data : DataFrame, optional
         What the CSV holds instead of ``frame``: the numbers behind a laid-out table. The CSV is not rounded.
+    forms : sequence of str
+        Which of csv, tex, html and md (Markdown) are written.
     """
     if frame.empty:
         raise DataError(f"table {Path(stem).name}: no rows to write")
@@ -75,11 +78,12 @@ def write(
     mark = " (synthetic data)" if synthetic else ""
     stamp = _stamp(provenance, synthetic)
     texts = {
-        "csv": _csv(frame if data is None else data, stamp),
-        "tex": _tex(header, body, align, caption + mark, notes, stamp, set(rules), Path(stem).name),
-        "html": _html(header, body, align, caption + mark, notes, stamp, set(rules)),
+        "csv": lambda: _csv(frame if data is None else data, stamp),
+        "tex": lambda: _tex(header, body, align, caption + mark, notes, stamp, set(rules), Path(stem).name),
+        "html": lambda: _html(header, body, align, caption + mark, notes, stamp, set(rules)),
+        "md": lambda: _markdown(header, body, caption + mark, notes, stamp),
     }
-    return [_save(Path(stem), suffix, text) for suffix, text in texts.items()]
+    return [_save(Path(stem), form, texts[form]()) for form in forms]
 
 
 def write_csv(frame: pd.DataFrame, stem: Path, provenance: Mapping[str, str], synthetic: bool) -> Path:
@@ -206,6 +210,13 @@ def _tex(header, body, align, caption, notes, stamp, rules, name) -> str:
             rf"\begin{{minipage}}{{\linewidth}}\footnotesize {tex_escape(notes)}\end{{minipage}}",
         ]
     return "\n".join([*lines, r"\end{table}", ""])
+
+
+def _markdown(header, body, caption, notes, stamp) -> str:
+    rows = [[h[-1] for h in header], ["---"] * len(header), *body]
+    lines = ["| " + " | ".join(c.replace("|", r"\|") for c in row) + " |" for row in rows]
+    comments = [f"<!-- {key}: {value} -->" for key, value in sorted(stamp.items())]
+    return "\n".join([f"# {caption}", "", *lines, "", notes, "", *comments, ""])
 
 
 def _html(header, body, align, caption, notes, stamp, rules) -> str:

@@ -24,6 +24,8 @@ def write_data(folder, synthetic=True, zones=80, shuffle=None):
     for kind, frame in (("industry", industry), ("controls", controls), ("national", national)):
         frame = frame if shuffle is None else frame.sample(frac=1, random_state=shuffle)
         write_table(frame, kind, folder / f"{kind}.parquet", STAMP)
+    tfp = pd.DataFrame({"year": [1950], "industry": ["Farms"], "tfp": [1.0], "weight": [1.0]})
+    write_table(tfp, "tfp", folder / "tfp.parquet", STAMP)
     (folder / "meta.json").write_text(json.dumps({"synthetic": synthetic, "source": "A small economy."}))
     return industry, controls, national
 

@@ -85,7 +85,7 @@ def fact1_design(
     may be missing for some. Raises ConfigError for unknown controls or years, DataError for tables that do
     not fit together.
     """
-    _check_controls(controls, empirics)
+    check_controls(controls, empirics)
     year, variable = empirics.base_year, empirics.variable
     value = select(specialization, variable, measure or empirics.measure, year).rename(SPECIALIZATION)
     base = by_zone(controls, year, [INITIAL, *empirics.controls])
@@ -169,7 +169,8 @@ def sensitivity(
     return pd.DataFrame(rows)
 
 
-def _check_controls(controls: pd.DataFrame, empirics: Empirics) -> None:
+def check_controls(controls: pd.DataFrame, empirics: Empirics) -> None:
+    """Raise ConfigError when ``empirics.controls`` names what is not a control of the data, or names it twice."""
     known = [name for name in controls.columns if name not in ("zone", "year", "state", INITIAL)]
     for name in empirics.controls:
         if name == INITIAL:

@@ -1,111 +1,58 @@
-"""The empirics step: everything under ``empirics/`` of a run (docs/empirics.md)."""
+"""The empirics step: everything under ``empirics/`` of a run (docs/empirics.md), exhibit by exhibit."""
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
 
-from regspec import tables
+from regspec import figures, tables
 from regspec.config import Config
-from regspec.data.files import read_table, write_table
-from regspec.empirics import labels
-from regspec.empirics.binscatter import binned_scatter, draw
-from regspec.empirics.fact1 import SPECIALIZATION, Fact1, fact1, sensitivity, terms
-from regspec.empirics.layout import NOTE, regression_table, tidy
-from regspec.empirics.specialization import specialization
-from regspec.empirics.summary import e6_layout, summarize
-from regspec.errors import DataError
-from regspec.provenance import stamp
+from regspec.empirics.inputs import Inputs, NotComputable, load
+from regspec.exhibit_list import listing, write_list, write_missing
+from regspec.exhibits import CALIBRATION, EMPIRICS, FACTS
 
 
 def run(config: Config, data_dir: Path, out: Path, config_hash: str) -> None:
-    """Measure specialization, estimate Fact 1, and write tables and figures under ``out``.
+    """Make every exhibit of :data:`regspec.exhibits.FACTS` under ``out``, then the list of them.
 
-    Reads ``industry, controls, national`` (parquet) and ``meta.json`` of ``data_dir``; writes the files of
-    :data:`regspec.exhibits.EMPIRICS`. Raises ConfigError when the configuration asks for a variable, year or
+    An exhibit that the data do not allow is written with the reason in it; ``not_computed.csv`` lists these and parts of
+    exhibits. Other files of ``out`` are removed. Raises ConfigError when the configuration asks for a variable, year or
     control that the data do not have, DataError for unusable tables.
     """
-    data_dir, out = Path(data_dir), Path(out)
-    industry = read_table(data_dir / "industry.parquet", "industry")
-    controls = read_table(data_dir / "controls.parquet", "controls")
-    national = read_table(data_dir / "national.parquet", "national")
-    synthetic, source = _meta(data_dir / "meta.json")
-    provenance = stamp(config_hash)
-    measured = specialization(industry)
-    facts = fact1(industry, measured, controls, national, config.empirics)
-    alternatives = sensitivity(industry, measured, controls, national, config.empirics)
-    write_table(measured, "specialization", out / "specialization.parquet", provenance)
-    _over_time(measured, out, source, provenance, synthetic)
-    _fact1_table(facts, config, out, source, provenance, synthetic)
-    _sensitivity_table(alternatives, config, out, source, provenance, synthetic)
-    _scatters(facts, config, out, provenance, synthetic)
+    inputs = load(config, data_dir, out, config_hash)
+    for exhibit in FACTS:
+        own = replace(inputs, exhibit=exhibit)
+        try:
+            import_module(f"regspec.{exhibit.program}").write(own)
+        except NotComputable as reason:
+            own.miss("", str(reason))
+            write_reason(own, str(reason))
+    if not inputs.calibrated:
+        replace(inputs, exhibit=CALIBRATION).miss("", "no industry productivity (data.tidy.tfp, data.tidy.industry_map)")
+    for item in inputs.missing:
+        print(f"not computed: {item}")
+    write_missing(inputs.missing, inputs.out, inputs.provenance, inputs.synthetic)
+    rows = listing((*FACTS, *([] if inputs.calibrated else [CALIBRATION])), inputs.out, inputs.missing)
+    write_list(rows, inputs.out, inputs.provenance, inputs.synthetic)
+    for path in sorted(inputs.out.glob("*")):
+        if path.is_file() and path.name not in EMPIRICS:
+            path.unlink()
 
 
-def _meta(path: Path) -> tuple[bool, str]:
-    """Whether the data are synthetic, and the sentence that names their source."""
-    try:
-        meta = json.loads(path.read_text())
-        return bool(meta["synthetic"]), str(meta["source"]).strip().rstrip(".")
-    except (OSError, ValueError, KeyError, TypeError):
-        raise DataError(f"{path}: missing or incomplete (synthetic, source).\nRemedy: rerun the data step.") from None
-
-
-def _over_time(measured: pd.DataFrame, out: Path, source: str, provenance: dict, synthetic: bool) -> None:
-    summary = summarize(measured)
-    body, rules = e6_layout(summary, labels.MEASURES)
-    notes = (
-        f"Specialization across industries in {summary['zones'].max()} zones, unweighted. CV: "
-        f"standard deviation over mean; p90/p10: ratio of the 90th to the 10th percentile of zones. "
-        f"Source: {source}."
-    )
-    formats = {c: "%.2f" if c[1] in ("Mean", "p90/p10") else "%.3f" for c in body.columns}
-    tables.write(
-        body, out / "specialization_over_time", "Specialization over time", notes, provenance, synthetic,
-        float_format=formats, rules=rules, data=summary,
-    )  # fmt: skip
-
-
-def _fact1_table(facts: Fact1, config: Config, out: Path, source: str, provenance: dict, synthetic: bool) -> None:
-    fits = {labels.growth(config): facts.growth, labels.level(config): facts.level}
-    body, rules = regression_table(fits)
-    notes = f"{NOTE} Specialization: {labels.specialization(config)}. Outcomes in logs. Source: {source}."
-    tables.write(
-        body, out / "fact1", "The trade-off: growth and level", notes, provenance, synthetic,
-        rules=rules, data=tidy({"growth": facts.growth, "level": facts.level}),
-    )  # fmt: skip
-
-
-def _sensitivity_table(
-    alternatives: pd.DataFrame, config: Config, out: Path, source: str, provenance: dict, synthetic: bool
-) -> None:
-    names = alternatives["measure"].map(labels.MEASURES)
-    first = ~names.duplicated()
-    yes = {True: "yes", False: "no"}
-    body = pd.DataFrame({"Measure": names.where(first, ""), "Controls": alternatives["controls"].map(yes),
-                         "ĝ": alternatives["ghat"].map(yes)})  # fmt: skip
-    for outcome, head in (("growth", labels.growth(config)), ("level", labels.level(config))):
-        pairs = zip(alternatives[outcome], alternatives[f"{outcome}_se"], strict=True)
-        body[head] = [f"{b:.3f} ({s:.3f})" for b, s in pairs]
-    notes = (
-        f"Each cell is the coefficient of specialization in its own regression. {NOTE} Controls: "
-        f"{', '.join(labels.term(c) for c in config.empirics.controls)}; with growth also initial log "
-        f"income. ĝ: shift-share predicted growth. {config.empirics.variable.capitalize()} shares. "
-        f"Source: {source}."
-    )
-    tables.write(
-        body, out / "fact1_sensitivity", "Fact 1 by measure and right-hand side", notes, provenance,
-        synthetic, rules=[i for i in body.index[first] if i], data=alternatives,
-    )  # fmt: skip
-
-
-def _scatters(facts: Fact1, config: Config, out: Path, provenance: dict, synthetic: bool) -> None:
-    for name, label in (("level", labels.level(config)), ("growth", labels.growth(config))):
-        columns = terms(config.empirics, growth=name == "growth")
-        scatter = binned_scatter(facts.outcomes[name], facts.design[columns], SPECIALIZATION, config.empirics.bins)
-        after = ", after controls" if len(columns) > 1 else ""
-        stem = out / f"fact1_{name}"
-        xlabel, ylabel = f"{labels.specialization(config)}{after}", f"{label}\n(log points{after})"
-        draw(scatter, xlabel, ylabel, stem, provenance, synthetic)
-        tables.write_csv(scatter.points, stem, provenance, synthetic)
+def write_reason(inputs: Inputs, reason: str) -> None:
+    """Write the files of an exhibit that cannot be made, with the reason in them."""
+    exhibit, stamp, synthetic = inputs.exhibit, inputs.provenance, inputs.synthetic
+    frame = pd.DataFrame({"not computed": [reason]})
+    for name in exhibit.tables:
+        inputs.table(name, frame, exhibit.title, "The data do not allow this exhibit.")
+    for name in exhibit.figures:
+        figure, ax = figures.new("single", 1.2)
+        ax.set_axis_off()
+        text = f"{exhibit.title}\nnot computed: {reason}"
+        ax.text(0.5, 0.5, text, ha="center", va="center", wrap=True, transform=ax.transAxes)
+        figures.save(figure, inputs.out / name, stamp, synthetic)
+    for name in exhibit.others:
+        tables.write_csv(frame, inputs.out / Path(name).stem, stamp, synthetic)

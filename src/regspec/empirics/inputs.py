@@ -1,0 +1,127 @@
+"""What every exhibit of the empirics is made from: the tables of the data step, read and checked once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from regspec import tables
+from regspec.config import Config
+from regspec.data.files import read_table
+from regspec.empirics.fact1 import by_zone, check_controls
+from regspec.empirics.specialization import select, specialization
+from regspec.errors import ConfigError, DataError
+from regspec.exhibit_list import Missing
+from regspec.exhibits import Exhibit
+from regspec.provenance import stamp
+
+
+class NotComputable(Exception):
+    """The data do not allow an exhibit; the text says why. Its files are written with the reason in them."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Tables of docs/architecture.md, specialization measured on them, and the settings of the run.
+
+    An exhibit is a module with ``write(inputs)``, which writes its files to ``out``, calls :meth:`miss` for each part
+    that it cannot compute and raises :class:`NotComputable` when that is all of it.
+    """
+
+    config: Config
+    out: Path
+    provenance: dict
+    synthetic: bool
+    source: str
+    industry: pd.DataFrame
+    controls: pd.DataFrame
+    national: pd.DataFrame
+    specialization: pd.DataFrame
+    calibrated: bool = True
+    exhibit: Exhibit | None = None
+    missing: list[Missing] = field(default_factory=list)
+
+    def miss(self, part: str, reason: str) -> None:
+        """Record once that ``part`` (empty: all) of the exhibit that is being made is not computed."""
+        item = Missing(self.exhibit.deck, self.exhibit.title, part, reason)
+        if item not in self.missing:
+            self.missing.append(item)
+
+    def table(self, name: str, body: pd.DataFrame, caption: str, notes: str, **options) -> None:
+        """Write table ``name`` (:func:`regspec.tables.write`); the source is added to the notes."""
+        notes = f"{notes} Source: {self.source}."
+        tables.write(body, self.out / name, caption, notes, self.provenance, self.synthetic, **options)
+
+    @property
+    def variables(self) -> list[str]:
+        """Variables of which the data have shares, that of the configuration first."""
+        headline = self.config.empirics.variable
+        return sorted(self.industry["variable"].unique(), key=lambda name: (name != headline, name))
+
+    @property
+    def has_income(self) -> bool:
+        """Whether there is an outcome: log income in base and end year for any zone."""
+        empirics = self.config.empirics
+        wide = self.controls.pivot(index="zone", columns="year", values="log_income")
+        return bool(wide.reindex(columns=[empirics.base_year, empirics.end_year]).notna().all(axis=1).any())
+
+    def require_income(self) -> None:
+        """Raise :class:`NotComputable` when the data have no outcome."""
+        if not self.has_income:
+            raise NotComputable(
+                f"the data have no income per capita in {self.config.empirics.base_year} and {self.config.empirics.end_year}"
+            )
+
+
+def load(config: Config, data_dir: Path, out: Path, config_hash: str) -> Inputs:
+    """Read ``industry, controls, national, tfp`` (parquet) and ``meta.json`` of ``data_dir``.
+
+    Raises DataError for unusable tables, ConfigError for a variable, year or control that they do not have.
+    """
+    data_dir = Path(data_dir)
+    industry = read_table(data_dir / "industry.parquet", "industry")
+    controls = read_table(data_dir / "controls.parquet", "controls")
+    national = read_table(data_dir / "national.parquet", "national")
+    synthetic, source = _meta(data_dir / "meta.json")
+    measured = specialization(industry)
+    _check(config, measured, controls)
+    return Inputs(
+        config=config,
+        out=Path(out),
+        provenance=stamp(config_hash),
+        synthetic=synthetic,
+        source=source,
+        industry=industry,
+        controls=controls,
+        national=national,
+        specialization=measured,
+        calibrated=len(read_table(data_dir / "tfp.parquet", "tfp")) > 0,
+    )
+
+
+def _check(config: Config, measured: pd.DataFrame, controls: pd.DataFrame) -> None:
+    """The configuration asks for what the data have: before the first exhibit is written."""
+    empirics = config.empirics
+    check_controls(controls, empirics)
+    for year in (empirics.base_year, empirics.end_year):
+        by_zone(controls, year, [])
+    base = select(measured, empirics.variable, empirics.measure, empirics.base_year).index
+    rows = by_zone(controls, empirics.base_year, list(empirics.controls)).reindex(base)
+    for name in empirics.controls:
+        if rows[name].isna().all():
+            raise ConfigError(
+                f"empirics.controls: {name!r} is missing for every zone in {empirics.base_year}.\n"
+                "Remedy: take it out of empirics.controls, or add it to the data."
+            )
+
+
+def _meta(path: Path) -> tuple[bool, str]:
+    """Whether the data are synthetic, and the sentence that names their source."""
+    try:
+        meta = json.loads(path.read_text())
+        return bool(meta["synthetic"]), str(meta["source"]).strip().rstrip(".")
+    except (OSError, ValueError, KeyError, TypeError):
+        raise DataError(f"{path}: missing or incomplete (synthetic, source).\nRemedy: rerun the data step.") from None
