@@ -79,6 +79,20 @@ class Empirics(Section):
     )
     shift_share: bool = Field(True, description="include predicted growth ghat (E1)")
     bins: int = Field(20, ge=5, description="number of quantile bins in the binned scatters")
+    tradable: list[str] | None = Field(
+        None, min_length=1, description="tradable data industries (D6); null: D6's of 17 groups or their counterparts of 8"
+    )
+    tradable_split: Literal["within", "parts"] = Field(
+        "within",
+        description="within: specialization over the tradable (non-tradable) industries alone; parts: their parts of the whole",
+    )
+    horizons: list[Annotated[int, Field(ge=1)]] = Field(
+        [10, 20, 30, 40, 50, 60, 70], min_length=1, description="horizons of growth in years (E3)"
+    )
+    cluster: Literal["zone", "state"] = Field("zone", description="clusters of the intervals by horizon (E3)")
+    industry_groups: dict[str, Annotated[list[str], Field(min_length=1)]] | None = Field(
+        None, min_length=1, description="industries of E4 and their data industries; null: the deck's six as far as there are"
+    )
 
 
 class IndustryGroup(Section):

@@ -39,11 +39,16 @@ class Exhibit:
 #: Exhibits of the data alone, relative to the run's folder ``empirics``, in the order in which they are made.
 FACTS = (
     Exhibit("D5", "Specialization of every zone and year", "empirics.measured", others=("specialization.parquet",)),
+    Exhibit("D6", "Industry shares", "empirics.national_shares", ("industry_shares",)),
     Exhibit("E6", "Specialization over time", "empirics.over_time", ("specialization_over_time",)),
     Exhibit("E1", "The trade-off: growth and level", "empirics.tradeoff", ("fact1",)),
     Exhibit("E1", "Binned scatters of the trade-off", "empirics.scatters", figures=("fact1_level", "fact1_growth"),
             others=("fact1_level.csv", "fact1_growth.csv")),
-    Exhibit("E2, D5", "Fact 1 by measure and right-hand side", "empirics.grid", ("fact1_sensitivity",)),
+    Exhibit("E1", "Tradable and non-tradable specialization by definition", "empirics.definitions", ("fact1_tradable",)),
+    Exhibit("E2", "The trade-off by measure of specialization", "empirics.measures", ("fact1_measures",)),
+    Exhibit("E3", "Growth by horizon", "empirics.horizons", ("horizons",), ("horizons",)),
+    Exhibit("E4", "The trade-off by industry", "empirics.by_industry", ("fact1_industries",)),
+    Exhibit("D5, E8", "Robustness of Fact 1", "empirics.grid", ("fact1_grid",), ("fact1_grid",)),
 )  # fmt: skip
 
 #: What is reported when the data have no productivity.

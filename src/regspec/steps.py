@@ -12,7 +12,7 @@ from regspec.provenance import source_hash
 
 KEYS: dict[str, tuple[str, ...]] = {
     "data": ("run.seed", "data", "empirics.base_year", "empirics.end_year", "calibration.tfp.measure"),
-    "empirics": ("data.source", "data.tidy.income", "empirics", "results.confidence"),
+    "empirics": ("data.source", "data.tidy.income", "empirics", "calibration.industries", "results.confidence"),
     "calibrate": (
         "run.seed", "data", "empirics.variable", "calibration", "model.zones", "model.parameters.alpha",
         "model.parameters.xi_scale", "model.parameters.phi_scale",

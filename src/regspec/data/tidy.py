@@ -115,7 +115,8 @@ def _long(industry: pd.DataFrame, variable: str, tolerance: float, source: str) 
 def _check_totals(rows: pd.DataFrame, total: pd.Series, variable: str, tolerance: float, source: str) -> None:
     if ((total / 100 - 1).abs() <= tolerance).all():
         raise DataError(
-            f"{source}: {variable} of every zone-year sums to 100.\nRemedy: give amounts (persons, dollars) or fractions, not percent."
+            f"{source}: {variable} of every zone-year sums to 100.\n"
+            "Remedy: give amounts (persons, dollars) or fractions, not percent."
         )
     if not (total > 0).all():
         first = rows[~(total > 0)].iloc[0]
@@ -141,8 +142,9 @@ def _check_active(long: pd.DataFrame, years: tuple[int, int], source: str) -> No
     if len(idle):
         variable, name, year = idle.index[0]
         raise DataError(
-            f"{source}: industry {name!r} has no {variable} in any zone in {year} ({len(idle)} such cases), so that the growth of"
-            " its national size is not defined.\nRemedy: check its name over the years, or merge it with another industry."
+            f"{source}: industry {name!r} has no {variable} in any zone in {year} ({len(idle)} such cases), so the"
+            " growth of its national size is not defined.\n"
+            "Remedy: check its name over the years, or merge it with another industry."
         )
 
 

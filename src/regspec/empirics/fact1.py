@@ -12,6 +12,7 @@ specification:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -19,7 +20,7 @@ import pandas as pd
 from regspec.config import Empirics
 from regspec.data.messages import did_you_mean
 from regspec.empirics.regression import Regression, regress
-from regspec.empirics.specialization import MEASURES, select, wide_shares
+from regspec.empirics.specialization import select, wide_shares
 from regspec.errors import ConfigError, DataError
 
 SPECIALIZATION = "specialization"
@@ -37,9 +38,9 @@ class Fact1:
     outcomes: pd.DataFrame
 
 
-def terms(empirics: Empirics, growth: bool) -> list[str]:
-    """Columns of the design in the order of table E1; initial log income belongs to growth only."""
-    names = [SPECIALIZATION]
+def terms(empirics: Empirics, growth: bool, heads: Sequence[str] = (SPECIALIZATION,)) -> list[str]:
+    """Columns of the design in the order of table E1, ``heads`` first; initial log income belongs to growth only."""
+    names = list(heads)
     names += [GHAT] if empirics.shift_share else []
     names += [INITIAL] if growth else []
     return names + list(empirics.controls)
@@ -135,38 +136,6 @@ def fact1(
         design=design,
         outcomes=outcomes,
     )
-
-
-def sensitivity(
-    industry: pd.DataFrame,
-    specialization: pd.DataFrame,
-    controls: pd.DataFrame,
-    national: pd.DataFrame,
-    empirics: Empirics,
-) -> pd.DataFrame:
-    """The coefficient of specialization by measure and right-hand side (D5, E2, E8).
-
-    Returns one row for each ``measure, controls, ghat`` (the last two say what is included; controls count
-    initial income in the growth regression) with ``level, level_se, growth, growth_se, n_level, n_growth``.
-    """
-    outcomes = fact1_outcomes(controls, empirics)
-    rows = []
-    for measure in MEASURES:
-        design = fact1_design(industry, specialization, controls, national, empirics, measure)
-        for with_controls in (False, True):
-            for with_ghat in (False, True):
-                part = [SPECIALIZATION] + ([GHAT] if with_ghat else [])
-                z = list(empirics.controls) if with_controls else []
-                initial = [INITIAL] if with_controls else []
-                level = regress(outcomes["level"].loc[design.index], design[part + z])
-                growth = regress(outcomes["growth"].loc[design.index], design[part + initial + z])
-                rows.append({
-                    "measure": measure, "controls": with_controls, "ghat": with_ghat,
-                    "level": level.estimate(SPECIALIZATION), "level_se": level.se(SPECIALIZATION),
-                    "growth": growth.estimate(SPECIALIZATION), "growth_se": growth.se(SPECIALIZATION),
-                    "n_level": level.n, "n_growth": growth.n,
-                })  # fmt: skip
-    return pd.DataFrame(rows)
 
 
 def check_controls(controls: pd.DataFrame, empirics: Empirics) -> None:

@@ -6,6 +6,8 @@ from regspec.config import Config
 
 TERMS = {
     "specialization": "Specialization",
+    "tradable": "Tradable",
+    "nontradable": "Non-tradable",
     "ghat": "ĝ (predicted growth)",
     "log_income": "Initial log income",
     "high_skill_share": "High-skill share",
@@ -42,4 +44,9 @@ def growth(config: Config) -> str:
 def specialization(config: Config) -> str:
     """Printed name of the headline measure of specialization."""
     empirics = config.empirics
-    return f"{MEASURES[empirics.measure]} of {empirics.base_year} {empirics.variable} shares"
+    return f"{MEASURES[empirics.measure]} of {empirics.base_year} {variable(empirics.variable)} shares"
+
+
+def variable(name: str) -> str:
+    """Printed name of a variable."""
+    return name.replace("_", " ")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,19 +15,20 @@ from regspec.empirics.regression import CONSTANT, Regression
 NOTE = "Ordinary least squares, zones unweighted; HC1 standard errors in parentheses."
 
 
-def regression_table(fits: Mapping[str, Regression]) -> tuple[pd.DataFrame, list[int]]:
+def regression_table(fits: Mapping[str, Regression], heads: Sequence[str] = ()) -> tuple[pd.DataFrame, list[int]]:
     """The printed table of several regressions and the position of the rule above its statistics.
 
-    ``fits`` maps column headings to regressions. A row for each term (in order of first appearance, the
-    constant left out) with the standard error in parentheses below it, then N and adjusted R2. A term's
+    ``fits`` maps column headings to regressions. A row for each term (``heads`` first, then in order of first
+    appearance, the constant left out) with the standard error in parentheses below it, then N and adjusted R2. A term's
     decimals give its smallest standard error three significant digits, so that any unit can be read.
     """
     order = list(dict.fromkeys(t for fit in fits.values() for t in fit.coefficients.index if t != CONSTANT))
+    order = [term for term in heads if term in order] + [term for term in order if term not in heads]
     rows = []
     for term in order:
         has = {head: fit for head, fit in fits.items() if term in fit.coefficients.index}
         places = _decimals(min(fit.se(term) for fit in has.values()))
-        pairs = {head: (_fixed(f.estimate(term), places), _fixed(f.se(term), places)) for head, f in has.items()}
+        pairs = {head: (fixed(f.estimate(term), places), fixed(f.se(term), places)) for head, f in has.items()}
         rows.append([labels.term(term), *(pairs[head][0] if head in has else "" for head in fits)])
         rows.append(["", *(f"({pairs[head][1]})" if head in has else "" for head in fits)])
     rule = len(rows)
@@ -55,7 +56,7 @@ def _decimals(error: float) -> int:
     return int(np.clip(2 - math.floor(math.log10(error)), 0, 6)) if error > 0 else 3
 
 
-def _fixed(value: float, decimals: int) -> str:
+def fixed(value: float, decimals: int) -> str:
     """Fixed decimals; a rounded zero has no sign."""
     text = f"{value:.{decimals}f}"
     return text.lstrip("-") if float(text) == 0 else text

@@ -57,8 +57,8 @@ def regress(outcome: pd.Series, regressors: pd.DataFrame) -> Regression:
 
     Both are indexed by zone. The sample is the outcome's zones (which may be a part of the regressors')
     without missing values; zones are sorted first, so the order of rows does not matter. Raises DataError
-    when a zone of the outcome has no regressors, when there are too few zones, or when regressors are
-    collinear.
+    when a zone of the outcome has no regressors, and its kind NotEstimable when there are too few zones or
+    regressors are collinear.
     """
     name = str(outcome.name)
     unknown = outcome.index.difference(regressors.index)
@@ -72,7 +72,7 @@ def regress(outcome: pd.Series, regressors: pd.DataFrame) -> Regression:
     keep = x.notna().all(axis=1) & outcome.notna()
     y, x = outcome[keep].astype(float), x[keep]
     x.insert(0, CONSTANT, 1.0)
-    _check_design(name, x)
+    check_design(name, x)
     fit = sm.OLS(y, x).fit(cov_type="HC1", use_t=True)
     n, k = x.shape
     # pinv_wexog is (X'X)^-1 X' from the fit's own decomposition, [k, n].
@@ -114,25 +114,29 @@ def residualize(variable: pd.Series, others: pd.DataFrame) -> pd.Series:
     return variable - (x / scale) @ coefficients + variable.mean()
 
 
-def _check_design(name: str, x: pd.DataFrame) -> None:
-    """Raise DataError for too few rows or collinear columns, naming the first column the earlier ones
+class NotEstimable(DataError):
+    """Too few rows or collinear regressors."""
+
+
+def check_design(name: str, x: pd.DataFrame) -> None:
+    """Raise NotEstimable for too few rows or collinear columns, naming the first column the earlier ones
     span.
     """
     n, k = x.shape
     if n <= k:
-        raise DataError(
+        raise NotEstimable(
             f"regression of {name}: {n} zones without missing values for {k} coefficients."
             "\nRemedy: use more zones or fewer controls."
         )
     values = x.to_numpy()
     norm = np.linalg.norm(values, axis=0)
     if not (norm > 0).all():
-        raise DataError(f"regression of {name}: {x.columns[int(np.argmin(norm))]!r} is zero in every zone.")
+        raise NotEstimable(f"regression of {name}: {x.columns[int(np.argmin(norm))]!r} is zero in every zone.")
     # With unit columns, |r_jj| is the part of column j that the earlier columns leave unexplained.
     unexplained = np.abs(np.diag(np.linalg.qr(values / norm, mode="r")))
     if unexplained.min() < 1e-10:
         column = x.columns[int(np.argmax(unexplained < 1e-10))]
-        raise DataError(
+        raise NotEstimable(
             f"regression of {name}: {column!r} is a linear combination of the other regressors (or constant)."
             "\nRemedy: remove it from empirics.controls, or set empirics.shift_share: false if it is ghat."
         )

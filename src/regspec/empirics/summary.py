@@ -34,12 +34,12 @@ def e6_layout(summary: pd.DataFrame, measures: dict[str, str]) -> tuple[pd.DataF
     ``measures`` maps measures to their printed names, in the order of the rows.
     """
     heads = {"mean": "Mean", "cv": "CV", "p90_p10": "p90/p10"}
-    variables = [v for v in ("income", "employment") if v in set(summary["variable"])]
+    variables = [v for v in ("income", "employment", "value_added") if v in set(summary["variable"])]
     wide = summary.pivot(index=["measure", "year"], columns="variable", values=list(STATISTICS))
     wide = wide.reindex(list(measures), level="measure")
     columns = [(s, v) for v in variables for s in STATISTICS]
     body = wide[columns]
-    body.columns = pd.MultiIndex.from_tuples([(f"{v.capitalize()} shares", heads[s]) for s, v in columns])
+    body.columns = pd.MultiIndex.from_tuples([(f"{v.replace('_', ' ').capitalize()} shares", heads[s]) for s, v in columns])
     index = wide.index.to_frame(index=False)
     first = ~index["measure"].duplicated()
     left = pd.DataFrame({

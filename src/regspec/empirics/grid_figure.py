@@ -1,0 +1,69 @@
+"""The robustness grid as a coefficient plot."""
+
+from __future__ import annotations
+
+import pandas as pd
+from scipy.stats import norm
+
+from regspec import figures
+from regspec.empirics import labels
+from regspec.empirics.inputs import Inputs
+
+_MARKERS = "osD^v"
+_STEP = 0.15
+_HEAD = 0.45
+
+
+def draw(inputs: Inputs, table: pd.DataFrame, classifications: dict[str, str], right_hand_sides: dict[str, str]) -> None:
+    """Draw ``fact1_grid``: a panel for each outcome, a line for each measure, five right-hand sides beside each other.
+
+    Coefficients are multiplied by the measure's standard deviation over zones, so that measures can be compared.
+    """
+    config = inputs.config
+    lines = table[["variable", "classification", "measure"]].drop_duplicates().reset_index(drop=True)
+    starts = [0, *_breaks(lines)]
+    # Each block of lines begins with a strip for its name.
+    place = pd.Series(range(len(lines)), dtype=float) + _HEAD * pd.Series(range(len(lines))).map(
+        lambda i: sum(s <= i for s in starts)
+    )
+    end = place.iloc[-1] + 0.5
+    figure, axes = figures.new("double", 1.3 + 0.42 * (len(lines) + _HEAD * len(starts)), ncols=2, sharey=True)
+    critical = norm.ppf((1 + config.results.confidence) / 2)
+    heads = {"growth": labels.growth(config), "level": labels.level(config)}
+    shown = [name for name in right_hand_sides if name in set(table["right_hand_side"])]
+    for ax, (outcome, title) in zip(axes, heads.items(), strict=True):
+        own = table[table["outcome"] == outcome]
+        ax.axvline(0, color=figures.GREY, linewidth=0.6)
+        for number, name in enumerate(shown):
+            rows = lines.merge(own[own["right_hand_side"] == name], how="left")
+            y = place + (number - (len(shown) - 1) / 2) * _STEP
+            style = {"fmt": _MARKERS[number], "color": figures.PALETTE[number], "markersize": 2.8, "elinewidth": 0.8}
+            half = critical * rows["se"] * rows["sd"]
+            ax.errorbar(rows["estimate"] * rows["sd"], y, xerr=half, label=right_hand_sides[name], **style)
+        for row in starts[1:]:
+            ax.axhline(place[row] - 0.5 - _HEAD, color=figures.GREY, linewidth=0.4, linestyle=":")
+        ax.set_title(title, loc="left")
+        ax.set_xlabel("Log points per standard deviation")
+        ax.set_ylim(end, -0.5)
+        ax.locator_params(axis="x", nbins=6)
+    axes[0].set_yticks(place, [labels.MEASURES[name] for name in lines["measure"]])
+    for row in starts:
+        several = len(set(lines["variable"])) > 1
+        variable = f", {labels.variable(lines.at[row, 'variable'])}" if several else ""
+        text = f"{classifications[lines.at[row, 'classification']]}{variable}"
+        axes[0].text(
+            0.01, place[row] - 0.45 - _HEAD, text, transform=axes[0].get_yaxis_transform(), fontsize=7, style="italic", va="top"
+        )
+    handles, names = axes[0].get_legend_handles_labels()
+    zones = sorted(set(table.loc[table["zones"] > 0, "zones"]))
+    count = f"{zones[0]}" if len(zones) == 1 else f"{zones[0]}–{zones[-1]}"
+    figure.legend(handles, names, loc="outside lower center", ncols=len(shown), handletextpad=0.3, columnspacing=1.2,
+                  title=f"Beside specialization in the regression ($N$ = {count}; bars: {100 * config.results.confidence:g}% "
+                  "intervals, HC1)", title_fontsize=8)  # fmt: skip
+    figures.save(figure, inputs.out / "fact1_grid", inputs.provenance, inputs.synthetic)
+
+
+def _breaks(lines: pd.DataFrame) -> list[int]:
+    """Rows at which another variable or classification begins, the first left out."""
+    keys = lines[["variable", "classification"]]
+    return [i for i in range(1, len(lines)) if (keys.loc[i] != keys.loc[i - 1]).any()]
