@@ -32,8 +32,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "collect": ("results/collect.py", "empirics/specialization.py", "data/files.py"),
     "multiplicity": ("multiplicity", "model/jit.py", "model/shocks.py", "figures.py", "tables.py"),
     "results": (
-        "results", "empirics", "calibration", "selection.py", "data/files.py", "provenance.py", "exhibits.py",
-        "figures.py", "tables.py", "model/portfolio.py",
+        "results", "empirics", "exhibits.py", "exhibit_list.py", "calibration", "selection.py", "data/files.py",
+        "provenance.py", "figures.py", "tables.py", "model/portfolio.py",
     ),
 }  # fmt: skip
 

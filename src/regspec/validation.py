@@ -50,6 +50,7 @@ def check_inputs(config: Config) -> None:
     _check_variable(config, inventory)
     _check_years(config, inventory)
     _check_zones(config, inventory)
+    _check_industries(config, inventory)
     _check_technology(config, inventory)
 
 
@@ -136,6 +137,21 @@ def _check_zones(config: Config, inventory: Inventory) -> None:
                 f"model.zones: zone {unknown[0]} is not in {inventory.source} ({len(known)} zones)\n"
                 f"  nearest ids: {', '.join(map(str, nearest))}"
             )
+
+
+def _check_industries(config: Config, inventory: Inventory) -> None:
+    from regspec.data.messages import did_you_mean
+
+    empirics, known = config.empirics, sorted(inventory.industries)
+    wanted = {"empirics.tradable": empirics.tradable or []}
+    wanted |= {f"empirics.industry_groups.{name}": own for name, own in (empirics.industry_groups or {}).items()}
+    for key, names in wanted.items():
+        for name in names:
+            if name not in known:
+                raise ConfigError(
+                    f"{key}: {name!r} is not an industry of {inventory.source}.{did_you_mean(name, known)}\n"
+                    f"  its industries: {', '.join(known)}"
+                )
 
 
 def _check_technology(config: Config, inventory: Inventory) -> None:

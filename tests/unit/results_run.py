@@ -11,6 +11,7 @@ from shapely.geometry import box
 from regspec.calibration.zones import calibrate
 from regspec.config import Config
 from regspec.empirics.specialization import specialization
+from regspec.exhibit_list import write_missing
 
 INDUSTRIES = ["Agriculture", "Mining", "Manufacturing", "Retail", "Finance", "Public"]
 GROUPS = {
@@ -151,6 +152,7 @@ def make_run(root, n=40, scenarios=("baseline", "no_collateral"), failed=(), see
     (root / "empirics").mkdir()
     industry = pd.read_parquet(root / "data/industry.parquet")
     specialization(industry).to_parquet(root / "empirics/specialization.parquet")
+    write_missing([], root / "empirics", {"config_hash": "hash"}, True)
     selected = calibrate(config, root / "data", root / "empirics", root / "calibration", "hash")
     national = json.loads((root / "calibration/national.json").read_text())
     files = []

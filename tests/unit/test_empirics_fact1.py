@@ -7,9 +7,9 @@ import statsmodels.formula.api as smf
 from empirics_economy import CHANGE, EMPIRICS, GROWTH, INDUSTRIES, LEVEL, economy
 
 from regspec.config import Empirics
-from regspec.empirics.fact1 import SPECIALIZATION, fact1, fact1_design, sensitivity, terms
+from regspec.empirics.fact1 import SPECIALIZATION, fact1, fact1_design, terms
 from regspec.empirics.regression import joint_covariance, regress, residualize
-from regspec.empirics.specialization import MEASURES, specialization
+from regspec.empirics.specialization import specialization
 from regspec.errors import ConfigError, DataError
 
 
@@ -135,20 +135,6 @@ def test_design_follows_the_configuration():
     design = fact1_design(industry, specialization(industry), controls, national, EMPIRICS, "hhi")
     shares = industry[(industry["zone"] == 20) & (industry["year"] == 1950)]["share"]
     assert design.at[20, "specialization"] == pytest.approx((shares**2).sum())
-
-
-def test_sensitivity_covers_every_measure_and_its_full_row_is_fact_1():
-    industry, controls, national = economy(80)
-    table = sensitivity(industry, specialization(industry), controls, national, EMPIRICS)
-    assert len(table) == 4 * len(MEASURES)
-    full = table[(table["measure"] == "gini") & table["controls"] & table["ghat"]].iloc[0]
-    facts = estimate(industry, controls, national)
-    assert full["growth"] == facts.growth.estimate("specialization")
-    assert full["level_se"] == facts.level.se("specialization")
-    bare = table[(table["measure"] == "hhi") & ~table["controls"] & ~table["ghat"]].iloc[0]
-    y = facts.outcomes["level"]
-    h = fact1_design(industry, specialization(industry), controls, national, EMPIRICS, "hhi")["specialization"]
-    assert bare["level"] == pytest.approx(np.cov(h, y)[0, 1] / np.var(h, ddof=1), rel=1e-9)
 
 
 def test_residualize_is_orthogonal_and_keeps_the_mean():

@@ -9,8 +9,12 @@ rule results:
         rules.collect.output,
         rules.data.output,
         SPECIALIZATION,
+        LAYOUT.empirics / exhibits.NOT_COMPUTED,
     output:
-        [LAYOUT.root / name for name in exhibits.results(CONFIG)],
+        [
+            LAYOUT.root / name
+            for name in (*exhibits.results(CONFIG), *exhibits.LIST)
+        ],
     log:
         LAYOUT.logs / "results.log",
     benchmark:

@@ -73,6 +73,8 @@ def canonical(
     source, other = sources
     industry = validate(industry.reset_index(drop=True), "tidy_industry", source).rename(columns={"cz": "zone"})
     controls = validate(controls.reset_index(drop=True), "tidy_controls", other).rename(columns={"cz": "zone"})
+    # Sums must not depend on the order of the rows, to the last bit.
+    industry = industry.sort_values(["zone", "year", "industry"], ignore_index=True)
     consistency.check_same_rows(industry, controls, source, other)
     if mapped_zones is not None:
         consistency.check_zones(industry["zone"], mapped_zones, source, str(config.data.crosswalk))

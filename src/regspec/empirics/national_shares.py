@@ -19,7 +19,7 @@ def national_shares(inputs: Inputs) -> pd.DataFrame:
         known = {}
     table = inputs.national[["variable", "industry", "year", "share"]].copy()
     table["share"] *= 100
-    table.insert(2, "tradable", table["industry"].map(known).fillna(""))
+    table.insert(2, "tradable", [known.get(name, "") for name in table["industry"]])
     return table.sort_values(["variable", "industry", "year"], ignore_index=True)
 
 

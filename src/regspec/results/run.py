@@ -7,7 +7,7 @@ from pathlib import Path
 from regspec.config import Config
 from regspec.errors import ModelFailure
 from regspec.provenance import write_json
-from regspec.results import accuracy, efficient, friction, tradeoff, welfare
+from regspec.results import accuracy, efficient, friction, missing, tradeoff, welfare
 from regspec.results.inputs import load
 from regspec.results.maps import read_layers
 from regspec.results.summary import summary
@@ -17,9 +17,10 @@ def run(config: Config, run_dir: Path, config_hash: str) -> None:
     """Write ``tables/``, ``figures/`` and ``summary.json`` of ``run_dir`` from its data, empirics and model
     tables.
 
-    The files are those of :func:`regspec.exhibits.results`; exhibits of an earlier run that this one does not
-    make (another list of scenarios) are removed at the end. Raises DataError for missing or unusable tables,
-    ConfigError for years outside the simulation and ModelFailure when no zone of the baseline was solved.
+    The files are those of :func:`regspec.exhibits.results` and the list of all exhibits of the run; exhibits of an
+    earlier run that this one does not make (another list of scenarios) are removed at the end. Raises DataError for
+    missing or unusable tables, ConfigError for years outside the simulation and ModelFailure when no zone of the
+    baseline was solved.
     """
     run_dir = Path(run_dir)
     inputs = load(config, run_dir, config_hash)
@@ -42,8 +43,10 @@ def run(config: Config, run_dir: Path, config_hash: str) -> None:
         *accuracy.write(inputs, solved),
     ]
     _remove_others(run_dir, written)
-    # Last: its presence says that the exhibits are complete.
-    write_json(run_dir / "summary.json", summary(inputs, slopes, shares, gains, portfolios, solved))
+    absent = missing.missing(inputs, slopes, shares)
+    # Its presence says that the exhibits are complete.
+    write_json(run_dir / "summary.json", summary(inputs, slopes, shares, gains, portfolios, solved, absent))
+    missing.write(inputs, absent)
 
 
 def _remove_others(run_dir: Path, written: list[Path]) -> None:

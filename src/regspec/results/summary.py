@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from regspec.empirics.summary import summarize
+from regspec.exhibit_list import Missing
 from regspec.results.efficient import Efficient, moments
 from regspec.results.friction import Share
 from regspec.results.inputs import Inputs
@@ -23,6 +25,7 @@ def summary(
     gains: pd.DataFrame,
     efficient: Efficient,
     accuracy: pd.DataFrame,
+    missing: Sequence[Missing],
 ) -> dict:
     """Nested dictionary of plain Python values; numbers that do not exist (NaN, infinity) are None.
 
@@ -43,6 +46,7 @@ def summary(
         "efficient_specialization": _efficient(efficient),
         "accuracy": _accuracy(accuracy),
         "seconds": _seconds(inputs),
+        "not_computed": [str(item) for item in missing],
         "provenance": inputs.provenance,
     }
     return plain(content)
