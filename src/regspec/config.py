@@ -87,7 +87,7 @@ class Empirics(Section):
         description="within: specialization over the tradable (non-tradable) industries alone; parts: their parts of the whole",
     )
     horizons: list[Annotated[int, Field(ge=1)]] = Field(
-        [10, 20, 30, 40, 50, 60, 70], min_length=1, description="horizons of growth in years (E3)"
+        [10, 20, 30, 40, 50, 60, 70], min_length=1, description="horizons in years (E3, E7)"
     )
     cluster: Literal["zone", "state"] = Field("zone", description="clusters of the intervals by horizon (E3)")
     industry_groups: dict[str, Annotated[list[str], Field(min_length=1)]] | None = Field(

@@ -48,6 +48,7 @@ FACTS = (
     Exhibit("E2", "The trade-off by measure of specialization", "empirics.measures", ("fact1_measures",)),
     Exhibit("E3", "Growth by horizon", "empirics.horizons", ("horizons",), ("horizons",)),
     Exhibit("E4", "The trade-off by industry", "empirics.by_industry", ("fact1_industries",)),
+    Exhibit("E7", "Persistence of comparative advantage", "empirics.persistence", ("persistence",), ("persistence",)),
     Exhibit("D5, E8", "Robustness of Fact 1", "empirics.grid", ("fact1_grid",), ("fact1_grid",)),
 )  # fmt: skip
 
