@@ -1,6 +1,7 @@
 """The results step on a whole run directory (regspec.results.run)."""
 
 import json
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -9,15 +10,18 @@ import pytest
 import statsmodels.api as sm
 from results_run import make_run
 
+import regspec
 from regspec import exhibits
 from regspec.config import Scenario
 from regspec.errors import ConfigError, DataError, ModelFailure
+from regspec.exhibit_list import read_missing
 from regspec.results import tradeoff
 from regspec.results.collect import collect
 from regspec.results.inputs import load
 from regspec.results.run import run
 from regspec.tables import read_csv
 
+PACKAGE = Path(regspec.__file__).parent
 EXPECTED = {
     "tables": {"tradeoff", "friction_no_collateral", "welfare", "efficient_specialization", "accuracy"},
     "figures": {"tradeoff", "friction_no_collateral", "welfare", "welfare_map", "efficient_specialization",
@@ -52,6 +56,35 @@ def test_every_exhibit_in_every_format(finished):
         suffixes = ("csv", "tex", "html") if folder == "tables" else ("pdf", "png")
         expected = {f"{stem}.{suffix}" for stem in stems for suffix in suffixes}
         assert {p.name for p in (root / folder).iterdir()} == expected
+
+
+def test_the_list_names_every_exhibit_its_program_and_what_is_missing(finished):
+    """This run has no figures of the empirics; with results from 38 zones everything else is there."""
+    root, config = finished
+    listed = read_csv(root / "exhibits.csv").fillna("")
+    assert len(listed) == len(exhibits.FACTS) + len(exhibits.model_exhibits(config)) + 1
+    assert all((PACKAGE / program.removeprefix("src/regspec/")).is_file() for program in listed["program"])
+    rows = listed.set_index("title")
+    assert rows.at["Specialization of every zone and year", "produced"] == "yes"
+    assert rows.at["Growth by horizon", "produced"] == "no" and "no file horizons.csv" in rows.at["Growth by horizon", "reason"]
+    assert "multiplicity" in rows.at["Several equilibria of a year", "reason"]
+    model = [exhibit.title for exhibit in exhibits.model_exhibits(config)]
+    assert set(rows.loc[model, "produced"]) == {"yes"}
+    for exhibit in exhibits.model_exhibits(config):
+        assert all((root / name).is_file() for name in rows.at[exhibit.title, "files"].split())
+    assert "| Q1 | " in (root / "exhibits.md").read_text()
+    assert json.loads((root / "summary.json").read_text())["not_computed"] == []
+
+
+def test_slopes_without_an_estimate_are_listed(tmp_path):
+    complete(tmp_path, n=8)
+    lost = json.loads((tmp_path / "summary.json").read_text())["not_computed"]
+    assert any(text.startswith("Q1 ") and "too few" in text for text in lost)
+    rows = read_csv(tmp_path / "exhibits.csv").set_index("exhibit")
+    assert rows.at["Q1", "produced"] == "in part" and "too few" in rows.at["Q1", "reason"]
+    (tmp_path / "empirics/not_computed.csv").unlink()
+    with pytest.raises(DataError, match="not_computed.csv: missing"):
+        read_missing(tmp_path / "empirics")
 
 
 def test_summary_repeats_an_independent_regression(finished):

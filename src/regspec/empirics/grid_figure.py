@@ -12,6 +12,7 @@ from regspec.empirics.inputs import Inputs
 _MARKERS = "osD^v"
 _STEP = 0.15
 _HEAD = 0.45
+_PAGE = 9.2  # inches
 
 
 def draw(inputs: Inputs, table: pd.DataFrame, classifications: dict[str, str], right_hand_sides: dict[str, str]) -> None:
@@ -27,7 +28,8 @@ def draw(inputs: Inputs, table: pd.DataFrame, classifications: dict[str, str], r
         lambda i: sum(s <= i for s in starts)
     )
     end = place.iloc[-1] + 0.5
-    figure, axes = figures.new("double", 1.3 + 0.42 * (len(lines) + _HEAD * len(starts)), ncols=2, sharey=True)
+    height = min(1.3 + 0.42 * (len(lines) + _HEAD * len(starts)), _PAGE)
+    figure, axes = figures.new("double", height, ncols=2, sharey=True)
     critical = norm.ppf((1 + config.results.confidence) / 2)
     heads = {"growth": labels.growth(config), "level": labels.level(config)}
     shown = [name for name in right_hand_sides if name in set(table["right_hand_side"])]
@@ -43,7 +45,7 @@ def draw(inputs: Inputs, table: pd.DataFrame, classifications: dict[str, str], r
         for row in starts[1:]:
             ax.axhline(place[row] - 0.5 - _HEAD, color=figures.GREY, linewidth=0.4, linestyle=":")
         ax.set_title(title, loc="left")
-        ax.set_xlabel("Log points per standard deviation")
+        ax.set_xlabel("Log points per standard deviation of the measure")
         ax.set_ylim(end, -0.5)
         ax.locator_params(axis="x", nbins=6)
     axes[0].set_yticks(place, [labels.MEASURES[name] for name in lines["measure"]])
