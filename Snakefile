@@ -1,6 +1,7 @@
 """Workflow: data -> empirics -> calibration -> solves (one per zone and scenario) -> results.
 
-Run `snakemake --profile profiles/local`; targets: all (default), empirics, calibration, model, multiplicity.
+Run `snakemake --profile profiles/local`; targets: all (default), empirics, calibration, model,
+sweeps, multiplicity.
 A configuration of your own: `--configfile my.yaml` (config/README.md).
 """
 
@@ -21,6 +22,7 @@ localrules:
     empirics,
     calibration,
     model,
+    sweeps,
 
 
 rule all:
@@ -42,6 +44,12 @@ rule calibration:
     input:
         LAYOUT.national,
         LAYOUT.zones,
+
+
+rule sweeps:
+    """Every sweep of the configuration."""
+    input:
+        [LAYOUT.sweep(s) / name for s in CONFIG.sweeps for name in exhibits.sweep(s)],
 
 
 rule model:

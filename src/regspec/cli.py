@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(steps, "solve", _solve, "solve zones under one scenario", _solve_options)
     _add(steps, "collect", _job(jobs.collect), "gather the solutions of all zones into two tables")
     _add(steps, "results", _job(jobs.results), "trade-off, decomposition, welfare, maps, summary.json")
+    _add(steps, "sweep", _sweep, "table and figure of a sweep whose cells were solved", _sweep_options)
     _add(steps, "multiplicity", _job(jobs.multiplicity), "several equilibria of a year, one selected: one industry, chi = 1")
     _add(steps, "status", _status, "how many solves are done, running, failed")
     return parser
@@ -70,6 +71,10 @@ def _config_options(sub) -> None:
 
 def _warm_options(sub) -> None:
     sub.add_argument("--output", type=Path, help="JSON file that says what was compiled")
+
+
+def _sweep_options(sub) -> None:
+    sub.add_argument("--name", required=True, help="one of the configuration's sweeps")
 
 
 def _solve_options(sub) -> None:
@@ -121,6 +126,10 @@ def _warm(args) -> None:
 
 def _solve(args) -> None:
     jobs.solve(args.config, args.scenario, args.zone, args.attempt, args.expected_ranks, args.manifest, args.overrides)
+
+
+def _sweep(args) -> None:
+    jobs.sweep(args.config, args.name, args.overrides)
 
 
 def _status(args) -> None:

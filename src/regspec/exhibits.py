@@ -46,6 +46,11 @@ def has_planner(config: Config) -> bool:
     return any(scenario.planner for scenario in config.scenarios.values())
 
 
+def sweep(name: str) -> list[str]:
+    """Files of the sweep ``name``, relative to its folder."""
+    return ["paths.parquet", "solutions.parquet", *_tables([name]), *_figures([name])]
+
+
 def results(config: Config) -> list[str]:
     """Files of the results step, relative to the run's folder."""
     friction = [f"friction_{name}" for name in alternatives(config)]

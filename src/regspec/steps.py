@@ -22,6 +22,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "run.seed", "multiplicity", "model.parameters.alpha", "model.parameters.beta", "model.parameters.gamma",
         "model.parameters.growth", "model.grid.b_max",
     ),
+    "sweep": ("run", "data", "empirics", "calibration", "model", "scenarios", "results"),
     "results": ("run", "data", "empirics", "calibration", "model", "scenarios", "results"),
 }  # fmt: skip
 
@@ -31,6 +32,9 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "calibrate": ("calibration", "selection.py", "empirics/specialization.py", "data/files.py"),
     "collect": ("results/collect.py", "empirics/specialization.py", "data/files.py"),
     "multiplicity": ("multiplicity", "model/jit.py", "model/shocks.py", "figures.py", "tables.py"),
+    "sweep": (
+        "sweeps", "results", "empirics", "data/files.py", "provenance.py", "exhibits.py", "figures.py", "tables.py",
+    ),
     "results": (
         "results", "empirics", "calibration", "selection.py", "data/files.py", "provenance.py", "exhibits.py",
         "figures.py", "tables.py", "model/portfolio.py",
@@ -45,6 +49,11 @@ def dependencies(config: Config, step: str) -> dict:
     """The params of a step's rule: values of its configuration keys and the digest of its sources."""
     values = config.model_dump(mode="json", exclude=_PLACES)
     return {**{key: _at(values, key) for key in KEYS[step]}, "sources": source_hash(*SOURCES[step])}
+
+
+def sweep_dependencies(config: Config, name: str) -> dict:
+    """The params of the rule that makes the exhibits of the sweep ``name``: other sweeps do not trigger it."""
+    return dependencies(config, "sweep") | {"sweep": config.sweeps[name].model_dump(mode="json")}
 
 
 def _at(values: dict, key: str):

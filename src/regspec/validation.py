@@ -133,5 +133,5 @@ def _check_technology(config: Config, inventory: Inventory) -> None:
     groups = members_by_group(config)
     check_groups(groups, inventory.industries, inventory.source)
     floor_shares([1 / len(groups)] * len(groups), config.calibration.share_floor)
-    for scenario in (None, *config.scenarios):
+    for scenario in (None, *config.solve_names()):
         technology(config, scenario)

@@ -116,10 +116,10 @@ def test_a_batch_with_a_lost_file_is_forgotten(job):
     place = job.layout.batch("market", "0")
     job()
     place.write_bytes(job.manifest.read_bytes())
-    forget_incomplete(job.layout, ["market"], 4)
+    forget_incomplete(job.config, job.layout)
     assert place.exists()
     job.layout.solution("market", 12).unlink()
-    forget_incomplete(job.layout, ["market"], 4)
+    forget_incomplete(job.config, job.layout)
     assert not place.exists()
     job()
     assert job.solved == [] and len(job.files()) == 3  # from the store
