@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from regspec.config_base import Positive, Section, Share
+from regspec.config_counties import Counties
 
 GROUPS_17 = (
     "Agriculture", "Business services", "Communication", "Construction", "Durable manufacturing",
@@ -48,6 +49,7 @@ class Data(Section):
     share_tolerance: Positive = Field(
         0.005, description="largest |sum of a zone-year's industry shares - 1| accepted (then renormalized)"
     )
+    counties: Counties = Counties()
 
 
 class Empirics(Section):
