@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(steps, "check", _check, "check the input tables before anything is computed")
     _add(steps, "data", _job(jobs.data), "read or generate the economy: clean tables, zones, national series")
     _add(steps, "empirics", _job(jobs.empirics), "specialization measures, Fact 1, tables and figures")
+    _add(steps, "counties", _job(jobs.counties), "county files as tables of zones, coverage, income growth")
     _add(steps, "calibrate", _job(jobs.calibrate), "national processes and one calibration file per zone")
     _add(steps, "warm", _warm, "compile all kernels that the configuration needs", _warm_options)
     _add(steps, "solve", _solve, "solve zones under one scenario", _solve_options)

@@ -50,7 +50,9 @@ class HousingFile(Section):
 class Housing(Section):
     """County tables of the Census of Housing (D4)."""
 
-    files: Annotated[dict[YearText, HousingFile], YEARS] = Field({}, description="year -> county table of that census; {}: none")
+    files: Annotated[dict[YearText, HousingFile], YEARS] = Field(
+        {}, description="year -> county table of that census; {}: none"
+    )
 
 
 class CountyIncome(Section):

@@ -93,7 +93,7 @@ def code_tree(name: str, system: str, year: int) -> CodeTree:
     if lost or wrong or len(order) == 1:
         code = (lost or wrong or [ROOTS[system]])[0]
         raise DataError(
-            f"{name}: {system} code {code!r} in {year}: a code needs a parent in the table, and an industry or parts of its own.\n"
+            f"{name}: {system} code {code!r} in {year} needs a parent in the table, and either an industry or parts.\n"
             "Remedy: correct columns parent and industry."
         )
     return CodeTree(

@@ -49,7 +49,8 @@ def zone_housing(
     units = (counties["owner"] + counties["renter"]).groupby(counties["fips"]).sum()
     check_mapped(units, zone_of, section.unmapped_share, source, crosswalk, "units")
     valued = counties["owner"].where(counties["value"].notna(), 0.0)
-    frame = counties.assign(units=counties["owner"] + counties["renter"], valued=valued, worth=valued * counties["value"].fillna(0.0))
+    frame = counties.assign(units=counties["owner"] + counties["renter"], valued=valued)
+    frame["worth"] = valued * frame["value"].fillna(0.0)
     columns = ["units", "owner", "valued", "worth"]
     sums = zone_sums(frame, zone_parts(frame["fips"], zone_of), [], columns)
     median = sums["worth"] / sums["valued"].where(sums["valued"] > 0)

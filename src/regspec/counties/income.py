@@ -71,9 +71,10 @@ def _checked(wide: pd.DataFrame, source: str) -> pd.DataFrame:
     wrong = wide[(ratio - wide["per_capita"]).abs() > _ROUNDING + 500 / wide["population"]]
     if len(wrong):
         row = wrong.iloc[0]
+        own = row["income"] / row["population"]
         raise DataError(
-            f"{source}: area {row['fips']:05.0f}, year {row['year']:.0f}: per capita income {row['per_capita']:.0f} is not income "
-            f"over population ({row['income'] / row['population']:.0f}){raw.more(len(wrong))}.\nRemedy: copy the file again."
+            f"{source}: area {row['fips']:05.0f}, year {row['year']:.0f}: per capita income {row['per_capita']:.0f} is not "
+            f"income over population ({own:.0f}){raw.more(len(wrong))}.\nRemedy: copy the file again."
         )
     return wide[["fips", "year", "income", "population"]].reset_index(drop=True)
 
@@ -97,14 +98,14 @@ def check_states(areas: pd.DataFrame, limit: float, source: str) -> None:
 
 def zone_income(
     areas: pd.DataFrame, zone_of: pd.Series, factors: pd.Series, unmapped: float, source: str, crosswalk: str
-) -> pd.DataFrame:
-    """The table ``county_income``: ``zone, year, income, income_real, population``. ``factors``: constant dollars by year."""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The table ``county_income`` and the rows of contiguous counties that it sums. ``factors``: constant dollars by year."""
     counties = areas[contiguous(areas["fips"])]
     for _, one in counties.groupby("year"):
         check_mapped(one.set_index("fips")["income"], zone_of, unmapped, source, crosswalk, "income")
     sums = zone_sums(counties, zone_parts(counties["fips"], zone_of), ["year"], ["income", "population"])
     sums["income_real"] = sums["income"] * sums["year"].map(factors).to_numpy()
-    return sums
+    return sums, counties
 
 
 def log_income(table: pd.DataFrame, year: int) -> pd.Series:

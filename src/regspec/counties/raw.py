@@ -68,9 +68,8 @@ def numbers(frame: pd.DataFrame, column: str, source: str, missing: Collection[s
     if len(bad):
         shown = text[bad[0]]
         rule = f"is not a number of at least {low:g}" if shown else "is empty: was the file cut short?"
-        raise DataError(
-            f"{source}: column {column!r}, row {bad[0]}: {shown!r} {rule}{more(len(bad))}.\nRemedy: correct or copy the file again."
-        )
+        place = f"{source}: column {column!r}, row {bad[0]}"
+        raise DataError(f"{place}: {shown!r} {rule}{more(len(bad))}.\nRemedy: correct or copy the file again.")
     return values.astype(float)
 
 
