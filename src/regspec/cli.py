@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(steps, "collect", _job(jobs.collect), "gather the solutions of all zones into two tables")
     _add(steps, "results", _job(jobs.results), "trade-off, decomposition, welfare, maps, summary.json")
     _add(steps, "multiplicity", _job(jobs.multiplicity), "several equilibria of a year, one selected: one industry, chi = 1")
+    _add(steps, "county-files", _county_files, "write county files of the synthetic economy", _out_options)
     _add(steps, "status", _status, "how many solves are done, running, failed")
     return parser
 
@@ -79,6 +80,10 @@ def _solve_options(sub) -> None:
     sub.add_argument("--attempt", type=int, default=1, help="above 1: do not repeat a failure of the model")
     sub.add_argument("--expected-ranks", type=int, default=1, help="abort on another MPI size [%(default)s]")
     sub.add_argument("--manifest", type=Path, help="write the keys of the solutions to this file when all are there")
+
+
+def _out_options(sub) -> None:
+    sub.add_argument("--out", type=Path, required=True, help="folder of the files")
 
 
 # ------------------------------------------------------------------------------------------------ steps
@@ -122,6 +127,13 @@ def _warm(args) -> None:
 
 def _solve(args) -> None:
     jobs.solve(args.config, args.scenario, args.zone, args.attempt, args.expected_ranks, args.manifest, args.overrides)
+
+
+def _county_files(args) -> None:
+    from regspec.data.synthetic.raw_counties import write_county_files
+
+    config, _, _ = _load(args)
+    print(f"{len(write_county_files(config, args.out))} files in {args.out}; counties.yaml there names them")
 
 
 def _status(args) -> None:

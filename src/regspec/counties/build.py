@@ -47,7 +47,7 @@ def check_files(config: Config) -> None:
         read_housing(folder / spec.file, spec, SAMPLE)
     years = [int(year) for year in (*section.cbp.files, *section.housing.files)]
     if section.income.file:
-        years += read_income(folder / section.income.file, section.income, SAMPLE)["year"].unique().tolist()
+        years += _areas(config, folder)["year"].unique().tolist()  # a small file: all of it
     price_factors(config, years)
 
 
@@ -93,8 +93,7 @@ def _housing(config: Config, folder: Path, zone_of: pd.Series, crosswalk: str) -
 def _income(config: Config, folder: Path, zone_of: pd.Series, crosswalk: str) -> tuple[pd.DataFrame, dict]:
     section = config.data.counties
     name = section.income.file
-    areas = read_income(folder / name, section.income)
-    check_states(areas, section.income.total_tolerance, name)
+    areas = _areas(config, folder)
     factors = price_factors(config, areas["year"].unique())
     table, by_county = zone_income(areas, zone_of, factors, section.unmapped_share, name, crosswalk)
     report = {
@@ -102,6 +101,13 @@ def _income(config: Config, folder: Path, zone_of: pd.Series, crosswalk: str) ->
         for year, one in by_county.groupby("year")
     }
     return table, report
+
+
+def _areas(config: Config, folder: Path) -> pd.DataFrame:
+    section = config.data.counties.income
+    areas = read_income(folder / section.file, section)
+    check_states(areas, section.total_tolerance, section.file)
+    return areas
 
 
 def _unmapped(amount: pd.Series, zone_of: pd.Series) -> dict:

@@ -19,7 +19,7 @@ _PARTIAL = {*CHANGES, *CHANGES.values(), *COMBINED}
 _ROUNDING = 0.51  # of a dollar: per capita income is rounded to whole dollars
 
 
-def read_income(path: Path, config: CountyIncome, rows: int | None = None) -> pd.DataFrame:
+def read_income(path: Path, config: CountyIncome) -> pd.DataFrame:
     """Areas of the file by year: ``fips, year, income`` (dollars), ``population``; state rows (fips ..000) included.
 
     Footnotes at the end are left out. Raises DataError for a damaged file, missing columns, years or values, repeated rows,
@@ -34,7 +34,7 @@ def read_income(path: Path, config: CountyIncome, rows: int | None = None) -> pd
         have = f"{present[0]}-{present[-1]}" if present else "none"
         raise DataError(f"{path.name}: no column of year {absent[0] if absent else '?'}.\nYears in the file: {have}.")
     wanted = ["geofips", "linecode", *map(str, years)]
-    frame = pd.concat(raw.read_chunks(path, set(wanted), rows))
+    frame = pd.concat(raw.read_chunks(path, set(wanted)))
     frame["fips"] = pd.to_numeric(frame["geofips"].str.extract(r'^[\s"]*(\d{5})[\s"]*$')[0])
     frame = frame[frame["fips"].notna() & frame["linecode"].str.strip().isin(list(_LINES))]
     if frame.empty:
