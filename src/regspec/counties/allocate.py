@@ -15,6 +15,7 @@ import numpy as np
 from regspec.counties.codes import CodeTree
 
 _SLACK = 0.5  # of a person, a thousand dollars, an establishment: less than any published unit
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def allocate(cells: Cells, tree: CodeTree) -> Allocation:
         value[:, at] += filled
         rest = left - filled.sum(axis=1)
         conflicts += int((rest < -_SLACK).sum())
-        spare = np.where(rest > _SLACK, rest, 0.0)[:, None] * _weights(cells, national, value, at)
+        spare = np.where(rest > _ROUNDING, rest, 0.0)[:, None] * _weights(cells, national, value, at)
         value[:, at] += spare
         imputed[:, at] += filled + spare
     return Allocation(value, imputed, conflicts)

@@ -30,11 +30,12 @@ def county_industries(file: CbpFile, limit: float, source: str) -> tuple[pd.Data
     _check_totals(rows, tree, fips, source)
     counts, employment = rows[list(CLASSES)].to_numpy(), rows["emp"].to_numpy()
     hidden = rows["emp_hidden"].to_numpy()
-    complete = ~hidden & ~np.isnan(counts).any(axis=1)
+    known = np.nan_to_num(counts)
+    complete = ~hidden & (known.sum(axis=1) == rows["est"])
     leaf = rows["code"].isin([tree.codes[k] for k in tree.leaves(0) + tree.leaves(0, spread=True)]).to_numpy()
-    means = class_means(counts[complete & leaf], employment[complete & leaf])
+    means = class_means(known[complete & leaf], employment[complete & leaf])
     low, high = size_bounds(counts, rows["est"].to_numpy(), rows["flag"])
-    guess = np.clip(np.nan_to_num(counts) @ means, low, high)
+    guess = np.clip(known @ means, low, high)
     grid = _Grid(position, shape)
     jobs = allocate(grid.cells(employment, hidden, guess, low, high), tree)
     pay = _payroll(grid, rows, jobs.value, tree)
@@ -119,12 +120,12 @@ def _by_industry(values: list[np.ndarray], tree: CodeTree) -> tuple[list[str], l
     A code marked ``*`` is spread over the leaves below its parent in proportion to the first array (in a county that has none
     of these, to the nation's).
     """
-    basis, result = values[0], [value.copy() for value in values]
+    result = [value.copy() for value in values]
     for node in reversed(range(len(tree.codes))):
         if tree.industry[node] != "*":
             continue
         at = tree.leaves(int(tree.parent[node]))
-        base = basis[:, at]
+        base = result[0][:, at]
         base = np.where(base.sum(axis=1, keepdims=True) > 0, base, np.maximum(base.sum(axis=0), 1e-9))
         weight = base / base.sum(axis=1, keepdims=True)
         for value in result:

@@ -21,7 +21,8 @@ _LARGE = [name for name in CLASSES if name.startswith("n1000_")]
 _REQUIRED = ["fipstate", "fipscty", "emp", "ap", "est"]
 _OPTIONAL = ["empflag", "emp_nf", "ap_nf"]
 #: Noise flags since 2007: low, medium, high noise; D and S: withheld.
-_NOISE = {"": False, "G": False, "H": False, "J": False, "N": False, "D": True, "S": True}
+_WITHHELD = ("D", "S")
+_NOISE = ("", "G", "H", "J", *_WITHHELD)
 _UNPUBLISHED = "N"  # a size class with few establishments, since 2017
 
 
@@ -94,9 +95,9 @@ def _checked(chunk: pd.DataFrame, source: str) -> pd.DataFrame:
     for name in ("emp_nf", "ap_nf"):
         raw.check_values(chunk, name, _NOISE, source, "noise flag")
     out["flag"] = chunk["empflag"]
-    withheld = (out["flag"] != "") | chunk["emp_nf"].map(_NOISE)
+    withheld = (out["flag"] != "") | chunk["emp_nf"].isin(_WITHHELD)
     out["emp_hidden"] = withheld & (out["emp"] == 0)
-    out["ap_hidden"] = (withheld | chunk["ap_nf"].map(_NOISE)) & (out["ap"] == 0)
+    out["ap_hidden"] = (withheld | chunk["ap_nf"].isin(_WITHHELD)) & (out["ap"] == 0)
     for name in _SIMPLE:
         out[name] = raw.numbers(chunk, name, source, missing=(_UNPUBLISHED,))
     _split_largest(out, chunk, source)

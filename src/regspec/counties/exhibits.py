@@ -78,7 +78,8 @@ def coverage(made: dict[str, pd.DataFrame], report: dict, compared: pd.DataFrame
             if name == "business":
                 row |= _specialization(one, compared[compared["year"] == year])
             rows.append(row)
-    return pd.DataFrame(rows)
+    frame = pd.DataFrame(rows)
+    return frame.astype({"census_year": "Int64"}) if "census_year" in frame else frame
 
 
 def _specialization(one: pd.DataFrame, compared: pd.DataFrame) -> dict:

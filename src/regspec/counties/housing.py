@@ -24,18 +24,18 @@ def read_housing(path: Path, spec: HousingFile, rows: int | None = None) -> pd.D
     pieces = []
     for chunk in raw.read_chunks(path, set(names.values()), rows):
         text = pd.DataFrame({name: chunk[there] for name, there in names.items()})
-        if text.index[0] == 1 and not text["state"].iloc[0].strip().isdigit():
+        if len(text) and text.index[0] == 1 and not text["state"].iloc[0].strip().isdigit():
             text = text.iloc[1:]
         pieces.append(text)
     frame = pd.concat(pieces) if pieces else pd.DataFrame()
     if frame.empty:
         raise DataError(f"{path.name}: no rows.\nRemedy: the file is empty or was cut short; copy it again.")
-    out = pd.DataFrame({"fips": 1000 * raw.numbers(frame, "state", path.name) + raw.numbers(frame, "county", path.name)})
-    out["fips"] = out["fips"].astype("int64")
-    for name in ("owner", "renter"):
-        out[name] = raw.numbers(frame, name, path.name)
-    value = raw.numbers(frame, "value", path.name, missing=_MISSING)
-    out["value"] = value.where(value > 0)
+    out = pd.DataFrame({
+        name: raw.numbers(frame, name, path.name, _MISSING if name == "value" else (), getattr(spec, name)) for name in names
+    })  # fmt: skip
+    out["fips"] = (1000 * out["state"] + out["county"]).astype("int64")
+    out["value"] = out["value"].where(out["value"] > 0)
+    out = out[["fips", "owner", "renter", "value"]]
     raw.check_unique(out, ["fips"], path.name)
     return out[contiguous(out["fips"])].reset_index(drop=True)
 

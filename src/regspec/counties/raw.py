@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 import regspec
@@ -60,16 +61,19 @@ def require_columns(path: Path, columns: Collection[str], present: Collection[st
         raise column_error(path.name, "has no column", missing[0], list(present), list(columns))
 
 
-def numbers(frame: pd.DataFrame, column: str, source: str, missing: Collection[str] = (), low: float = 0.0) -> pd.Series:
-    """The column as numbers of at least ``low``; texts among ``missing`` become NaN. Raises DataError with count, example."""
+def numbers(frame: pd.DataFrame, column: str, source: str, missing: Collection[str] = (), shown: str = "") -> pd.Series:
+    """The column as numbers that are not negative; texts among ``missing`` become NaN. ``shown``: its name in the file.
+
+    Raises DataError with count and example.
+    """
     text = frame[column].str.strip()
     values = pd.to_numeric(text.where(~text.isin(list(missing)), "nan"), errors="coerce")
-    bad = frame.index[(values.isna() & ~text.isin(list(missing))) | (values < low)]
+    bad = frame.index[(values.isna() & ~text.isin(list(missing))) | (values < 0) | np.isinf(values)]
     if len(bad):
-        shown = text[bad[0]]
-        rule = f"is not a number of at least {low:g}" if shown else "is empty: was the file cut short?"
-        place = f"{source}: column {column!r}, row {bad[0]}"
-        raise DataError(f"{place}: {shown!r} {rule}{more(len(bad))}.\nRemedy: correct or copy the file again.")
+        value = text[bad[0]]
+        rule = "is not a number of at least 0" if value else "is empty: was the file cut short?"
+        place = f"{source}: column {(shown or column)!r}, row {bad[0]}"
+        raise DataError(f"{place}: {value!r} {rule}{more(len(bad))}.\nRemedy: correct or copy the file again.")
     return values.astype(float)
 
 

@@ -47,9 +47,9 @@ class CountyEconomy:
     areas: pd.DataFrame
 
 
-def county_economy(config: Config, zone_of: pd.Series, states: pd.Series) -> CountyEconomy:
-    """The counties ``zone_of`` (zone by FIPS code) of the synthetic economy; ``states``: state of each zone. Raises ConfigError
-    when the economy has no year from 1970 on.
+def county_economy(config: Config, zone_of: pd.Series, states: pd.Series, scale: float = 1.0) -> CountyEconomy:
+    """The counties ``zone_of`` (zone by FIPS code) of the synthetic economy; ``states``: state of each zone; ``scale``: part of
+    the economy's people that they have. Raises ConfigError when the economy has no year from 1970 on.
     """
     economy = synthetic_economy(config, states)
     rng = np.random.default_rng([config.run.seed, 101])
@@ -57,7 +57,7 @@ def county_economy(config: Config, zone_of: pd.Series, states: pd.Series) -> Cou
     wanted = [year for year in config.data.synthetic.years if year >= HOUSING_YEARS[0]]
     if not wanted:
         raise ConfigError(f"data.synthetic.years: {config.data.synthetic.years}\n  county files need a year from 1970 on")
-    people = economy.controls.assign(persons=economy.controls["population"] * 1e9)
+    people = economy.controls.assign(persons=economy.controls["population"] * 1e9 * scale)
     people["dollars"] = people["persons"] * np.exp(people["log_income"])
     # log_income is in dollars of 2020.
     deflator = price_factors(config, {*people["year"], 2020})
