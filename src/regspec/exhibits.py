@@ -35,12 +35,12 @@ def counties(config: Config) -> list[str]:
     section = config.data.counties
     if not section.tables:
         return []
-    figures = ["county_tables"] * ("business" in section.tables)
+    figures = ["county_gini"] * ("business" in section.tables)
     tables = ["county_tables", *(["county_income"] * bool(section.income.windows))]
     return [
         *(f"data/{name}.parquet" for name in section.tables),
         "data/counties.json",
-        *(f"empirics/{name}" for name in (*_tables(tables), *_figures(figures))),
+        *(f"empirics/{name}" for name in (*_tables(tables), *_figures(figures), *(f"{name}.csv" for name in figures))),
     ]
 
 

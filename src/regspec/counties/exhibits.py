@@ -25,7 +25,9 @@ _TOTALS = {"business": "employment", "housing": "units", "county_income": "popul
 def write_exhibits(
     config: Config, made: dict[str, pd.DataFrame], report: dict, data: Path, out: Path, provenance: dict
 ) -> None:
-    """Table ``county_tables``, with business patterns the figure of that name, with windows the table ``county_income``."""
+    """Table ``county_tables``, with business patterns the figure ``county_gini`` and its numbers by zone and year, with windows
+    the table ``county_income``.
+    """
     synthetic, source = read_meta(data / "meta.json")
     industry = read_table(data / "industry.parquet", "industry")
     compared = compare(made["business"], industry) if "business" in made else None
@@ -100,8 +102,8 @@ def _coverage_table(made, report, compared, out, source, provenance, synthetic) 
         "Zones": table["zones"], "Total (millions)": table["total"] / 1e6, "Without zone (%)": 100 * table["unmapped_share"],
     })  # fmt: skip
     notes = (
-        f"Total: employees, occupied housing units, population. Without zone: part of the total in counties that "
-        f"{report['crosswalk']} does not place."
+        f"Total: employees, occupied housing units, population. Without zone: part of the total in counties without "
+        f"a zone in {report['crosswalk']}."
     )
     if compared is not None:
         for head, name in (
@@ -143,7 +145,8 @@ def _figure(compared: pd.DataFrame, out: Path, provenance: dict, synthetic: bool
     bar = fig.colorbar(points, ax=ax, pad=0.02, aspect=30)
     bar.set_label("Imputed employment (%)", fontsize=8)
     bar.outline.set_visible(False)
-    figures.save(fig, out / "county_tables", provenance, synthetic)
+    figures.save(fig, out / "county_gini", provenance, synthetic)
+    tables.write_csv(compared, out / "county_gini", provenance, synthetic)
 
 
 def income_growth(
