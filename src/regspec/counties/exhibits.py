@@ -41,7 +41,7 @@ def write_exhibits(
 def compare(business: pd.DataFrame, industry: pd.DataFrame) -> pd.DataFrame:
     """Gini of zones over business patterns' employment and over the census' shares in the nearest year.
 
-    ``zone, year, cbp, census_year, census, imputed_share``. The census is restricted to the industries that business patterns
+    ``zone, year, cbp, imputed_share, census_year, census, census_variable`` (employment, if the census has it). The census is restricted to the industries that business patterns
     cover if it has them all (it then leaves out government and, but for its services, farming); otherwise it is taken whole.
     """
     variable = "employment" if "employment" in set(industry["variable"]) else industry["variable"].iloc[0]
@@ -58,7 +58,7 @@ def compare(business: pd.DataFrame, industry: pd.DataFrame) -> pd.DataFrame:
     frame["census_year"] = [int(years[np.abs(years - year).argmin()]) for year in frame["year"]]
     keys = pd.MultiIndex.from_frame(frame[["zone", "census_year"]])
     frame["census"] = measured.reindex(keys).to_numpy()
-    return frame
+    return frame.assign(census_variable=variable)
 
 
 def coverage(made: dict[str, pd.DataFrame], report: dict, compared: pd.DataFrame | None) -> pd.DataFrame:
@@ -138,7 +138,7 @@ def _figure(compared: pd.DataFrame, out: Path, provenance: dict, synthetic: bool
     )
     low, high = min(one["census"].min(), one["cbp"].min()), max(one["census"].max(), one["cbp"].max())
     ax.plot([low, high], [low, high], color=figures.GREY, linewidth=0.7, zorder=1)
-    ax.set_xlabel(f"Gini of employment, census {one['census_year'].iloc[0]}")
+    ax.set_xlabel(f"Gini of {one['census_variable'].iloc[0]}, census {one['census_year'].iloc[0]}")
     ax.set_ylabel(f"Gini of employment, business patterns {year}")
     correlation = f"{one['cbp'].corr(one['census']):.2f}".replace("-", "−")
     ax.set_title(f"Correlation {correlation}, $N$ = {len(one)}; line: equal values", loc="left", fontsize=8)
