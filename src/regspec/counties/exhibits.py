@@ -41,7 +41,9 @@ def write_exhibits(
 def compare(business: pd.DataFrame, industry: pd.DataFrame) -> pd.DataFrame:
     """Gini of zones over business patterns' employment and over the census' shares in the nearest year.
 
-    ``zone, year, cbp, imputed_share, census_year, census, census_variable`` (employment, if the census has it). The census is restricted to the industries that business patterns
+    ``zone, year, cbp, imputed_share, census_year, census, census_variable`` (employment, if the census has it).
+
+    The census is restricted to the industries that business patterns
     cover if it has them all (it then leaves out government and, but for its services, farming); otherwise it is taken whole.
     """
     variable = "employment" if "employment" in set(industry["variable"]) else industry["variable"].iloc[0]
