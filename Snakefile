@@ -30,13 +30,15 @@ rule all:
     default_target: True
     input:
         rules.facts.output,
+        [LAYOUT.root / name for name in exhibits.counties(CONFIG)],
         rules.results.output,
 
 
 rule empirics:
-    """Facts of the data alone: specialization, Fact 1, tables and figures."""
+    """Facts of the data alone: specialization, Fact 1, county tables, tables and figures."""
     input:
         rules.facts.output,
+        [LAYOUT.root / name for name in exhibits.counties(CONFIG)],
 
 
 rule calibration:

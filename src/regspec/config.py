@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from regspec.config_base import Positive, Section, Share
+from regspec.config_counties import Counties
 from regspec.config_sweeps import Overrides, Sweep, solve_name
 from regspec.errors import ConfigError
 
@@ -50,6 +51,7 @@ class Data(Section):
     share_tolerance: Positive = Field(
         0.005, description="largest |sum of a zone-year's industry shares - 1| accepted (then renormalized)"
     )
+    counties: Counties = Counties()
 
 
 class Empirics(Section):
@@ -288,10 +290,8 @@ class Config(Section):
                 owner[member] = group
         if self.calibration.first_year >= self.calibration.last_year:
             raise ValueError("calibration.first_year must come before calibration.last_year")
-        for name, sweep in self.sweeps.items():
-            unknown = [scenario for scenario in sweep.scenarios if scenario not in self.scenarios]
-            if unknown:
-                raise ValueError(f"sweeps.{name}.scenarios: {unknown[0]!r} is not one of {', '.join(self.scenarios)}")
+        for name in self.sweeps:
+            self._check_sweep(name)
         for name in self.solve_names():
             self._check_switches(name)
         chosen = self.multiplicity
@@ -300,6 +300,22 @@ class Config(Section):
         if sorted(set(chosen.thetas)) != chosen.thetas:
             raise ValueError("multiplicity.thetas must increase")
         return self
+
+    def _check_sweep(self, name: str) -> None:
+        spec = self.sweeps[name]
+        unknown = [scenario for scenario in spec.scenarios if scenario not in self.scenarios]
+        if unknown:
+            raise ValueError(f"sweeps.{name}.scenarios: {unknown[0]!r} is not one of {', '.join(self.scenarios)}")
+        for cell in spec.members():
+            for scenario in self.sweep_scenarios(name):
+                try:
+                    self.scenario_parameters(solve_name(name, cell, scenario))
+                except ValidationError as error:
+                    first = error.errors()[0]
+                    key = ".".join(map(str, first["loc"]))
+                    raise ValueError(
+                        f"sweeps.{name}, cell {cell}: {key} = {first['input']!r}: {first['msg'].lower()}"
+                    ) from None
 
     def _check_switches(self, name: str) -> None:
         first, last = self.calibration.first_year, self.calibration.last_year

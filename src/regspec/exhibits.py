@@ -30,6 +30,20 @@ EMPIRICS = (
 MULTIPLICITY = tuple(f"multiplicity/{name}" for name in (*_tables(["multiplicity"]), *_figures(["multiplicity"])))
 
 
+def counties(config: Config) -> list[str]:
+    """Files of the step `counties`, relative to the run's folder; none when no county files are named."""
+    section = config.data.counties
+    if not section.tables:
+        return []
+    figures = ["county_gini"] * ("business" in section.tables)
+    tables = ["county_tables", *(["county_income"] * bool(section.income.windows))]
+    return [
+        *(f"data/{name}.parquet" for name in section.tables),
+        "data/counties.json",
+        *(f"empirics/{name}" for name in (*_tables(tables), *_figures(figures), *(f"{name}.csv" for name in figures))),
+    ]
+
+
 def friction_horizons(config: Config) -> list[int]:
     """Horizons in years of the friction decomposition that end within the simulated years (deck Q2)."""
     start, last = config.empirics.base_year, config.calibration.last_year

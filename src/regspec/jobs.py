@@ -44,6 +44,17 @@ def empirics(config: str | Path, overrides: Iterable[str] = ()) -> None:
     run(loaded, layout.data, layout.empirics, digest)
 
 
+def counties(config: str | Path, overrides: Iterable[str] = ()) -> None:
+    """County files as tables of zones, their coverage, and income growth on specialization (docs/counties.md)."""
+    loaded, digest, layout = load(config, overrides)
+    if not loaded.data.counties.tables:
+        raise ConfigError("data.counties names no files\n  set cbp.files, housing.files or income.file (docs/counties.md)")
+    layout.require(layout.data / "industry.parquet", "data")
+    from regspec.counties.run import run
+
+    run(loaded, layout.data, layout.empirics, digest)
+
+
 def calibrate(config: str | Path, overrides: Iterable[str] = ()) -> None:
     """National processes and one calibration file per selected zone (deck P; model.md section 4)."""
     loaded, digest, layout = load(config, overrides)

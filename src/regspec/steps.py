@@ -13,6 +13,7 @@ from regspec.provenance import source_hash
 KEYS: dict[str, tuple[str, ...]] = {
     "data": ("run.seed", "data", "empirics.base_year", "empirics.end_year", "calibration.tfp.measure"),
     "empirics": ("data.source", "empirics", "results.confidence"),
+    "counties": ("run.seed", "data", "empirics", "calibration.tfp.measure", "results.confidence"),
     "calibrate": (
         "run.seed", "data", "empirics.variable", "calibration", "model.zones", "model.parameters.alpha",
         "model.parameters.xi_scale", "model.parameters.phi_scale",
@@ -29,6 +30,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 SOURCES: dict[str, tuple[str, ...]] = {
     "data": ("data", "schemas.py"),
     "empirics": ("empirics", "data/files.py", "figures.py", "tables.py"),
+    "counties": ("counties", "data", "empirics", "figures.py", "tables.py"),
     "calibrate": ("calibration", "selection.py", "empirics/specialization.py", "data/files.py"),
     "collect": ("results/collect.py", "empirics/specialization.py", "data/files.py"),
     "multiplicity": ("multiplicity", "model/jit.py", "model/shocks.py", "figures.py", "tables.py"),
@@ -41,13 +43,15 @@ SOURCES: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
-# The folder of raw tables may move between machines; the tables themselves are input files of the rule.
+# The folder of raw tables may move between machines; the tables themselves are input files of the rule. County files are
+# those of one step, although their section belongs to the data.
 _PLACES = {"run": {"directory", "name"}, "data": {"directory"}}
 
 
 def dependencies(config: Config, step: str) -> dict:
     """The params of a step's rule: values of its configuration keys and the digest of its sources."""
-    values = config.model_dump(mode="json", exclude=_PLACES)
+    left_out = _PLACES if step == "counties" else {**_PLACES, "data": {*_PLACES["data"], "counties"}}
+    values = config.model_dump(mode="json", exclude=left_out)
     return {**{key: _at(values, key) for key in KEYS[step]}, "sources": source_hash(*SOURCES[step])}
 
 

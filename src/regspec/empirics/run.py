@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -14,9 +13,9 @@ from regspec.empirics import labels
 from regspec.empirics.binscatter import binned_scatter, draw
 from regspec.empirics.fact1 import SPECIALIZATION, Fact1, fact1, sensitivity, terms
 from regspec.empirics.layout import NOTE, regression_table, tidy
+from regspec.empirics.meta import read_meta
 from regspec.empirics.specialization import specialization
 from regspec.empirics.summary import e6_layout, summarize
-from regspec.errors import DataError
 from regspec.provenance import stamp
 
 
@@ -31,7 +30,7 @@ def run(config: Config, data_dir: Path, out: Path, config_hash: str) -> None:
     industry = read_table(data_dir / "industry.parquet", "industry")
     controls = read_table(data_dir / "controls.parquet", "controls")
     national = read_table(data_dir / "national.parquet", "national")
-    synthetic, source = _meta(data_dir / "meta.json")
+    synthetic, source = read_meta(data_dir / "meta.json")
     provenance = stamp(config_hash)
     measured = specialization(industry)
     facts = fact1(industry, measured, controls, national, config.empirics)
@@ -41,15 +40,6 @@ def run(config: Config, data_dir: Path, out: Path, config_hash: str) -> None:
     _fact1_table(facts, config, out, source, provenance, synthetic)
     _sensitivity_table(alternatives, config, out, source, provenance, synthetic)
     _scatters(facts, config, out, provenance, synthetic)
-
-
-def _meta(path: Path) -> tuple[bool, str]:
-    """Whether the data are synthetic, and the sentence that names their source."""
-    try:
-        meta = json.loads(path.read_text())
-        return bool(meta["synthetic"]), str(meta["source"]).strip().rstrip(".")
-    except (OSError, ValueError, KeyError, TypeError):
-        raise DataError(f"{path}: missing or incomplete (synthetic, source).\nRemedy: rerun the data step.") from None
 
 
 def _over_time(measured: pd.DataFrame, out: Path, source: str, provenance: dict, synthetic: bool) -> None:

@@ -67,7 +67,9 @@ def _heat(ax, table: pd.DataFrame, axes: list[str], name: str, least: float, for
     finite = wide[np.isfinite(wide)]
     most = max(np.abs(finite).max(initial=0.0), least)
     low, high = (-most, most) if least else (finite.min(initial=np.inf), finite.max(initial=-np.inf))
-    if not high - low > 1e-3 * np.abs(finite).max(initial=0.0):
+    if not finite.size:
+        low, high = 0.0, 1.0
+    elif not high - low > 1e-3 * np.abs(finite).max(initial=0.0):
         low, high = low - 1.0, high + 1.0  # all alike: one colour, from the middle
     colours = matplotlib.colormaps[figures.DIVERGING if least else figures.SEQUENTIAL]
     ax.imshow(np.ma.masked_invalid(wide), origin="lower", aspect="auto", cmap=colours, vmin=low, vmax=high)

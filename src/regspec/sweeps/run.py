@@ -35,9 +35,9 @@ def _write_table(inputs: Inputs, name: str, table: pd.DataFrame, stem: Path) -> 
     empirics = inputs.config.empirics
     notes = (
         f"Each cell overrides model.parameters; first scenario: {inputs.config.sweep_scenarios(name)[0]}. Slopes on the "
-        f"{labels.specialization(inputs.config)}, given {given(empirics, rhs)}; growth {empirics.base_year} to {empirics.end_year}, log "
-        f"points; {inputs.config.results.confidence:.0%} intervals (HC1; Fieller's sets of shares, 'not bounded' where "
-        "the slope itself is not distinguishable from zero, so that its share means nothing)."
+        f"{labels.specialization(inputs.config)}, given {given(empirics, rhs)}; growth {empirics.base_year} to "
+        f"{empirics.end_year}, log points; {inputs.config.results.confidence:.0%} intervals (HC1; Fieller's sets of shares, "
+        "'not bounded' where the slope itself is not distinguishable from zero, so that its share means nothing)."
     )
     return tables.write(
         body.reset_index(drop=True), stem, f"Sweep {name}", notes, inputs.provenance, inputs.synthetic, data=table
