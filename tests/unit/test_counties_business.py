@@ -18,6 +18,14 @@ from regspec.errors import DataError
 FILES = {1990: "cbp90co.txt", 2000: "cbp00co.txt", 2010: "cbp10co.txt", 2020: "cbp20co.txt"}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def own_folder():
+    """The files of the test, not those of the real tables."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("REGSPEC_DATA", raising=False)
+        yield
+
+
 @pytest.fixture(scope="module")
 def complete(tmp_path_factory):
     return county_economy.write(tmp_path_factory.mktemp("complete"), suppress=False)

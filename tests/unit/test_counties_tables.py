@@ -24,6 +24,14 @@ from regspec.validation import check_inputs, county_files
 HOUSES = {"owner": "OWNER", "renter": "RENTER", "value": "MEDVAL"}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def own_folder():
+    """The files of the test, not those of the real tables."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("REGSPEC_DATA", raising=False)
+        yield
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     return county_economy.write(tmp_path_factory.mktemp("files"), suppress=True)
@@ -271,8 +279,7 @@ def synthetic(folder, **counties):
         ("CAINC1.csv", "x", "x", {"income": {"file": "CAINC1.csv"}, "price_index": "no.csv"}, "no.csv: no such file"),
     ],
 )
-def test_broken_files_end_a_run_before_its_first_job(files, tmp_path, monkeypatch, name, old, new, section, expected):
-    monkeypatch.delenv("REGSPEC_DATA", raising=False)
+def test_broken_files_end_a_run_before_its_first_job(files, tmp_path, name, old, new, section, expected):
     (tmp_path / name).write_text((files / name).read_text().replace(old, new, 1))
     with pytest.raises((DataError, ConfigError)) as error:
         check_inputs(synthetic(tmp_path, **section))
