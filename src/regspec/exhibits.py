@@ -69,6 +69,26 @@ MULTIPLICITY_EXHIBIT = Exhibit(
 MULTIPLICITY = tuple(MULTIPLICITY_EXHIBIT.files)
 
 
+def county_exhibits(config: Config) -> list[Exhibit]:
+    """Exhibits of the step `counties`, relative to the run's folder; none when no county files are named."""
+    section = config.data.counties
+    if not section.tables:
+        return []
+    files = (*(f"data/{name}.parquet" for name in section.tables), "data/counties.json")
+    rows = [Exhibit("D3, D4", "Coverage of county files", "counties.exhibits", ("empirics/county_tables",), others=files)]
+    if "business" in section.tables:
+        gini = "empirics/county_gini"
+        rows.append(Exhibit("D3", "Specialization in business patterns", "counties.exhibits", (), (gini,), (f"{gini}.csv",)))
+    if section.income.windows:
+        rows.append(Exhibit("E1", "Growth of personal income", "counties.exhibits", ("empirics/county_income",)))
+    return rows
+
+
+def counties(config: Config) -> list[str]:
+    """Files of the step `counties`, relative to the run's folder."""
+    return [file for exhibit in county_exhibits(config) for file in exhibit.files]
+
+
 def friction_horizons(config: Config) -> list[int]:
     """Horizons in years of the friction decomposition that end within the simulated years (deck Q2)."""
     start, last = config.empirics.base_year, config.calibration.last_year
@@ -106,6 +126,11 @@ def model_exhibits(config: Config) -> list[Exhibit]:
 def _model(deck: str, title: str, program: str, table: str | None, figure: str | None) -> Exhibit:
     tables = () if table is None else (f"tables/{table}",)
     return Exhibit(deck, title, f"results.{program}", tables, () if figure is None else (f"figures/{figure}",))
+
+
+def sweep(name: str) -> list[str]:
+    """Files of the sweep ``name``, relative to its folder."""
+    return Exhibit("P", f"Sweep {name}", "sweeps.run", (name,), (name,), ("paths.parquet", "solutions.parquet")).files
 
 
 def results(config: Config) -> list[str]:
