@@ -1,6 +1,7 @@
 """Workflow: data -> empirics -> calibration -> solves (one per zone and scenario) -> results.
 
-Run `snakemake --profile profiles/local`; targets: all (default), empirics, calibration, model, multiplicity.
+Run `snakemake --profile profiles/local`; targets: all (default), empirics, calibration, model,
+sweeps, multiplicity.
 A configuration of your own: `--configfile my.yaml` (config/README.md).
 """
 
@@ -21,6 +22,7 @@ localrules:
     empirics,
     calibration,
     model,
+    sweeps,
 
 
 rule all:
@@ -28,13 +30,15 @@ rule all:
     default_target: True
     input:
         rules.facts.output,
+        [LAYOUT.root / name for name in exhibits.counties(CONFIG)],
         rules.results.output,
 
 
 rule empirics:
-    """Facts of the data alone: specialization, Fact 1, tables and figures."""
+    """Facts of the data alone: specialization, Fact 1, county tables, tables and figures."""
     input:
         rules.facts.output,
+        [LAYOUT.root / name for name in exhibits.counties(CONFIG)],
 
 
 rule calibration:
@@ -42,6 +46,12 @@ rule calibration:
     input:
         LAYOUT.national,
         LAYOUT.zones,
+
+
+rule sweeps:
+    """Every sweep of the configuration."""
+    input:
+        [LAYOUT.sweep(s) / name for s in CONFIG.sweeps for name in exhibits.sweep(s)],
 
 
 rule model:

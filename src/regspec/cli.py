@@ -35,12 +35,15 @@ def _parser() -> argparse.ArgumentParser:
     _add(steps, "check", _check, "check the input tables before anything is computed")
     _add(steps, "data", _job(jobs.data), "read or generate the economy: clean tables, zones, national series")
     _add(steps, "empirics", _job(jobs.empirics), "specialization measures, Fact 1, tables and figures")
+    _add(steps, "counties", _job(jobs.counties), "county files as tables of zones, coverage, income growth")
     _add(steps, "calibrate", _job(jobs.calibrate), "national processes and one calibration file per zone")
     _add(steps, "warm", _warm, "compile all kernels that the configuration needs", _warm_options)
     _add(steps, "solve", _solve, "solve zones under one scenario", _solve_options)
     _add(steps, "collect", _job(jobs.collect), "gather the solutions of all zones into two tables")
     _add(steps, "results", _job(jobs.results), "trade-off, decomposition, welfare, maps, summary.json")
+    _add(steps, "sweep", _sweep, "table and figure of a sweep whose cells were solved", _sweep_options)
     _add(steps, "multiplicity", _job(jobs.multiplicity), "several equilibria of a year, one selected: one industry, chi = 1")
+    _add(steps, "county-files", _county_files, "write county files of the synthetic economy", _out_options)
     _add(steps, "status", _status, "how many solves are done, running, failed")
     return parser
 
@@ -72,12 +75,20 @@ def _warm_options(sub) -> None:
     sub.add_argument("--output", type=Path, help="JSON file that says what was compiled")
 
 
+def _sweep_options(sub) -> None:
+    sub.add_argument("--name", required=True, help="one of the configuration's sweeps")
+
+
 def _solve_options(sub) -> None:
     sub.add_argument("--zone", type=int, required=True, nargs="+", help="one or several zones")
     sub.add_argument("--scenario", default="baseline", help="[%(default)s]")
     sub.add_argument("--attempt", type=int, default=1, help="above 1: do not repeat a failure of the model")
     sub.add_argument("--expected-ranks", type=int, default=1, help="abort on another MPI size [%(default)s]")
     sub.add_argument("--manifest", type=Path, help="write the keys of the solutions to this file when all are there")
+
+
+def _out_options(sub) -> None:
+    sub.add_argument("--out", type=Path, required=True, help="folder of the files")
 
 
 # ------------------------------------------------------------------------------------------------ steps
@@ -121,6 +132,17 @@ def _warm(args) -> None:
 
 def _solve(args) -> None:
     jobs.solve(args.config, args.scenario, args.zone, args.attempt, args.expected_ranks, args.manifest, args.overrides)
+
+
+def _sweep(args) -> None:
+    jobs.sweep(args.config, args.name, args.overrides)
+
+
+def _county_files(args) -> None:
+    from regspec.data.synthetic.raw_counties import write_county_files
+
+    config, _, _ = _load(args)
+    print(f"{len(write_county_files(config, args.out))} files in {args.out}; counties.yaml there names them")
 
 
 def _status(args) -> None:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from regspec.config_base import Positive, Section, Share
+from regspec.config_counties import Counties
+from regspec.config_sweeps import Overrides, Sweep, solve_name
+from regspec.errors import ConfigError
 
 GROUPS_17 = (
     "Agriculture", "Business services", "Communication", "Construction", "Durable manufacturing",
@@ -64,6 +67,7 @@ class Data(Section):
     share_tolerance: Positive = Field(
         0.005, description="largest |sum of a zone-year's industry shares - 1| accepted (then renormalized)"
     )
+    counties: Counties = Counties()
 
 
 class Empirics(Section):
@@ -190,6 +194,7 @@ class Parameters(Section):
     chi: float = Field(0.06, gt=0, le=1, description="pledgeable share of capital (section 5); kappa = theta chi")
     xi_scale: float = Field(1.0, ge=0, description="multiplies every xi_i")
     phi_scale: float = Field(1.0, ge=0, description="multiplies every phi_i")
+    shock_scale: float = Field(1.0, ge=0, description="multiplies every sigma_i and the realized shocks u_i")
     limit: Literal["collateral", "fixed", "natural"] = Field(
         "collateral", description="borrowing limit: collateral value, a constant at the same initial debt, or none"
     )
@@ -241,9 +246,7 @@ class Model(Section):
 class Scenario(Section):
     """A named set of overrides of ``model.parameters`` (and of the planner switch)."""
 
-    parameters: dict[str, float | str | dict[str, list[int | float]]] = Field(
-        {}, description="keys of model.parameters and their values"
-    )
+    parameters: Overrides = Field({}, description="keys of model.parameters and their values")
     planner: bool = Field(True, description="solve the constrained-efficient planner, too")
 
 
@@ -297,6 +300,10 @@ class Config(Section):
         min_length=1,
         description="named sets of overrides of model.parameters; each is solved for each zone",
     )
+    sweeps: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], Sweep] = Field(
+        {"theta_xi": Sweep(axes={"theta": [0.35, 0.395, 0.44, 0.485, 0.53], "xi_scale": [0.5, 0.75, 1.0, 1.25, 1.5]})},
+        description="named sweeps, solved when asked for: `snakemake ... -- sweeps` (docs/workflow.md)",
+    )
     results: Results = Results()
     multiplicity: Multiplicity = Multiplicity()
     compute: Compute = Compute()
@@ -313,7 +320,9 @@ class Config(Section):
                 owner[member] = group
         if self.calibration.first_year >= self.calibration.last_year:
             raise ValueError("calibration.first_year must come before calibration.last_year")
-        for name in self.scenarios:
+        for name in self.sweeps:
+            self._check_sweep(name)
+        for name in self.solve_names():
             self._check_switches(name)
         chosen = self.multiplicity
         if chosen.industry is not None and chosen.industry not in self.calibration.industries:
@@ -321,6 +330,22 @@ class Config(Section):
         if sorted(set(chosen.thetas)) != chosen.thetas:
             raise ValueError("multiplicity.thetas must increase")
         return self
+
+    def _check_sweep(self, name: str) -> None:
+        spec = self.sweeps[name]
+        unknown = [scenario for scenario in spec.scenarios if scenario not in self.scenarios]
+        if unknown:
+            raise ValueError(f"sweeps.{name}.scenarios: {unknown[0]!r} is not one of {', '.join(self.scenarios)}")
+        for cell in spec.members():
+            for scenario in self.sweep_scenarios(name):
+                try:
+                    self.scenario_parameters(solve_name(name, cell, scenario))
+                except ValidationError as error:
+                    first = error.errors()[0]
+                    key = ".".join(map(str, first["loc"]))
+                    raise ValueError(
+                        f"sweeps.{name}, cell {cell}: {key} = {first['input']!r}: {first['msg'].lower()}"
+                    ) from None
 
     def _check_switches(self, name: str) -> None:
         first, last = self.calibration.first_year, self.calibration.last_year
@@ -335,11 +360,45 @@ class Config(Section):
         """Name of the scenario that others are compared with: ``baseline`` if there is one, else the first."""
         return "baseline" if "baseline" in self.scenarios else next(iter(self.scenarios))
 
+    def solve_names(self, sweep: str | None = None) -> list[str]:
+        """Names of what is solved: the scenarios, then every sweep's cells under its scenarios; or those of one ``sweep``."""
+        own = [] if sweep else list(self.scenarios)
+        for name in [sweep] if sweep else self.sweeps:
+            spec = self.sweeps[name]
+            own += [solve_name(name, cell, scenario) for cell in spec.members() for scenario in self.sweep_scenarios(name)]
+        return own
+
+    def sweep_scenarios(self, sweep: str) -> list[str]:
+        """Scenarios that each cell of ``sweep`` solves, the one that others are compared with first."""
+        names = self.sweeps[sweep].scenarios or list(self.scenarios)
+        return sorted(names, key=lambda name: name != self.baseline)
+
+    def sweep_of(self, name: str) -> str | None:
+        """The sweep that a name of :meth:`solve_names` belongs to; None for a scenario."""
+        return None if name in self.scenarios else name.partition("-")[0]
+
+    def scenario(self, name: str) -> Scenario:
+        """What is solved under a name of :meth:`solve_names`. Raises ConfigError for any other."""
+        if name in self.scenarios:
+            return self.scenarios[name]
+        sweep, _, rest = name.partition("-")
+        cell, _, scenario = rest.rpartition("-")
+        members = self.sweeps[sweep].members() if sweep in self.sweeps else {}
+        if cell not in members or scenario not in self.sweep_scenarios(sweep):
+            raise ConfigError(f"{name}: unknown; scenarios: {', '.join(self.scenarios)}; sweeps: {', '.join(self.sweeps)}")
+        own = self.scenarios[scenario]
+        return own.model_copy(update={"parameters": merged(members[cell], own.parameters)})
+
+    def missing_zones(self, name: str) -> str:
+        """What a zone that cannot be solved means under a name of :meth:`solve_names`."""
+        sweep = self.sweep_of(name)
+        return self.sweeps[sweep].missing_zones if sweep else self.results.missing_zones
+
     def scenario_parameters(self, name: str) -> Parameters:
-        """Model parameters of scenario ``name``: ``model.parameters`` with its overrides, validated."""
+        """Model parameters under a name of :meth:`solve_names`: ``model.parameters`` with its overrides, validated."""
         base = self.model.parameters.model_dump()
-        overrides = self.scenarios[name].parameters
+        overrides = self.scenario(name).parameters
         unknown = set(overrides) - set(base)
         if unknown:
-            raise ValueError(f"scenarios.{name}.parameters: unknown key {sorted(unknown)[0]!r}")
+            raise ValueError(f"{name}: unknown key {sorted(unknown)[0]!r} of model.parameters")
         return Parameters.model_validate(merged(base, overrides))

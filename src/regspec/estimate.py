@@ -52,5 +52,5 @@ def size_text(config: Config) -> str:
 
 
 def _exogenous(config: Config) -> int:
-    regimes = 2 if any(config.scenario_parameters(name).has_regimes for name in config.scenarios) else 1
+    regimes = 2 if any(config.scenario_parameters(name).has_regimes for name in config.solve_names()) else 1
     return regimes * config.model.grid.u_nodes ** len(config.calibration.industries) * config.calibration.interest.nodes

@@ -68,6 +68,29 @@ MULTIPLICITY_EXHIBIT = Exhibit(
 MULTIPLICITY = tuple(MULTIPLICITY_EXHIBIT.files)
 
 
+def county_exhibits(config: Config) -> list[Exhibit]:
+    """Exhibits of the step `counties`, relative to the run's folder; none when no county files are named."""
+    section = config.data.counties
+    if not section.tables:
+        return []
+    data = (*(f"data/{name}.parquet" for name in section.tables), "data/counties.json")
+    rows = [
+        Exhibit("D3, D4", "County files as tables of zones", "counties.run", others=data),
+        Exhibit("D3, D4", "Coverage of the county files", "counties.exhibits", ("empirics/county_tables",)),
+    ]
+    if "business" in section.tables:
+        gini = "empirics/county_gini"
+        rows.append(Exhibit("D3, D5", "Specialization in county files", "counties.exhibits", (), (gini,), (f"{gini}.csv",)))
+    if section.income.windows:
+        rows.append(Exhibit("E1", "Growth of personal income", "counties.exhibits", ("empirics/county_income",)))
+    return rows
+
+
+def counties(config: Config) -> list[str]:
+    """Files of the step `counties`, relative to the run's folder; none when no county files are named."""
+    return [file for exhibit in county_exhibits(config) for file in exhibit.files]
+
+
 def friction_horizons(config: Config) -> list[int]:
     """Horizons in years of the friction decomposition that end within the simulated years (deck Q2)."""
     start, last = config.empirics.base_year, config.calibration.last_year
@@ -105,6 +128,16 @@ def model_exhibits(config: Config) -> list[Exhibit]:
 def _model(deck: str, title: str, program: str, table: str | None, figure: str | None) -> Exhibit:
     tables = () if table is None else (f"tables/{table}",)
     return Exhibit(deck, title, f"results.{program}", tables, () if figure is None else (f"figures/{figure}",))
+
+
+def sweep_exhibit(name: str) -> Exhibit:
+    """The sweep ``name``, relative to its folder."""
+    return Exhibit("P, Q2", f"Sweep {name}", "sweeps.run", (name,), (name,), ("paths.parquet", "solutions.parquet"))
+
+
+def sweep(name: str) -> list[str]:
+    """Files of the sweep ``name``, relative to its folder."""
+    return sweep_exhibit(name).files
 
 
 def results(config: Config) -> list[str]:

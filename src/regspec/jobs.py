@@ -44,6 +44,17 @@ def empirics(config: str | Path, overrides: Iterable[str] = ()) -> None:
     run(loaded, layout.data, layout.empirics, digest)
 
 
+def counties(config: str | Path, overrides: Iterable[str] = ()) -> None:
+    """County files as tables of zones, their coverage, and income growth on specialization (docs/counties.md)."""
+    loaded, digest, layout = load(config, overrides)
+    if not loaded.data.counties.tables:
+        raise ConfigError("data.counties names no files\n  set cbp.files, housing.files or income.file (docs/counties.md)")
+    layout.require(layout.data / "industry.parquet", "data")
+    from regspec.counties.run import run
+
+    run(loaded, layout.data, layout.empirics, digest)
+
+
 def calibrate(config: str | Path, overrides: Iterable[str] = ()) -> None:
     """National processes and one calibration file per selected zone (deck P; model.md section 4)."""
     loaded, digest, layout = load(config, overrides)
@@ -70,11 +81,10 @@ def solve(config: str | Path, scenario: str, zones: Iterable[int], attempt: int 
     """Solve zones under a scenario, one after the other; a zone that fails does not keep the others from their turn.
 
     ``attempt`` above 1 does not repeat failures of the model; ``manifest``: file that is written when all zones are done.
-    Raises ModelFailure with what the zones said that failed, unless ``results.missing_zones`` lets them go.
+    Raises ModelFailure with what the zones said that failed, unless ``Config.missing_zones`` lets them go.
     """
     loaded, digest, layout = load(config, overrides)
-    if scenario not in loaded.scenarios:
-        raise ConfigError(f"--scenario {scenario}: unknown; scenarios: {', '.join(loaded.scenarios)}")
+    loaded.scenario(scenario)  # raises ConfigError for an unknown name
     known = layout.zone_ids()
     for zone in zones:
         if known and zone not in known:
@@ -96,22 +106,18 @@ def collect(config: str | Path, overrides: Iterable[str] = ()) -> None:
 
     files = [layout.solution(s, z) for s in loaded.scenarios for z in layout.zone_ids()]
     policy = loaded.results.missing_zones
-    collect(files, layout.paths, layout.solutions, policy, digest, levels(loaded, layout))
+    collect(files, layout.paths, layout.solutions, policy, digest, levels(loaded, layout, loaded.scenarios))
 
 
-def levels(config: Config, layout: Layout) -> dict[tuple[str, int], float]:
-    """Level of every scenario and zone in the present calibration: the factor that turns a solution, which is
-    in units of the zone's own first-year output, into comparable output (model.md section 4).
+def levels(config: Config, layout: Layout, names: Iterable[str]) -> dict[tuple[str, int], float]:
+    """Level of every zone under ``names`` (of ``Config.solve_names``) in the present calibration: the factor that turns a
+    solution, which is in units of the zone's own first-year output, into comparable output (model.md section 4).
     """
     from regspec.calibration.technology import scenario_zone
 
     national = json.loads(layout.national.read_text())
     zones = {zone: json.loads(layout.zone_json(zone).read_text()) for zone in layout.zone_ids()}
-    return {
-        (scenario, zone): scenario_zone(content, national, config, scenario)[1]
-        for scenario in config.scenarios
-        for zone, content in zones.items()
-    }
+    return {(name, zone): scenario_zone(zones[zone], national, config, name)[1] for name in names for zone in zones}
 
 
 def results(config: str | Path, overrides: Iterable[str] = ()) -> None:
@@ -121,6 +127,24 @@ def results(config: str | Path, overrides: Iterable[str] = ()) -> None:
     from regspec.results.run import run
 
     run(loaded, layout.root, digest)
+
+
+def sweep(config: str | Path, name: str, overrides: Iterable[str] = ()) -> None:
+    """Gather the solves of the sweep ``name``; table and heat maps or coefficient plot of its cells (deck P, Q2)."""
+    loaded, digest, layout = load(config, overrides)
+    if name not in loaded.sweeps:
+        raise ConfigError(f"--name {name}: unknown; sweeps: {', '.join(loaded.sweeps) or 'none'}")
+    layout.require(layout.zones, "calibrate")
+    from regspec.experiments.batch import zones_of
+    from regspec.results.collect import collect
+    from regspec.sweeps.run import run
+
+    names = loaded.solve_names(name)
+    files = [layout.solution(n, zone) for n in names for zone in zones_of(loaded, layout, n)]
+    folder, policy = layout.sweep(name), loaded.sweeps[name].missing_zones
+    found = levels(loaded, layout, names)
+    collect(files, folder / "paths.parquet", folder / "solutions.parquet", policy, digest, found)
+    run(loaded, name, layout.root, digest)
 
 
 def multiplicity(config: str | Path, overrides: Iterable[str] = ()) -> None:

@@ -33,6 +33,10 @@ class Layout:
         self.logs = self.root / "logs"
         self.benchmarks = self.root / "benchmarks"
 
+    def sweep(self, name: str) -> Path:
+        """Folder of a sweep's tables and figures."""
+        return self.root / "sweeps" / name
+
     def zone_json(self, zone: int | str) -> Path:
         return self.calibration / "zones" / f"{zone}.json"
 
@@ -56,11 +60,15 @@ class Layout:
 
     def zone_ids(self) -> list[int]:
         """The selected zones in increasing order; empty before the calibration has run."""
+        return sorted(self.zone_ginis())
+
+    def zone_ginis(self) -> dict[int, float]:
+        """Base-year Gini of the selected zones; empty before the calibration has run."""
         if not self.zones.exists():
-            return []
+            return {}
         try:
             content = json.loads(self.zones.read_text())
-            return sorted(int(z) for z in (content["zones"] if isinstance(content, dict) else content))
+            return {int(z): float(g) for z, g in zip(content["zones"], content["gini"], strict=True)}
         except (ValueError, KeyError, TypeError):
             raise DataError(f"{self.zones}: damaged; delete it and run `regspec calibrate`") from None
 

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from regspec.config import Config
+from regspec.experiments.batch import zones_of
 from regspec.layout import Layout
 
 SOLVE_RULES = ("solve", "solve_mpi")
@@ -107,8 +108,10 @@ def duration(seconds: float) -> str:
 def solve_states(config: Config, layout: Layout) -> dict[str, dict[int, str]]:
     """State of every solve, by scenario and zone: ``done``, ``failed``, ``started`` or ``waiting``."""
     states: dict[str, dict[int, str]] = {}
-    for scenario in config.scenarios:
-        states[scenario] = {zone: _state(layout, scenario, zone) for zone in layout.zone_ids()}
+    for name in config.solve_names():
+        # Cells of a sweep only once they are wanted: most runs never ask for them.
+        if name in config.scenarios or layout.progress(name, 0).parent.is_dir() or layout.batch(name, 0).parent.is_dir():
+            states[name] = {zone: _state(layout, name, zone) for zone in zones_of(config, layout, name)}
     return states
 
 

@@ -138,6 +138,30 @@ _CLEAN = {
     }),
 }  # fmt: skip
 
+_COUNTIES = {
+    "business": Table("business patterns of zones (CBP)", ("zone", "year", "industry"), {
+        "zone": _ZONE, "year": _YEAR, "industry": _INDUSTRY,
+        "employment": Column("persons", "employees in mid-March (D3)", low=0),
+        "payroll": Column("constant dollars", "annual payroll (D3)", low=0),
+        "establishments": Column("number", "establishments (D3)", low=0),
+        "imputed_share": _share("part of employment that was withheld or left out and is imputed"),
+    }),
+    "housing": Table("housing of zones", ("zone", "year"), {
+        "zone": _ZONE, "year": _YEAR,
+        "units": Column("number", "occupied housing units (D4)", low=0),
+        "owner_share": _share("owner-occupied part of the units (D4)"),
+        "median_value": Column("dollars", "mean of the counties' median values, by owner-occupied units (D4)", above=0,
+                               nullable=True),
+        "median_value_real": Column("constant dollars", "the same", above=0, nullable=True),
+    }),
+    "county_income": Table("personal income of zones (BEA)", ("zone", "year"), {
+        "zone": _ZONE, "year": _YEAR,
+        "income": Column("dollars", "personal income", above=0),
+        "income_real": Column("constant dollars", "personal income", above=0),
+        "population": Column("persons", "population", above=0),
+    }),
+}  # fmt: skip
+
 _FLOW = "output of 1950 times level"
 _MODEL = {
     "paths": Table("simulated paths", ("zone", "scenario", "allocation", "year"), {
@@ -199,6 +223,18 @@ _RAW = {
         "group17": Column("name", "industry of D6", kind=str),
         "group8": Column("name", "industry of cz_industry.csv", kind=str),
     }, strict=False),
+    "industry_codes": Table("config/industry_codes.csv", ("system", "code", "first_year", "last_year"), {
+        "system": Column("name", "classification", kind=str, allowed=("sic", "naics")),
+        "code": Column("code", "code as CBP files write it", kind=str),
+        "parent": Column("code", "code that it is a part of", kind=str),
+        "first_year": Column("calendar year", "first year of files that use it so", low=1900, high=2100, nullable=True),
+        "last_year": Column("calendar year", "last year", low=1900, high=2100, nullable=True),
+        "industry": Column("name", "industry of D6, or * (spread)", kind=str, nullable=True),
+        "note": Column("text", "reason", kind=str, nullable=True),
+    }, strict=False),
+    "price_index": Table("config/price_index.csv", ("year",), {
+        "year": _YEAR, "index": Column("index", "consumer prices", above=0),
+    }, strict=False),
 }  # fmt: skip
 
 _AMOUNT = dict(low=0, nullable=True, required=False)
@@ -225,7 +261,7 @@ _TIDY = {
     }, strict=False),
 }  # fmt: skip
 
-TABLES: Mapping[str, Table] = MappingProxyType({**_CLEAN, **_MODEL, **_RAW, **_TIDY})
+TABLES: Mapping[str, Table] = MappingProxyType({**_CLEAN, **_COUNTIES, **_MODEL, **_RAW, **_TIDY})
 
 
 def validate(frame: pd.DataFrame, kind: str, source: str) -> pd.DataFrame:

@@ -13,6 +13,9 @@ from regspec.provenance import source_hash
 KEYS: dict[str, tuple[str, ...]] = {
     "data": ("run.seed", "data", "empirics.base_year", "empirics.end_year", "calibration.tfp.measure"),
     "empirics": ("data.source", "data.tidy.income", "empirics", "calibration.industries", "results.confidence"),
+    "counties": (
+        "run.seed", "data", "empirics", "calibration.industries", "calibration.tfp.measure", "results.confidence",
+    ),
     "calibrate": (
         "run.seed", "data", "empirics.variable", "calibration", "model.zones", "model.parameters.alpha",
         "model.parameters.xi_scale", "model.parameters.phi_scale",
@@ -22,29 +25,42 @@ KEYS: dict[str, tuple[str, ...]] = {
         "run.seed", "multiplicity", "model.parameters.alpha", "model.parameters.beta", "model.parameters.gamma",
         "model.parameters.growth", "model.grid.b_max",
     ),
+    "sweep": ("run", "data", "empirics", "calibration", "model", "scenarios", "results"),
     "results": ("run", "data", "empirics", "calibration", "model", "scenarios", "results"),
 }  # fmt: skip
 
 SOURCES: dict[str, tuple[str, ...]] = {
     "data": ("data", "schemas.py"),
     "empirics": ("empirics", "exhibit_list.py", "data/files.py", "figures.py", "tables.py"),
+    "counties": ("counties", "data", "empirics", "exhibit_list.py", "figures.py", "tables.py"),
     "calibrate": ("calibration", "selection.py", "empirics/specialization.py", "data/files.py"),
     "collect": ("results/collect.py", "empirics/specialization.py", "data/files.py"),
     "multiplicity": ("multiplicity", "model/jit.py", "model/shocks.py", "figures.py", "tables.py"),
+    "sweep": (
+        "sweeps", "results", "empirics", "exhibits.py", "exhibit_list.py", "data/files.py", "provenance.py",
+        "figures.py", "tables.py",
+    ),
     "results": (
         "results", "empirics", "exhibits.py", "exhibit_list.py", "calibration", "selection.py", "data/files.py",
         "provenance.py", "figures.py", "tables.py", "model/portfolio.py",
     ),
 }  # fmt: skip
 
-# The folder of raw tables may move between machines; the tables themselves are input files of the rule.
+# The folder of raw tables may move between machines; the tables themselves are input files of the rule. County files are
+# those of one step, although their section belongs to the data.
 _PLACES = {"run": {"directory", "name"}, "data": {"directory"}}
 
 
 def dependencies(config: Config, step: str) -> dict:
     """The params of a step's rule: values of its configuration keys and the digest of its sources."""
-    values = config.model_dump(mode="json", exclude=_PLACES)
+    left_out = _PLACES if step == "counties" else {**_PLACES, "data": {*_PLACES["data"], "counties"}}
+    values = config.model_dump(mode="json", exclude=left_out)
     return {**{key: _at(values, key) for key in KEYS[step]}, "sources": source_hash(*SOURCES[step])}
+
+
+def sweep_dependencies(config: Config, name: str) -> dict:
+    """The params of the rule that makes the exhibits of the sweep ``name``: other sweeps do not trigger it."""
+    return dependencies(config, "sweep") | {"sweep": config.sweeps[name].model_dump(mode="json")}
 
 
 def _at(values: dict, key: str):

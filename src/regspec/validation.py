@@ -40,6 +40,19 @@ def raw_files(config: Config) -> list[Path]:
     return [data_directory(config) / name for name in names]
 
 
+def county_files(config: Config) -> list[Path]:
+    """Raw files of the step `counties`, the crosswalk and the tables of codes and prices included. Raises DataError."""
+    section = config.data.counties
+    if not section.tables:
+        return []
+    from regspec.counties.build import files
+    from regspec.counties.raw import config_table
+    from regspec.data.panel import data_directory
+
+    crosswalk = [data_directory(config) / config.data.crosswalk] if config.data.crosswalk else []
+    return [*files(config), *crosswalk, config_table(section.cbp.codes), config_table(section.price_index)]
+
+
 def check_inputs(config: Config) -> None:
     """Read and check every raw table, and the configuration against it; nothing is written.
 
@@ -52,6 +65,7 @@ def check_inputs(config: Config) -> None:
     _check_zones(config, inventory)
     _check_industries(config, inventory)
     _check_technology(config, inventory)
+    _check_counties(config, inventory)
 
 
 def _synthetic(config: Config) -> Inventory:
@@ -162,5 +176,21 @@ def _check_technology(config: Config, inventory: Inventory) -> None:
     if inventory.productivity:
         check_groups(groups, inventory.industries, inventory.source)
     floor_shares([1 / len(groups)] * len(groups), config.calibration.share_floor)
-    for scenario in (None, *config.scenarios):
+    for scenario in (None, *config.solve_names()):
         technology(config, scenario)
+
+
+def _check_counties(config: Config, inventory: Inventory) -> None:
+    """The beginning of each county file: reading two million rows of each would hold up every run."""
+    section = config.data.counties
+    if not section.tables:
+        return
+    for window in section.income.windows:
+        if window[0] not in inventory.years:
+            years = ", ".join(map(str, sorted(inventory.years)))
+            raise ConfigError(
+                f"data.counties.income.windows: {window[0]} is not a year of {inventory.source}\n  its years: {years}"
+            )
+    from regspec.counties.build import check_files
+
+    check_files(config)

@@ -28,7 +28,7 @@ def run_folder(tmp_path, monkeypatch):
     (tmp_path / "c.yaml").write_text("run: {name: r}\nscenarios: {baseline: {}, other: {}}\n")
     layout = Layout(load_config("c.yaml"))
     layout.zones.parent.mkdir(parents=True)
-    layout.zones.write_text(json.dumps({"zones": [7, 3]}))
+    layout.zones.write_text(json.dumps({"zones": [7, 3], "gini": [0.4, 0.5]}))
     return layout
 
 

@@ -55,12 +55,12 @@ def test_generated_files_have_not_drifted():
 def test_every_key_is_in_the_manual_and_commented_in_the_default_file():
     text, rows = default_yaml(), manual()
     for path, _ in leaves(Config().model_dump(mode="json", exclude={"scenarios": True})):
-        if path[:2] == ("calibration", "industries"):
+        if path[:2] == ("calibration", "industries") or path[:2] == ("sweeps", "theta_xi"):
             continue
         name = "zones" if path[:2] == ("model", "zones") else path[-1]
         assert f"| `{name}` |" in rows
-        line = next(i for i, row in enumerate(text.splitlines()) if row.strip().startswith(f"{name}:"))
-        assert text.splitlines()[line - 1].strip().startswith("#")
+        lines = [row.strip() for row in text.splitlines()]
+        assert any(lines[i - 1].startswith("#") for i, row in enumerate(lines) if row.startswith(f"{name}:"))
 
 
 @pytest.mark.parametrize("example", sorted((ROOT / "config" / "examples").glob("*.yaml")), ids=lambda p: p.name)

@@ -62,12 +62,17 @@ def test_sources_of_every_step_exist(step):
 ENTRY = {
     "data": "data/build.py",
     "empirics": "empirics/run.py",
+    "counties": "counties/run.py",
     "calibrate": "calibration/zones.py",
     "collect": "results/collect.py",
     "multiplicity": "multiplicity/run.py",
     "results": "results/run.py",
+    "sweep": "sweeps/run.py",
 }
-NEUTRAL = {"config.py", "config_base.py", "errors.py", "data/messages.py", "exhibits.py", "provenance.py", "schemas.py"}
+NEUTRAL = {
+    "config.py", "config_base.py", "config_counties.py", "config_sweeps.py", "errors.py", "data/messages.py", "exhibits.py",
+    "provenance.py", "schemas.py",
+}  # fmt: skip
 
 
 def imported(path):
@@ -110,7 +115,7 @@ def test_results_key_triggers_results_but_not_data_or_calibration():
     base = Config()
     edited = base.model_copy(update={"results": base.results.model_copy(update={"bootstrap": 100})})
     changed = {step for step in STEPS if dependencies(edited, step) != dependencies(base, step)}
-    assert changed == {"results"}
+    assert changed == {"results", "sweep"}
 
 
 def test_theta_does_not_trigger_the_data_or_the_calibration():
@@ -118,4 +123,4 @@ def test_theta_does_not_trigger_the_data_or_the_calibration():
     parameters = base.model.parameters.model_copy(update={"theta": 0.5})
     edited = base.model_copy(update={"model": base.model.model_copy(update={"parameters": parameters})})
     changed = {step for step in STEPS if dependencies(edited, step) != dependencies(base, step)}
-    assert changed == {"results"}
+    assert changed == {"results", "sweep"}

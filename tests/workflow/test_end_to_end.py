@@ -83,6 +83,18 @@ def test_plan_after_a_change_of_the_configuration(workflow, run):
         assert planned(workflow, run, "--config", override) == expected, override
 
 
+def test_a_new_cell_of_a_sweep_runs_its_own_solves_only(workflow, run, root):
+    cells = "sweeps={{s: {{axes: {{theta: [{}]}}, scenarios: [baseline]}}}}".format
+    done = workflow(run[1], "--config", cells("0.3"), "--", "sweeps")
+    assert done.code == 0, done.text
+    assert (root / "sweeps" / "s" / "s.png").stat().st_size > 1000
+    assert list((root / "solutions").glob("s-theta_0.3-baseline/*.h5"))
+    assert set(planned(workflow, run, "--config", cells("0.3"), "--", "sweeps")) <= {"sweeps"}
+    assert planned(workflow, run, "--config", cells("0.3, 0.32"), "--", "sweeps") == {"solve": 2, "sweep": 1, "sweeps": 1}
+    # Neither the main exhibits nor their solves depend on it.
+    assert planned(workflow, run, "--config", cells("0.3, 0.32")) == {}
+
+
 def test_deleted_exhibit_of_the_data_is_planned(workflow, run, root):
     path = root / "empirics" / "fact1.tex"
     held = path.read_bytes()

@@ -1,5 +1,6 @@
 """National processes and one small file per zone."""
 
+from regspec import exhibits
 from regspec.model.fingerprint import kernel_fingerprint
 
 
@@ -43,6 +44,6 @@ rule kernels:
         config=str(LAYOUT.config),
         fingerprint=kernel_fingerprint(),
         industries=len(CONFIG.calibration.industries),
-        planner=any(scenario.planner for scenario in CONFIG.scenarios.values()),
+        planner=exhibits.has_planner(CONFIG),
     script:
         "../scripts/kernels.py"

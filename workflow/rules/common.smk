@@ -10,13 +10,13 @@ from snakemake.logging import logger
 from regspec.config_io import load_config, write_resolved
 from regspec.errors import RegspecError
 from regspec.estimate import memory_mb, minutes, size_text
-from regspec.experiments.batch import batch_members, forget_incomplete
+from regspec.experiments.batch import batch_members, forget_incomplete, zones_of
 from regspec.experiments.key import solution_key
 from regspec.jobs import levels
 from regspec.layout import Layout
 from regspec.progress import SOLVE_RULES, ending_text, failures_text, follow_jobs
 from regspec.provenance import content_hash
-from regspec.steps import dependencies
+from regspec.steps import dependencies, sweep_dependencies
 from regspec.validation import check_inputs
 
 
@@ -41,7 +41,7 @@ def checked_config():
 CONFIG = checked_config()
 LAYOUT = Layout(CONFIG)
 SPECIALIZATION = LAYOUT.empirics / "specialization.parquet"
-SCENARIOS = list(CONFIG.scenarios)
+SOLVE_NAMES = CONFIG.solve_names()
 
 # The programs beside this Python (regspec, mpiexec) are found even when the environment is not activated.
 shell.prefix(f"export PATH={Path(sys.executable).parent}:$PATH; ")
@@ -49,7 +49,9 @@ shell.prefix(f"export PATH={Path(sys.executable).parent}:$PATH; ")
 
 def solutions(scenario, batch):
     """Files that a solve job is to leave."""
-    return [LAYOUT.solution(scenario, zone) for zone in batches().get(batch, [])]
+    return [
+        LAYOUT.solution(scenario, zone) for zone in batches(scenario).get(batch, [])
+    ]
 
 
 def planned(rule_names):
@@ -60,15 +62,25 @@ def planned(rule_names):
     )
 
 
-def batches():
+def batches(name):
     """Zones of each solve job by the job's number; makes the caller wait for the calibration."""
     checkpoints.calibrate.get()
-    return batch_members(LAYOUT.zone_ids(), CONFIG.compute.zones_per_job)
+    return batch_members(zones(name), CONFIG.compute.zones_per_job)
+
+
+@cache
+def known_zones(name, modified):
+    return zones_of(CONFIG, LAYOUT, name)
+
+
+def zones(name):
+    """Zones of a scenario or of a sweep's cell."""
+    return known_zones(name, LAYOUT.zones.stat().st_mtime_ns)
 
 
 def batch_zones(wildcards):
     """Zones of a solve job; none for a number that an earlier, larger set of zones had."""
-    return batches().get(wildcards.batch, [])
+    return batches(wildcards.scenario).get(wildcards.batch, [])
 
 
 def zone_arguments(wildcards):
@@ -94,18 +106,25 @@ def solve_keys(wildcards):
     ]
 
 
+def wanted(wildcards):
+    """Names of the solves that are gathered: those of a sweep, or the scenarios."""
+    if "sweep" in wildcards.keys():
+        return CONFIG.solve_names(wildcards.sweep)
+    return list(CONFIG.scenarios)
+
+
 def levels_digest(wildcards):
-    """Digest of the levels that `collect` applies: they may change when no solution does."""
+    """Digest of the levels that solutions are multiplied by: they may change when no solution does."""
     checkpoints.calibrate.get()
-    found = sorted(levels(CONFIG, LAYOUT).items())
+    found = sorted(levels(CONFIG, LAYOUT, wanted(wildcards)).items())
     return content_hash([[scenario, zone, level] for (scenario, zone), level in found])
 
 
 def all_batches(wildcards):
     """What every solve job leaves."""
-    return [LAYOUT.batch(scenario, n) for scenario in SCENARIOS for n in batches()]
+    return [LAYOUT.batch(name, n) for name in wanted(wildcards) for n in batches(name)]
 
 
 if workflow.is_main_process:
-    forget_incomplete(LAYOUT, SCENARIOS, CONFIG.compute.zones_per_job)
+    forget_incomplete(CONFIG, LAYOUT)
     follow_jobs(logger, lambda: planned(SOLVE_RULES), solutions)

@@ -1,7 +1,7 @@
 """The economy as clean tables, and the facts it shows."""
 
 from regspec import exhibits
-from regspec.validation import raw_files
+from regspec.validation import county_files, raw_files
 
 
 rule data:
@@ -48,3 +48,27 @@ rule facts:
         depends=dependencies(CONFIG, "empirics"),
     script:
         "../scripts/facts.py"
+
+
+# Only in the plan when the configuration names county files.
+if exhibits.counties(CONFIG):
+
+    rule counties:
+        """County files as tables of zones, their coverage, income growth on specialization."""
+        input:
+            rules.data.output,
+            county_files(CONFIG),
+        output:
+            [LAYOUT.root / name for name in exhibits.counties(CONFIG)],
+        log:
+            LAYOUT.logs / "counties.log",
+        benchmark:
+            LAYOUT.benchmarks / "counties.tsv"
+        resources:
+            mem_mb=3000,
+            runtime=30,
+        params:
+            config=str(LAYOUT.config),
+            depends=dependencies(CONFIG, "counties"),
+        script:
+            "../scripts/counties.py"

@@ -10,11 +10,10 @@ rule results:
         rules.data.output,
         SPECIALIZATION,
         LAYOUT.empirics / exhibits.NOT_COMPUTED,
+        # The list of exhibits looks for their files; nothing else of them is read.
+        ancient([LAYOUT.root / name for name in exhibits.counties(CONFIG)]),
     output:
-        [
-            LAYOUT.root / name
-            for name in (*exhibits.results(CONFIG), *exhibits.LIST)
-        ],
+        [LAYOUT.root / name for name in (*exhibits.results(CONFIG), *exhibits.LIST)],
     log:
         LAYOUT.logs / "results.log",
     benchmark:
@@ -27,6 +26,31 @@ rule results:
         depends=dependencies(CONFIG, "results"),
     script:
         "../scripts/results.py"
+
+
+rule sweep:
+    """Gather the cells of a sweep; asked for by name: `snakemake ... -- sweeps`."""
+    input:
+        all_batches,
+        rules.data.output,
+        SPECIALIZATION,
+    output:
+        [LAYOUT.sweep("{sweep}") / name for name in exhibits.sweep("{sweep}")],
+    log:
+        LAYOUT.logs / "sweep" / "{sweep}.log",
+    benchmark:
+        LAYOUT.benchmarks / "sweep" / "{sweep}.tsv"
+    wildcard_constraints:
+        sweep="|".join(CONFIG.sweeps) or "none",
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        config=str(LAYOUT.config),
+        depends=lambda wildcards: sweep_dependencies(CONFIG, wildcards.sweep),
+        levels=levels_digest,
+    script:
+        "../scripts/sweep.py"
 
 
 rule multiplicity:

@@ -1,12 +1,14 @@
 """One job for a few zones under one scenario; competitive equilibrium and planner of a zone in one file."""
 
+import re
+
 RANKS = CONFIG.compute.ranks
 SOLVE = "solve" if RANKS == 1 else "solve_mpi"
 
 
 wildcard_constraints:
     batch=r"\d+",
-    scenario="|".join(SCENARIOS),
+    scenario="|".join(map(re.escape, SOLVE_NAMES)),
 
 
 rule:

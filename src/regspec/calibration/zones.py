@@ -45,7 +45,7 @@ def calibrate(config: Config, data_dir: Path, empirics_dir: Path, out: Path, con
         if path.stem not in {str(zone) for zone in zones}:
             path.unlink()
     # Last, because its presence says that the zones' files are complete.
-    write_content(out / "zones.json", {"zones": zones}, provenance)
+    write_content(out / "zones.json", {"zones": zones, "gini": [float(gini[zone]) for zone in zones]}, provenance)
     return zones
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,8 +11,9 @@ from regspec import tables
 from regspec.config import Config
 from regspec.data.files import read_table
 from regspec.empirics.fact1 import by_zone, check_controls
+from regspec.empirics.meta import read_meta
 from regspec.empirics.specialization import select, specialization
-from regspec.errors import ConfigError, DataError
+from regspec.errors import ConfigError
 from regspec.exhibit_list import Missing
 from regspec.exhibits import Exhibit
 from regspec.provenance import stamp
@@ -85,7 +85,7 @@ def load(config: Config, data_dir: Path, out: Path, config_hash: str) -> Inputs:
     industry = read_table(data_dir / "industry.parquet", "industry")
     controls = read_table(data_dir / "controls.parquet", "controls")
     national = read_table(data_dir / "national.parquet", "national")
-    synthetic, source = _meta(data_dir / "meta.json")
+    synthetic, source = read_meta(data_dir / "meta.json")
     measured = specialization(industry)
     _check(config, measured, controls)
     return Inputs(
@@ -116,12 +116,3 @@ def _check(config: Config, measured: pd.DataFrame, controls: pd.DataFrame) -> No
                 f"empirics.controls: {name!r} is missing for every zone in {empirics.base_year}.\n"
                 "Remedy: take it out of empirics.controls, or add it to the data."
             )
-
-
-def _meta(path: Path) -> tuple[bool, str]:
-    """Whether the data are synthetic, and the sentence that names their source."""
-    try:
-        meta = json.loads(path.read_text())
-        return bool(meta["synthetic"]), str(meta["source"]).strip().rstrip(".")
-    except (OSError, ValueError, KeyError, TypeError):
-        raise DataError(f"{path}: missing or incomplete (synthetic, source).\nRemedy: rerun the data step.") from None

@@ -12,15 +12,15 @@ from regspec import figures, tables
 from regspec.config import Config
 from regspec.empirics.inputs import Inputs, NotComputable, load
 from regspec.exhibit_list import listing, write_list, write_missing
-from regspec.exhibits import CALIBRATION, EMPIRICS, FACTS
+from regspec.exhibits import CALIBRATION, FACTS
 
 
 def run(config: Config, data_dir: Path, out: Path, config_hash: str) -> None:
     """Make every exhibit of :data:`regspec.exhibits.FACTS` under ``out``, then the list of them.
 
     An exhibit that the data do not allow is written with the reason in it; ``not_computed.csv`` lists these and parts of
-    exhibits. Other files of ``out`` are removed. Raises ConfigError when the configuration asks for a variable, year or
-    control that the data do not have, DataError for unusable tables.
+    exhibits. Raises ConfigError when the configuration asks for a variable, year or control that the data do not have,
+    DataError for unusable tables.
     """
     inputs = load(config, data_dir, out, config_hash)
     for exhibit in FACTS:
@@ -37,9 +37,6 @@ def run(config: Config, data_dir: Path, out: Path, config_hash: str) -> None:
     write_missing(inputs.missing, inputs.out, inputs.provenance, inputs.synthetic)
     rows = listing((*FACTS, *([] if inputs.calibrated else [CALIBRATION])), inputs.out, inputs.missing)
     write_list(rows, inputs.out, inputs.provenance, inputs.synthetic)
-    for path in sorted(inputs.out.glob("*")):
-        if path.is_file() and path.name not in EMPIRICS:
-            path.unlink()
 
 
 def write_reason(inputs: Inputs, reason: str) -> None:

@@ -20,10 +20,26 @@ def batch_members(zones: list[int], size: int) -> dict[str, list[int]]:
     return {f"{n:0{digits}d}": zones[start : start + size] for n, start in enumerate(starts)}
 
 
-def forget_incomplete(layout: Layout, scenarios: list[str], size: int) -> None:
+def zones_of(config: Config, layout: Layout, name: str) -> list[int]:
+    """Zones that are solved under a name of ``Config.solve_names``, in increasing order; none before the calibration."""
+    sweep = config.sweep_of(name)
+    most = config.sweeps[sweep].zones if sweep else None
+    ginis = layout.zone_ginis()
+    if most is None or most >= len(ginis):
+        return sorted(ginis)
+    import pandas as pd
+
+    from regspec.selection import select_zones
+
+    return select_zones({"sample": most}, pd.Series(ginis), config.run.seed)
+
+
+def forget_incomplete(config: Config, layout: Layout) -> None:
     """Remove the manifests of batches whose solution files are not all there any more: their jobs must run again."""
-    for scenario in scenarios:
-        for number, zones in batch_members(layout.zone_ids(), size).items():
+    for scenario in config.solve_names():
+        if not layout.batch(scenario, 0).parent.is_dir():
+            continue
+        for number, zones in batch_members(zones_of(config, layout, scenario), config.compute.zones_per_job).items():
             if not all(layout.solution(scenario, zone).exists() for zone in zones):
                 layout.batch(scenario, number).unlink(missing_ok=True)
 
@@ -33,7 +49,7 @@ def run_zones(config: Config, config_hash: str, layout: Layout, scenario: str, z
     """Solve ``zones`` under ``scenario`` and write their solution files; ``manifest`` when every zone has one.
 
     A zone that fails leaves a marker beside its log, which a later automatic ``attempt`` reads instead of computing the
-    failure again. Raises ModelFailure after the last zone when some failed and ``results.missing_zones`` is "error".
+    failure again. Raises ModelFailure after the last zone when some failed and ``Config.missing_zones`` says "error".
     """
     ranks, keys, failures = world(expected_ranks), {}, []
     for zone in zones:
@@ -58,7 +74,7 @@ def _run(config: Config, config_hash: str, layout: Layout, scenario: str, zone: 
         raise ModelFailure(json.loads(marker.read_text()))
     if ranks.rank == 0:
         marker.unlink(missing_ok=True)
-    policy = "error" if config.results.missing_zones == "error" else "record"
+    policy = "error" if config.missing_zones(scenario) == "error" else "record"
     try:
         return run_zone(
             layout.zone_json(zone), layout.national, config, scenario, layout.solution(scenario, zone), layout.store,

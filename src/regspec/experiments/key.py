@@ -18,7 +18,7 @@ def solution_inputs(zone: dict, national: dict, config: Config, scenario: str) -
     shares, do not touch the solutions of the others.
     """
     tech = technology(config, scenario)
-    spec = config.scenarios[scenario]
+    spec = config.scenario(scenario)
     return {
         "zone": {name: zone[name] for name in ("zone", "industries", "shares", "k0")},
         "national": {name: national[name] for name in _NATIONAL},

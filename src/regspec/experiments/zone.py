@@ -66,8 +66,9 @@ def build_problem(
     if parameters.limit == "natural" and rate <= 1.0:
         raise ModelFailure(f"limit: natural needs a positive net interest rate (R / growth = {rate:.4f})")
     trend, k0 = np.array(national["trend"], float).T, np.array(zone["k0"], float)
+    sigma = parameters.shock_scale * np.array(national["sigma"], float)
     chain = product_chain(
-        national["rho"], national["sigma"], grid.u_nodes, national["interest"]["rho"], national["interest"]["sigma"],
+        national["rho"], sigma, grid.u_nodes, national["interest"]["rho"], national["interest"]["sigma"],
         config.calibration.interest.nodes, parameters.theta_regimes.stay if regimes else (),
     )  # fmt: skip
     lower = lattice_bounds(ztilde, a, alpha, trend, k0, margin) if len(a) > 1 else np.ones((len(trend), 1))
@@ -220,7 +221,8 @@ def solve_zone(
     planner's iteration cycles, which it does on some lattices only. Raises ModelFailure.
     """
     ranks = ranks or Ranks()
-    shocks = np.ascontiguousarray(np.array(national["u"], float).T)
+    scale = config.scenario_parameters(scenario).shock_scale
+    shocks = np.ascontiguousarray(scale * np.array(national["u"], float).T)
     _, level = scenario_zone(zone, national, config, scenario)
     name = f"zone {zone['zone']}, scenario {scenario}"
     widen, margin = 1.0, ROOM
@@ -228,7 +230,7 @@ def solve_zone(
         problem = build_problem(zone, national, config, scenario, widen, margin)
         solved, tail = {}, None
         for key, planner in (("ce", False), ("planner", True)):
-            if planner and not config.scenarios[scenario].planner:
+            if planner and not config.scenario(scenario).planner:
                 continue
             label = f"{name}, {'planner' if planner else 'competitive equilibrium'}"
             tell = (lambda event, key=key: progress({"allocation": key, **event})) if progress else None

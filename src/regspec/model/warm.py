@@ -37,7 +37,7 @@ def small_problem(industries: int, regimes: bool = False, next_price: bool = Fal
 
 def warm_cache(config: Config) -> None:
     """Compile into NUMBA_CACHE_DIR the kernels of both allocations for the configured industries and variants."""
-    chosen = [config.scenario_parameters(name) for name in config.scenarios]
+    chosen = [config.scenario_parameters(name) for name in config.solve_names()]
     for variant in sorted({(p.has_regimes, p.collateral_price == "next") for p in chosen}):
         _warm(small_problem(len(config.calibration.industries), *variant))
 

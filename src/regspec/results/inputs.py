@@ -94,11 +94,13 @@ class Inputs:
         return np.log(self.path(scenario, allocation, "Y"))[year]
 
 
-def load(config: Config, run_dir: Path, config_hash: str) -> Inputs:
-    """Read everything under ``run_dir``. Raises DataError naming the first file that is missing or
-    unusable.
+def load(config: Config, run_dir: Path, config_hash: str, solved: Path | None = None) -> Inputs:
+    """Read everything under ``run_dir``; ``solved``: folder of paths and solutions, ``model`` by default.
+
+    Raises DataError naming the first file that is missing or unusable.
     """
     run_dir = Path(run_dir)
+    solved = solved or run_dir / "model"
     data = run_dir / "data"
     meta_path = data / "meta.json"
     try:
@@ -114,8 +116,8 @@ def load(config: Config, run_dir: Path, config_hash: str) -> Inputs:
         run_dir=run_dir,
         provenance=stamp(config_hash),
         meta=meta,
-        paths=read_table(run_dir / "model/paths.parquet", "paths"),
-        solutions=read_table(run_dir / "model/solutions.parquet", "solutions"),
+        paths=read_table(solved / "paths.parquet", "paths"),
+        solutions=read_table(solved / "solutions.parquet", "solutions"),
         specialization=specialization,
         design=fact1_design(industry, specialization, controls, national, config.empirics),
         outcomes=fact1_outcomes(controls, config.empirics),

@@ -1,0 +1,116 @@
+"""The county tables of a run: ``business``, ``housing``, ``county_income`` and the report ``counties.json``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from regspec.config import Config
+from regspec.counties.business import county_industries, zone_business
+from regspec.counties.cbp_file import read_cbp
+from regspec.counties.housing import read_housing, zone_housing
+from regspec.counties.income import check_states, read_income, zone_income
+from regspec.counties.prices import price_factors
+from regspec.counties.raw import SAMPLE
+from regspec.counties.zones import county_zones, zone_parts
+from regspec.data.panel import data_directory
+from regspec.schemas import validate
+
+
+@dataclass(frozen=True)
+class CountyTables:
+    """The tables by name (docs/counties.md) and what the files were like, by table and year."""
+
+    tables: dict[str, pd.DataFrame]
+    report: dict[str, dict]
+
+
+def files(config: Config) -> list[Path]:
+    """County files that ``data.counties`` names. Raises DataError when no folder is given."""
+    section = config.data.counties
+    names = [*section.cbp.files.values(), *(spec.file for spec in section.housing.files.values())]
+    names += [section.income.file] if section.income.file else []
+    return [data_directory(config) / name for name in names]
+
+
+def check_files(config: Config) -> None:
+    """Read the beginning of every county file and the tables beside them, before anything is computed. Raises DataError."""
+    section = config.data.counties
+    if not section.tables:
+        return
+    folder = data_directory(config)
+    for year, name in section.cbp.files.items():
+        read_cbp(folder / name, int(year), section.cbp, SAMPLE)
+    for spec in section.housing.files.values():
+        read_housing(folder / spec.file, spec, SAMPLE)
+    years = [int(year) for year in (*section.cbp.files, *section.housing.files)]
+    if section.income.file:
+        years += _areas(config, folder)["year"].unique().tolist()  # a small file: all of it
+    price_factors(config, years)
+
+
+def build(config: Config) -> CountyTables:
+    """Read every county file that the configuration names. Raises DataError; writes nothing."""
+    section, folder = config.data.counties, data_directory(config)
+    zone_of, crosswalk = county_zones(config)
+    tables, report = {}, {"crosswalk": crosswalk, "zones": int(zone_of.nunique())}
+    if section.cbp.files:
+        tables["business"], report["business"] = _business(config, folder, zone_of, crosswalk)
+    if section.housing.files:
+        tables["housing"], report["housing"] = _housing(config, folder, zone_of, crosswalk)
+    if section.income.file:
+        tables["county_income"], report["county_income"] = _income(config, folder, zone_of, crosswalk)
+    return CountyTables({name: validate(table, name, f"{name}.parquet") for name, table in tables.items()}, report)
+
+
+def _business(config: Config, folder: Path, zone_of: pd.Series, crosswalk: str) -> tuple[pd.DataFrame, dict]:
+    section = config.data.counties
+    factors = price_factors(config, map(int, section.cbp.files))
+    parts, report = [], {}
+    for year, name in sorted(section.cbp.files.items()):
+        file = read_cbp(folder / name, int(year), section.cbp)
+        counties, facts = county_industries(file, section.cbp.inconsistent_share, name)
+        parts.append(zone_business(counties, zone_of, int(year), factors[int(year)], section, name, crosswalk))
+        unmapped = _unmapped(counties.groupby("fips")["employment"].sum(), zone_of)
+        report[year] = {"file": name, **facts, **unmapped}
+    return pd.concat(parts, ignore_index=True), report
+
+
+def _housing(config: Config, folder: Path, zone_of: pd.Series, crosswalk: str) -> tuple[pd.DataFrame, dict]:
+    section = config.data.counties
+    factors = price_factors(config, map(int, section.housing.files))
+    parts, report = [], {}
+    for year, spec in sorted(section.housing.files.items()):
+        counties = read_housing(folder / spec.file, spec)
+        parts.append(zone_housing(counties, zone_of, int(year), factors[int(year)], section, spec.file, crosswalk))
+        units = counties.set_index("fips")[["owner", "renter"]].sum(axis=1)
+        report[year] = {"file": spec.file, "counties": len(counties), **_unmapped(units, zone_of)}
+    return pd.concat(parts, ignore_index=True), report
+
+
+def _income(config: Config, folder: Path, zone_of: pd.Series, crosswalk: str) -> tuple[pd.DataFrame, dict]:
+    section = config.data.counties
+    name = section.income.file
+    areas = _areas(config, folder)
+    factors = price_factors(config, areas["year"].unique())
+    table, by_county = zone_income(areas, zone_of, factors, section.unmapped_share, name, crosswalk)
+    report = {
+        str(year): {"file": name, "counties": len(one), **_unmapped(one.set_index("fips")["income"], zone_of)}
+        for year, one in by_county.groupby("year")
+    }
+    return table, report
+
+
+def _areas(config: Config, folder: Path) -> pd.DataFrame:
+    section = config.data.counties.income
+    areas = read_income(folder / section.file, section)
+    check_states(areas, section.total_tolerance, section.file)
+    return areas
+
+
+def _unmapped(amount: pd.Series, zone_of: pd.Series) -> dict:
+    """Counties without a zone and their part of the total."""
+    lost = amount[~amount.index.isin(zone_parts(pd.Series(amount.index), zone_of)["fips"])]
+    return {"unmapped_counties": [int(code) for code in lost.index], "unmapped_share": float(lost.sum() / amount.sum())}

@@ -1,0 +1,25 @@
+"""Constant dollars."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pandas as pd
+
+from regspec.config import Config
+from regspec.counties.raw import config_table
+from regspec.data.files import read_csv
+from regspec.errors import DataError
+
+
+def price_factors(config: Config, years: Collection[int]) -> pd.Series:
+    """Dollars of ``data.counties.dollars`` for one dollar of each year, indexed by year. Raises DataError."""
+    section = config.data.counties
+    index = read_csv(config_table(section.price_index), "price_index").set_index("year")["index"]
+    absent = sorted({section.dollars, *map(int, years)} - set(index.index))
+    if absent:
+        raise DataError(
+            f"{section.price_index}: no year {absent[0]}.\n"
+            f"Remedy: add it (the table has {index.index.min()}-{index.index.max()}), or change data.counties.dollars."
+        )
+    return (index[section.dollars] / index).rename("factor")

@@ -1,0 +1,110 @@
+"""Reading large raw text tables: columns by name, everything as text, damaged files and numbers with short errors."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import regspec
+from regspec.data.messages import column_error
+from regspec.errors import DataError
+
+_CHUNK = 200_000  # rows in memory at a time: a county file has two million
+#: Rows that the check before a run reads of each file.
+SAMPLE = 2000
+
+
+def read_chunks(path: Path, wanted: Collection[str], rows: int | None = None) -> Iterator[pd.DataFrame]:
+    """Pieces of a CSV file (or zip, gz of one) with those of the columns ``wanted`` (lower case) that it has, as text.
+
+    Names of columns are compared in lower case; the index counts the file's rows from 1. ``rows``: only the first ones.
+    Raises DataError for a file that is missing, damaged or cut off.
+    """
+    path = Path(path)
+    try:
+        with pd.read_csv(
+            path, dtype=str, encoding="latin-1", keep_default_na=False, na_filter=False, nrows=rows, chunksize=_CHUNK,
+            usecols=lambda name: name.strip().lower() in wanted, skipinitialspace=True,
+        ) as chunks:  # fmt: skip
+            for chunk in chunks:
+                chunk.columns = [name.strip().lower() for name in chunk.columns]
+                chunk.index += 1
+                yield chunk
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file.\nRemedy: put it there, or correct data.counties or data.directory.") from None
+    except pd.errors.EmptyDataError:
+        raise DataError(f"{path}: no rows.\nRemedy: the file is empty or was cut short; copy it again.") from None
+    except (EOFError, zipfile.BadZipFile, zlib.error, pd.errors.ParserError, UnicodeDecodeError, OSError, ValueError) as error:
+        detail = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise DataError(f"{path}: damaged or cut short ({detail}).\nRemedy: copy the file again.") from None
+
+
+def header(path: Path) -> list[str]:
+    """Names of the columns of a CSV file in lower case. Raises DataError."""
+    return list(next(read_chunks(path, _Everything(), rows=1), pd.DataFrame()).columns)
+
+
+class _Everything(frozenset):
+    def __contains__(self, name) -> bool:
+        return True
+
+
+def require_columns(path: Path, columns: Collection[str], present: Collection[str]) -> None:
+    """Raise DataError when the file lacks one of ``columns``."""
+    missing = [name for name in columns if name not in present]
+    if missing:
+        raise column_error(path.name, "has no column", missing[0], list(present), list(columns))
+
+
+def numbers(frame: pd.DataFrame, column: str, source: str, missing: Collection[str] = (), shown: str = "") -> pd.Series:
+    """The column as numbers that are not negative; texts among ``missing`` become NaN. ``shown``: its name in the file.
+
+    Raises DataError with count and example.
+    """
+    text = frame[column].str.strip()
+    values = pd.to_numeric(text.where(~text.isin(list(missing)), "nan"), errors="coerce")
+    bad = frame.index[(values.isna() & ~text.isin(list(missing))) | (values < 0) | np.isinf(values)]
+    if len(bad):
+        value = text[bad[0]]
+        rule = "is not a number of at least 0" if value else "is empty: was the file cut short?"
+        place = f"{source}: column {(shown or column)!r}, row {bad[0]}"
+        raise DataError(f"{place}: {value!r} {rule}{more(len(bad))}.\nRemedy: correct or copy the file again.")
+    return values.astype(float)
+
+
+def check_values(frame: pd.DataFrame, column: str, allowed: Collection[str], source: str, what: str) -> None:
+    """Every text of the column is one of ``allowed``. Raises DataError with count and examples."""
+    bad = frame[column][~frame[column].isin(list(allowed))]
+    if len(bad):
+        known = ", ".join(repr(value) for value in sorted(allowed) if value)
+        raise DataError(
+            f"{source}: column {column!r}, row {bad.index[0]}: {bad.iloc[0]!r} is no {what}{more(len(bad))}.\nKnown: {known}."
+        )
+
+
+def check_unique(frame: pd.DataFrame, key: list[str], source: str) -> None:
+    """No two rows with the same ``key``. Raises DataError with count and example."""
+    repeated = frame.index[frame.duplicated(key)]
+    if len(repeated):
+        cells = ", ".join(f"{name} {frame[name][repeated[0]]}" for name in key)
+        raise DataError(
+            f"{source}: row {repeated[0]} ({cells}) repeats an earlier row{more(len(repeated))}.\n"
+            f"Remedy: keep one row for each {', '.join(key)}."
+        )
+
+
+def more(count: int) -> str:
+    """`` (and n more rows)`` after an example, or nothing."""
+    return f" (and {count - 1} more row{'s' if count > 2 else ''})" if count > 1 else ""
+
+
+def config_table(name: str) -> Path:
+    """A table named in the configuration: from the working directory, else from the project's folder."""
+    path = Path(name)
+    project = Path(regspec.__file__).parents[2] / name
+    return project if not path.is_file() and project.is_file() else path

@@ -1,0 +1,22 @@
+"""The step `counties`: tables of zones under ``data/``, exhibits under ``empirics/`` (docs/counties.md)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from regspec.config import Config
+from regspec.counties.build import build
+from regspec.counties.exhibits import write_exhibits
+from regspec.data.files import write_table
+from regspec.provenance import stamp, write_json
+
+
+def run(config: Config, data: Path, empirics: Path, config_hash: str) -> None:
+    """Write the files of :func:`regspec.exhibits.counties`. Raises DataError, ConfigError; nothing is written before all
+    county files are read.
+    """
+    made, provenance = build(config), stamp(config_hash)
+    for name, table in made.tables.items():
+        write_table(table, name, data / f"{name}.parquet", provenance)
+    write_json(data / "counties.json", {**made.report, "provenance": provenance})
+    write_exhibits(config, made.tables, made.report, data, empirics, provenance)

@@ -1,0 +1,286 @@
+"""Housing and personal income of counties, and the whole step: the synthetic truth, broken files, exhibits."""
+
+import json
+import shutil
+
+import county_economy
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from regspec import exhibits
+from regspec.config import Config
+from regspec.counties.build import build
+from regspec.counties.prices import price_factors
+from regspec.counties.run import run
+from regspec.counties.zones import COMBINED
+from regspec.data.files import read_table, write_table
+from regspec.data.synthetic.economy import synthetic_economy
+from regspec.errors import ConfigError, DataError
+from regspec.provenance import stamp, write_json
+from regspec.validation import check_inputs, county_files
+
+HOUSES = {"owner": "OWNER", "renter": "RENTER", "value": "MEDVAL"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_folder():
+    """The files of the test, not those of the real tables."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("REGSPEC_DATA", raising=False)
+        yield
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    return county_economy.write(tmp_path_factory.mktemp("files"), suppress=True)
+
+
+@pytest.fixture
+def copy(files, tmp_path):
+    for name in ("housing_1970_county.csv", "CAINC1.csv", "cz.csv"):
+        shutil.copy(files / name, tmp_path)
+    return tmp_path
+
+
+def housing(folder, **spec):
+    return county_economy.config(folder, housing={"files": {1970: {"file": "housing_1970_county.csv", **HOUSES, **spec}}})
+
+
+def income(folder, **section):
+    return county_economy.config(folder, income={"file": "CAINC1.csv", **section})
+
+
+def failure(config):
+    with pytest.raises((DataError, ConfigError)) as error:
+        build(config)
+    assert str(error.value).count("\n") <= 4
+    return str(error.value)
+
+
+def test_housing_of_zones(files):
+    table = build(housing(files)).tables["housing"].set_index("zone")
+    truth = (
+        county_economy.economy().housing.query("year == 1970").assign(zone=lambda f: f["fips"].map(county_economy.zone_of()))
+    )
+    factor = price_factors(Config(), [1970])[1970]
+    for zone, rows in truth.groupby("zone"):
+        found = table.loc[zone]
+        assert found["units"] == rows["owner"].sum() + rows["renter"].sum()
+        assert found["owner_share"] == pytest.approx(rows["owner"].sum() / found["units"])
+        mean = np.average(rows["value"], weights=rows["owner"])
+        assert found["median_value"] == pytest.approx(mean) and found["median_value_real"] == pytest.approx(mean * factor)
+
+
+def test_a_county_without_a_value_leaves_the_mean_to_the_others(copy):
+    path = copy / "housing_1970_county.csv"
+    frame = pd.read_csv(path, dtype=str)
+    here = (frame["STATEA"] == "51") & (frame["COUNTYA"] == "003")
+    frame.loc[here, "MEDVAL"] = ""
+    frame.to_csv(path, index=False)
+    table = build(housing(copy)).tables["housing"].set_index("zone")
+    other = county_economy.economy().housing.query("year == 1970 and fips == 51540")["value"].iloc[0]
+    assert table.loc[1, "median_value"] == other
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("OWNER,", "OWNED,", "has no column 'owner'"),
+        (",003,", ",540,", "repeats an earlier row"),
+        (",003,", ",xyz,", "column 'COUNTYA', row 6: 'xyz' is not a number"),
+    ],
+)
+def test_broken_housing_files_are_named(copy, old, new, expected):
+    path = copy / "housing_1970_county.csv"
+    path.write_text(path.read_text().replace(old, new, 1))
+    assert expected.lower() in failure(housing(copy)).lower()
+
+
+def test_a_housing_file_cut_short_is_named(copy):
+    path = copy / "housing_1970_county.csv"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(lines[:30]) + "\n")
+    assert "no county of " in failure(housing(copy))
+    path.write_text("\n".join([*lines[:30], lines[31][:24]]))
+    assert "cut short?" in failure(housing(copy))
+    path.write_text(lines[0] + "\n")
+    assert "no rows" in failure(housing(copy))
+
+
+def test_income_of_zones_is_the_truth_in_every_year(files):
+    made = build(income(files))
+    table = made.tables["county_income"].set_index(["zone", "year"])
+    truth = county_economy.economy().areas.assign(zone=lambda f: f["fips"].map(county_economy.zone_of()))
+    sums = truth.groupby(["zone", "year"])[["income", "population"]].sum()
+    assert table["population"].to_numpy() == pytest.approx(sums["population"].to_numpy(), rel=1e-12)
+    assert table["income"].to_numpy() == pytest.approx(1000 * sums["income"].to_numpy(), rel=1e-12)
+    factor = price_factors(Config(), [1990])[1990]
+    one = table.xs(1990, level="year")
+    assert (one["income_real"] / one["income"]).to_numpy() == pytest.approx(factor)
+    text = (files / "CAINC1.csv").read_text()
+    assert '"""51901"""' in text and '"""51003"""' not in text and "(NA)" in text  # as the real file is
+    assert made.report["county_income"]["1990"]["unmapped_counties"] == []
+    assert set(COMBINED) < set(county_economy.zone_of().index) | set(COMBINED)
+
+
+def test_years_can_be_chosen(files):
+    years = build(income(files, years=[1990, 2010])).tables["county_income"]["year"].unique()
+    assert sorted(years) == [1990, 2010]
+    assert "no column of year 1955" in failure(income(files, years=[1955]))
+
+
+def replace_line(start, change):
+    """Change the lines of CAINC1 that begin with ``start``."""
+
+    def edit(text):
+        return "\n".join(change(line) if line.startswith(start) else line for line in text.splitlines()) + "\n"
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda t: t.replace("LineCode", "Line"), "has no column 'linecode'"),
+        (lambda t: t[: int(len(t) * 0.7)], "cut short?"),
+        (lambda t: "\n".join(t.splitlines()[:-41]), "of its income in"),
+        (replace_line('"""08013""",Area 08013, ,CAINC1,1', lambda x: x + "\n" + x), "repeats an earlier row"),
+        (replace_line('"""51907""",Area 51907, ,CAINC1,2', lambda x: x[: x.rindex(",")] + ",-4"), "'-4' is not a number"),
+        (
+            replace_line('"""51907""",Area 51907, ,CAINC1,3', lambda x: x[: x.rindex(",")] + ",4"),
+            "is not income over population",
+        ),
+        (replace_line('"""51907""",Area 51907, ,CAINC1,3', lambda x: x[: x.rindex(",")] + ",(NA)"), "not all"),
+        (lambda t: t.splitlines()[0] + "\n", "no rows"),
+    ],
+)
+def test_broken_income_files_are_named(copy, change, expected):
+    path = copy / "CAINC1.csv"
+    path.write_text(change(path.read_text()))
+    assert expected in failure(income(copy))
+
+
+def test_an_area_without_a_zone_is_counted_and_named(copy):
+    path = copy / "CAINC1.csv"
+    path.write_text(path.read_text().replace('"""51907"""', '"""51977"""'))
+    config = county_economy.config(copy, income={"file": "CAINC1.csv"}, unmapped_share=0.0)
+    text = failure(config)
+    assert "1 counties with" in text and "have no zone in cz.csv (largest: 51977)" in text
+
+
+def whole(folder):
+    return county_economy.config(
+        folder,
+        cbp={"files": {1990: "cbp90co.txt", 2010: "cbp10co.txt"}},
+        housing={"files": {1970: {"file": "housing_1970_county.csv", **HOUSES}}},
+        income={"file": "CAINC1.csv", "windows": [[1990, 2015]]},
+    )
+
+
+@pytest.fixture(scope="module")
+def made(files, tmp_path_factory):
+    """The run's folder after the step."""
+    root, config = tmp_path_factory.mktemp("run"), whole(files)
+    states = pd.Series([51] * len(county_economy.ZONES), index=range(1, len(county_economy.ZONES) + 1))
+    economy = synthetic_economy(config, states)
+    for name in ("industry", "controls", "national"):
+        write_table(getattr(economy, name), name, root / "data" / f"{name}.parquet", stamp("abc"))
+    write_json(root / "data" / "meta.json", {"synthetic": True, "source": "Synthetic."})
+    run(config, root / "data", root / "empirics", "abc")
+    return root
+
+
+def test_the_step_writes_what_its_rule_declares(made, files):
+    declared = exhibits.counties(whole(files))
+    assert all((made / name).is_file() for name in declared)
+    written = {p.relative_to(made).as_posix() for p in made.rglob("*") if p.is_file()}
+    assert {name.split("/")[1] for name in written - set(declared)} == {
+        "industry.parquet", "controls.parquet", "national.parquet", "meta.json",
+    }  # fmt: skip
+    assert pq.read_schema(made / "data" / "business.parquet").metadata[b"config_hash"] == b"abc"
+    assert exhibits.counties(Config()) == []
+
+
+def test_business_patterns_measure_the_specialization_of_the_census(made):
+    table = pd.read_csv(made / "empirics" / "county_tables.csv", comment="#").set_index(["table", "year"])
+    for year in (1990, 2010):
+        row = table.loc[("business", year)]
+        assert row["correlation"] > 0.98 and row["gini"] == pytest.approx(row["census_gini"], abs=0.01)
+        business = read_table(made / "data" / "business.parquet", "business").query("year == @year")
+        imputed = (business["employment"] * business["imputed_share"]).sum() / business["employment"].sum()
+        assert 0 < row["imputed_share"] == pytest.approx(imputed) and row["imputed_median_zone"] <= row["imputed_largest_zone"]
+    assert table.loc[("housing", 1970), "zones"] == len(county_economy.ZONES)
+
+
+def test_income_growth_uses_the_windows_own_years(made, files):
+    """The same regression by hand from the tables that the step wrote."""
+    from regspec.empirics.specialization import select, specialization
+
+    table = pd.read_csv(made / "empirics" / "county_income.csv", comment="#").set_index(["regression", "term"])
+    industry = read_table(made / "data" / "industry.parquet", "industry")
+    controls = read_table(made / "data" / "controls.parquet", "controls").query("year == 1990").set_index("zone")
+    money = read_table(made / "data" / "county_income.parquet", "county_income").set_index(["zone", "year"])
+    log = np.log(money["income_real"] / money["population"]).unstack()
+    gini = select(specialization(industry), "income", "gini", 1990)
+    shares = industry.query("year == 1990 and variable == 'income'").pivot(index="zone", columns="industry", values="share")
+    people = read_table(made / "data" / "controls.parquet", "controls").set_index(["zone", "year"])
+    size = {}
+    for year in (1990, 2010):  # the census year nearest to 2015 is 2010 or 2020: the earlier one
+        part = industry.query("year == @year and variable == 'income'").pivot(index="zone", columns="industry", values="share")
+        now = people.xs(year, level="year")
+        size[year] = part.mul(now["population"] * np.exp(now["log_income"]), axis=0).sum()
+    ghat = shares @ np.log(size[2010] / size[1990])
+    x = np.column_stack([np.ones(len(gini)), gini, ghat, log[1990], controls["population"]])
+    beta = np.linalg.lstsq(x, log[2015] - log[1990], rcond=None)[0]
+    terms = ["constant", "specialization", "ghat", "log_income", "population"]
+    found = table.loc["growth 1990-2015"].loc[terms, "estimate"]
+    assert found.to_numpy() == pytest.approx(beta, rel=1e-6)
+
+
+def test_the_report_names_each_file(made):
+    report = json.loads((made / "data" / "counties.json").read_text())
+    assert report["business"]["1990"]["file"] == "cbp90co.txt" and report["business"]["1990"]["system"] == "sic"
+    assert report["crosswalk"] == "cz.csv" and report["provenance"]["config_hash"] == "abc"
+
+
+def test_a_run_with_a_broken_file_writes_nothing(files, tmp_path):
+    for path in files.iterdir():
+        shutil.copy(path, tmp_path / path.name)
+    text = (tmp_path / "cbp10co.txt").read_text()
+    (tmp_path / "cbp10co.txt").write_text(text[: int(len(text) * 0.9)])
+    with pytest.raises(DataError, match="cbp10co.txt"):
+        run(whole(tmp_path), tmp_path / "data", tmp_path / "empirics", "abc")
+    assert not (tmp_path / "data").exists()
+
+
+def test_inputs_of_the_rule_are_the_files_and_the_tables_beside_them(files):
+    names = {path.name for path in county_files(whole(files))}
+    assert names == {
+        "cbp90co.txt", "cbp10co.txt", "housing_1970_county.csv", "CAINC1.csv", "cz.csv", "industry_codes.csv",
+        "price_index.csv",
+    }  # fmt: skip
+    assert county_files(Config()) == []
+
+
+def synthetic(folder, **counties):
+    return Config.model_validate({"data": {"directory": str(folder), "counties": counties}})
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "section", "expected"),
+    [
+        ("cbp90co.txt", ",emp,", ",jobs,", {"cbp": {"files": {1990: "cbp90co.txt"}}}, "has no column 'emp'"),
+        ("CAINC1.csv", "LineCode", "Line", {"income": {"file": "CAINC1.csv"}}, "has no column 'linecode'"),
+        ("CAINC1.csv", "x", "x", {"income": {"file": "CAINC1.csv", "windows": [[1985, 2010]]}}, "1985 is not a year of"),
+        ("CAINC1.csv", "x", "x", {"income": {"file": "none.csv"}}, "no such file"),
+        ("CAINC1.csv", "x", "x", {"income": {"file": "CAINC1.csv"}, "dollars": 1900}, "no year 1900"),
+        ("CAINC1.csv", "x", "x", {"income": {"file": "CAINC1.csv"}, "price_index": "no.csv"}, "no.csv: no such file"),
+    ],
+)
+def test_broken_files_end_a_run_before_its_first_job(files, tmp_path, name, old, new, section, expected):
+    (tmp_path / name).write_text((files / name).read_text().replace(old, new, 1))
+    with pytest.raises((DataError, ConfigError)) as error:
+        check_inputs(synthetic(tmp_path, **section))
+    assert expected in str(error.value) and str(error.value).count("\n") <= 4
