@@ -35,7 +35,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "collect": ("results/collect.py", "empirics/specialization.py", "data/files.py"),
     "multiplicity": ("multiplicity", "model/jit.py", "model/shocks.py", "figures.py", "tables.py"),
     "sweep": (
-        "sweeps", "results", "empirics", "data/files.py", "provenance.py", "exhibits.py", "figures.py", "tables.py",
+        "sweeps", "results", "empirics", "exhibits.py", "exhibit_list.py", "data/files.py", "provenance.py",
+        "figures.py", "tables.py",
     ),
     "results": (
         "results", "empirics", "exhibits.py", "exhibit_list.py", "calibration", "selection.py", "data/files.py",

@@ -10,6 +10,8 @@ rule results:
         rules.data.output,
         SPECIALIZATION,
         LAYOUT.empirics / exhibits.NOT_COMPUTED,
+        # The list of exhibits looks for their files; nothing else of them is read.
+        ancient([LAYOUT.root / name for name in exhibits.counties(CONFIG)]),
     output:
         [LAYOUT.root / name for name in (*exhibits.results(CONFIG), *exhibits.LIST)],
     log:

@@ -19,8 +19,8 @@ def run(config: Config, data_dir: Path, out: Path, config_hash: str) -> None:
     """Make every exhibit of :data:`regspec.exhibits.FACTS` under ``out``, then the list of them.
 
     An exhibit that the data do not allow is written with the reason in it; ``not_computed.csv`` lists these and parts of
-    exhibits. Other files of ``out`` are removed. Raises ConfigError when the configuration asks for a variable, year or
-    control that the data do not have, DataError for unusable tables.
+    exhibits. Raises ConfigError when the configuration asks for a variable, year or control that the data do not have,
+    DataError for unusable tables.
     """
     inputs = load(config, data_dir, out, config_hash)
     for exhibit in FACTS:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from regspec.exhibit_list import Missing, listing, read_missing, write_list
-from regspec.exhibits import FACTS, MULTIPLICITY_EXHIBIT, Exhibit, model_exhibits
+from regspec.exhibits import FACTS, MULTIPLICITY_EXHIBIT, Exhibit, county_exhibits, model_exhibits, sweep_exhibit
 from regspec.results.friction import Share
 from regspec.results.inputs import Inputs
 from regspec.results.tradeoff import Tradeoff
@@ -36,14 +36,21 @@ def _item(exhibit: Exhibit, part: str, reason: str) -> Missing:
     return Missing(exhibit.deck, exhibit.title, part, reason)
 
 
+def _on_request(rows: pd.DataFrame, target: str) -> pd.DataFrame:
+    absent = f"made on request: snakemake ... -- {target}"
+    return rows.assign(reason=rows["reason"].where(rows["produced"] == "yes", absent))
+
+
 def write(inputs: Inputs, found: Iterable[Missing]) -> list[Path]:
     """Write ``exhibits.{csv,html,md}`` of the run: the empirics, the results, and what is made on request."""
     root, found = inputs.run_dir, list(found)
-    asked = listing([MULTIPLICITY_EXHIBIT], root, found)
-    asked["reason"] = asked["reason"].where(asked["produced"] == "yes", "made on request: snakemake ... -- multiplicity")
     parts = [
         listing(FACTS, root / "empirics", found, "empirics/"),
-        listing(model_exhibits(inputs.config), root, found),
-        asked,
+        listing([*county_exhibits(inputs.config), *model_exhibits(inputs.config)], root, found),
+        _on_request(listing([MULTIPLICITY_EXHIBIT], root, found), "multiplicity"),
+        *(
+            _on_request(listing([sweep_exhibit(name)], root / "sweeps" / name, found, f"sweeps/{name}/"), "sweeps")
+            for name in inputs.config.sweeps
+        ),
     ]
     return write_list(pd.concat(parts, ignore_index=True), root, inputs.provenance, inputs.synthetic)
