@@ -74,18 +74,21 @@ def county_exhibits(config: Config) -> list[Exhibit]:
     section = config.data.counties
     if not section.tables:
         return []
-    files = (*(f"data/{name}.parquet" for name in section.tables), "data/counties.json")
-    rows = [Exhibit("D3, D4", "Coverage of county files", "counties.exhibits", ("empirics/county_tables",), others=files)]
+    data = (*(f"data/{name}.parquet" for name in section.tables), "data/counties.json")
+    rows = [
+        Exhibit("D3, D4", "County files as tables of zones", "counties.run", others=data),
+        Exhibit("D3, D4", "Coverage of the county files", "counties.exhibits", ("empirics/county_tables",)),
+    ]
     if "business" in section.tables:
         gini = "empirics/county_gini"
-        rows.append(Exhibit("D3", "Specialization in business patterns", "counties.exhibits", (), (gini,), (f"{gini}.csv",)))
+        rows.append(Exhibit("D3, D5", "Specialization in county files", "counties.exhibits", (), (gini,), (f"{gini}.csv",)))
     if section.income.windows:
         rows.append(Exhibit("E1", "Growth of personal income", "counties.exhibits", ("empirics/county_income",)))
     return rows
 
 
 def counties(config: Config) -> list[str]:
-    """Files of the step `counties`, relative to the run's folder."""
+    """Files of the step `counties`, relative to the run's folder; none when no county files are named."""
     return [file for exhibit in county_exhibits(config) for file in exhibit.files]
 
 
@@ -128,9 +131,14 @@ def _model(deck: str, title: str, program: str, table: str | None, figure: str |
     return Exhibit(deck, title, f"results.{program}", tables, () if figure is None else (f"figures/{figure}",))
 
 
+def sweep_exhibit(name: str) -> Exhibit:
+    """The sweep ``name``, relative to its folder."""
+    return Exhibit("P, Q2", f"Sweep {name}", "sweeps.run", (name,), (name,), ("paths.parquet", "solutions.parquet"))
+
+
 def sweep(name: str) -> list[str]:
     """Files of the sweep ``name``, relative to its folder."""
-    return Exhibit("P", f"Sweep {name}", "sweeps.run", (name,), (name,), ("paths.parquet", "solutions.parquet")).files
+    return sweep_exhibit(name).files
 
 
 def results(config: Config) -> list[str]:

@@ -13,7 +13,9 @@ from regspec.provenance import source_hash
 KEYS: dict[str, tuple[str, ...]] = {
     "data": ("run.seed", "data", "empirics.base_year", "empirics.end_year", "calibration.tfp.measure"),
     "empirics": ("data.source", "data.tidy.income", "empirics", "calibration.industries", "results.confidence"),
-    "counties": ("run.seed", "data", "empirics", "calibration.tfp.measure", "results.confidence"),
+    "counties": (
+        "run.seed", "data", "empirics", "calibration.industries", "calibration.tfp.measure", "results.confidence",
+    ),
     "calibrate": (
         "run.seed", "data", "empirics.variable", "calibration", "model.zones", "model.parameters.alpha",
         "model.parameters.xi_scale", "model.parameters.phi_scale",
@@ -30,7 +32,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 SOURCES: dict[str, tuple[str, ...]] = {
     "data": ("data", "schemas.py"),
     "empirics": ("empirics", "exhibit_list.py", "data/files.py", "figures.py", "tables.py"),
-    "counties": ("counties", "data", "empirics", "figures.py", "tables.py"),
+    "counties": ("counties", "data", "empirics", "exhibit_list.py", "figures.py", "tables.py"),
     "calibrate": ("calibration", "selection.py", "empirics/specialization.py", "data/files.py"),
     "collect": ("results/collect.py", "empirics/specialization.py", "data/files.py"),
     "multiplicity": ("multiplicity", "model/jit.py", "model/shocks.py", "figures.py", "tables.py"),

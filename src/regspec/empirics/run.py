@@ -12,7 +12,7 @@ from regspec import figures, tables
 from regspec.config import Config
 from regspec.empirics.inputs import Inputs, NotComputable, load
 from regspec.exhibit_list import listing, write_list, write_missing
-from regspec.exhibits import CALIBRATION, EMPIRICS, FACTS, counties
+from regspec.exhibits import CALIBRATION, FACTS
 
 
 def run(config: Config, data_dir: Path, out: Path, config_hash: str) -> None:
@@ -37,10 +37,6 @@ def run(config: Config, data_dir: Path, out: Path, config_hash: str) -> None:
     write_missing(inputs.missing, inputs.out, inputs.provenance, inputs.synthetic)
     rows = listing((*FACTS, *([] if inputs.calibrated else [CALIBRATION])), inputs.out, inputs.missing)
     write_list(rows, inputs.out, inputs.provenance, inputs.synthetic)
-    others = counties(config)
-    for path in sorted(inputs.out.glob("*")):
-        if path.is_file() and path.name not in EMPIRICS and f"empirics/{path.name}" not in others:
-            path.unlink()
 
 
 def write_reason(inputs: Inputs, reason: str) -> None:
