@@ -68,8 +68,10 @@ class Layout:
             return {}
         try:
             content = json.loads(self.zones.read_text())
-            return {int(z): float(g) for z, g in zip(content["zones"], content["gini"], strict=True)}
-        except (ValueError, KeyError, TypeError):
+            # A list of an older version, without Ginis, is as good as none: the calibration's new sources make it anew.
+            ginis = content.get("gini", ())
+            return {int(z): float(g) for z, g in zip(content["zones"] if ginis else (), ginis, strict=True)}
+        except (ValueError, KeyError, TypeError, AttributeError):
             raise DataError(f"{self.zones}: damaged; delete it and run `regspec calibrate`") from None
 
     def numba_cache(self) -> Path:

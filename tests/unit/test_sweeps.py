@@ -81,6 +81,13 @@ def test_a_sweep_takes_a_stratified_part_of_the_zones(tmp_path):
     assert len(some) == 3 and [(z - 1) // 3 for z in some] == [0, 1, 2]
 
 
+def test_a_list_of_zones_of_an_older_version_counts_as_not_made(tmp_path):
+    found = config().model_copy(update={"run": Config().run.model_copy(update={"directory": str(tmp_path)})})
+    layout = Layout(found)
+    write_json(layout.zones, {"zones": [3, 7]})
+    assert layout.zone_ids() == [] and zones_of(found, layout, "baseline") == []
+
+
 class Stub:
     """Paths, solutions and a design of two cells, with known slopes of growth: -1 and -2, of which .25 is the friction's."""
 
