@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from regspec.config_base import Positive, Section, Share
 from regspec.config_counties import Counties
+from regspec.config_experiments import InternalCalibration, Responses, Theory
 from regspec.config_sweeps import Overrides, Sweep, solve_name
 from regspec.errors import ConfigError
 
@@ -306,6 +307,9 @@ class Config(Section):
     )
     results: Results = Results()
     multiplicity: Multiplicity = Multiplicity()
+    responses: Responses = Responses()
+    theory: Theory = Theory()
+    internal_calibration: InternalCalibration = InternalCalibration()
     compute: Compute = Compute()
 
     @model_validator(mode="after")
@@ -329,6 +333,9 @@ class Config(Section):
             raise ValueError(f"multiplicity.industry: {chosen.industry!r} is not one of calibration.industries")
         if sorted(set(chosen.thetas)) != chosen.thetas:
             raise ValueError("multiplicity.thetas must increase")
+        for name in self.responses.scenarios:
+            if name not in self.scenarios:
+                raise ValueError(f"responses.scenarios: {name!r} is not one of {', '.join(self.scenarios)}")
         return self
 
     def _check_sweep(self, name: str) -> None:

@@ -9,6 +9,7 @@ Names only, without any heavy import, because Snakemake reads them at every star
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from regspec.config import Config
@@ -67,6 +68,31 @@ MULTIPLICITY_EXHIBIT = Exhibit(
 )
 #: Files of the step `multiplicity`, relative to the run's folder.
 MULTIPLICITY = tuple(MULTIPLICITY_EXHIBIT.files)
+
+THEORY_EXHIBIT = Exhibit("M6", "Prices and productivity: theory checks", "theory.run", ("theory/theory",), ("theory/theory",))
+INTERNAL_EXHIBIT = Exhibit(
+    "P", "Internal calibration", "internal.run", ("internal_calibration/internal_calibration",),
+    others=("internal_calibration/internal_calibration.json",),
+)  # fmt: skip
+
+
+def response_figure(number: int, industry: str) -> str:
+    """Figure of the responses to a shock to the model industry ``industry``, the ``number``-th from one."""
+    return f"responses/response_{number}_{re.sub('[^a-z0-9]+', '_', industry.lower()).strip('_')}"
+
+
+def response_exhibit(config: Config) -> Exhibit:
+    """Exhibit of the step `responses`, relative to the run's folder."""
+    names = tuple(response_figure(number, name) for number, name in enumerate(config.calibration.industries, 1))
+    return Exhibit("Q3", "Responses to a shock to one industry", "responses.run", ("responses/responses",), names)
+
+
+def on_request(config: Config) -> dict[str, Exhibit]:
+    """Exhibits that a run makes when asked for, by their step, which is a target, too; relative to the run's folder."""
+    return {
+        "responses": response_exhibit(config), "theory": THEORY_EXHIBIT, "internal_calibration": INTERNAL_EXHIBIT,
+        "multiplicity": MULTIPLICITY_EXHIBIT,
+    }  # fmt: skip
 
 
 def county_exhibits(config: Config) -> list[Exhibit]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,11 +24,15 @@ _WIDER, _ROOMIER = 1.4, 0.85  # factors of the bond grid's depth and of the latt
 
 @dataclass(frozen=True)
 class Allocation:
-    """One allocation of a zone: its simulated path, certainty-equivalent value at the first state, and diagnostics."""
+    """One allocation of a zone: its simulated path, certainty-equivalent value at the first state, and diagnostics.
+
+    ``others``: paths under further shocks with the same policies, none but when asked for.
+    """
 
     path: Path
     value: float
     diagnostics: dict[str, float]
+    others: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,9 +163,9 @@ def _amplification(solver: Solver, years: list[Policies], reach: list[float]) ->
 
 def solve_allocation(
     problem: Problem, planner: bool, config: Config, shocks: np.ndarray, ranks: Ranks, label: str,
-    progress: Callable | None = None, start: Policies | None = None, final: bool = True,
+    progress: Callable | None = None, start: Policies | None = None, final: bool = True, also: Sequence[np.ndarray] = (),
 ) -> tuple[Allocation | None, Policies, Diagnostics]:  # fmt: skip
-    """Solve, simulate and certify one allocation from the tail's ``start``.
+    """Solve, simulate and certify one allocation from the tail's ``start``; simulate it under the shocks in ``also``, too.
 
     Returns it, its tail and the diagnostics. It is None when a choice reaches the end of the bond grid and, unless the
     attempt is ``final``, when choices touch the lattice's edge, reachable states have no solution, or the planner's tail does
@@ -188,9 +192,9 @@ def solve_allocation(
         if final:
             raise
         return None, tail, d
-    path = simulate(solver, years, shocks)
+    path, *others = (simulate(solver, years, own) for own in (shocks, *also))
     cloud, roots = cloud_errors(solver, tail, settings.cloud, config.run.seed, reach[-1])
-    roots = max(int(path.roots.max()), roots)
+    roots = max(roots, *(int(own.roots.max()) for own in (path, *others)))
     if roots > 1:
         raise ModelFailure(
             f"{label}: {roots} static equilibria at a reachable state; {solver.case()}, "
@@ -203,7 +207,7 @@ def solve_allocation(
         "grid_margin": d.lowest, "contraction": d.contraction,
         "sweeps": d.sweeps, "us_per_state_sweep": 1e6 * d.seconds / d.states,
     }  # fmt: skip
-    return Allocation(path, float(path.value[0]), diagnostics), tail, d
+    return Allocation(path, float(path.value[0]), diagnostics, tuple(others)), tail, d
 
 
 def solve_zone(
@@ -213,10 +217,12 @@ def solve_zone(
     scenario: str,
     ranks: Ranks | None = None,
     progress: Callable | None = None,
+    also: Sequence[np.ndarray] = (),
 ) -> ZoneSolution:
     """Competitive equilibrium and planner of one zone under ``scenario`` with the realized productivity path.
 
-    zone, national: the calibration's JSON contents (docs/architecture.md). The bond grid is widened and the problem solved
+    zone, national: the calibration's JSON contents (docs/architecture.md). ``also``: further log productivities (T+1, I),
+    under which `Allocation.others` are simulated. The bond grid is widened and the problem solved
     again when a choice reaches its end, the lattice when a choice touches its edge, a reachable state has no solution, or the
     planner's iteration cycles, which it does on some lattices only. Raises ModelFailure.
     """
@@ -237,7 +243,9 @@ def solve_zone(
             # the planner's iteration starts from the market's policies: cold starts may leave the domain
             final = attempt == _ATTEMPTS - 1
             with ranks.memory():
-                allocation, tail, found = solve_allocation(problem, planner, config, shocks, ranks, label, tell, tail, final)
+                allocation, tail, found = solve_allocation(
+                    problem, planner, config, shocks, ranks, label, tell, tail, final, also
+                )
             if allocation is None:
                 break
             solved[key] = allocation

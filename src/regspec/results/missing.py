@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from regspec.exhibit_list import Missing, listing, read_missing, write_list
-from regspec.exhibits import FACTS, MULTIPLICITY_EXHIBIT, Exhibit, county_exhibits, model_exhibits, sweep_exhibit
+from regspec.exhibits import FACTS, Exhibit, county_exhibits, model_exhibits, on_request, sweep_exhibit
 from regspec.results.friction import Share
 from regspec.results.inputs import Inputs
 from regspec.results.tradeoff import Tradeoff
@@ -47,7 +47,10 @@ def write(inputs: Inputs, found: Iterable[Missing]) -> list[Path]:
     parts = [
         listing(FACTS, root / "empirics", found, "empirics/"),
         listing([*county_exhibits(inputs.config), *model_exhibits(inputs.config)], root, found),
-        _on_request(listing([MULTIPLICITY_EXHIBIT], root, found), "multiplicity"),
+        *(
+            _on_request(listing([exhibit], root, found), target)
+            for target, exhibit in on_request(inputs.config).items()
+        ),
         *(
             _on_request(listing([sweep_exhibit(name)], root / "sweeps" / name, found, f"sweeps/{name}/"), "sweeps")
             for name in inputs.config.sweeps

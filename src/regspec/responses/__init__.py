@@ -1,0 +1,1 @@
+"""Impulse responses to a shock to one industry (deck Q3)."""

@@ -1,0 +1,79 @@
+"""The step ``responses``: chosen zones, scenarios and both allocations; table and figures (docs/results.md)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from regspec.config import Config
+from regspec.errors import ConfigError
+from regspec.exhibits import response_figure
+from regspec.provenance import stamp
+from regspec.responses.exhibits import draw, write_table
+from regspec.responses.solve import long_table, solve
+
+_HIGH, _LOW = 0.9, 0.1  # quantiles of specialization at which zones are taken
+
+
+def chosen_zones(config: Config, ginis: dict[int, float]) -> dict[int, str]:
+    """Zones and how they are named on exhibits, the most specialized first.
+
+    ``ginis``: base-year Gini of the run's zones. Without zones of the configuration, those at two quantiles. Raises
+    ConfigError for a zone that is not one of the run's.
+    """
+    order = sorted(ginis, key=lambda zone: (ginis[zone], zone))
+    ends = [order[round(q * (len(order) - 1))] for q in (_HIGH, _LOW)]
+    for zone in config.responses.zones:
+        if zone not in ginis:
+            raise ConfigError(
+                f"responses.zones: zone {zone} is not among the {len(ginis)} zones of this run\nremedy: add it to model.zones"
+            )
+    zones = config.responses.zones or list(dict.fromkeys(ends))
+    return {
+        zone: f"zone {zone} (Gini {ginis[zone]:.3f})" for zone in sorted(zones, key=lambda zone: (-ginis[zone], zone))
+    }
+
+
+def compute(config: Config, national: dict, zones: list[dict]) -> pd.DataFrame:
+    """All responses in long form (`long_table`). Raises ModelFailure that names zone, scenario and condition."""
+    own, parts = config.responses, []
+    for zone in zones:
+        for scenario in own.scenarios or config.scenarios:
+            solution = solve(zone, national, config, scenario, own.size, own.horizon)
+            parts += long_table(zone["zone"], scenario, solution, national["industries"])
+            print(f"responses: zone {zone['zone']}, scenario {scenario} solved", flush=True)
+    return pd.concat(parts, ignore_index=True)
+
+
+def notes(config: Config, table: pd.DataFrame) -> str:
+    """What the numbers are, and how often the limit binds without the shock."""
+    own = config.responses
+    still = table[(table["variable"] == "eta") & (table["industry"] == table["industry"].iloc[0])]
+    share = still.groupby(["scenario", "regime"], sort=False)["level"].apply(lambda eta: (eta > 0).mean())
+    shares = "; ".join(f"{scenario}, {regime}: {value:.0%}" for (scenario, regime), value in share.items())
+    return (
+        f"Log productivity of one industry falls by {own.size:g} of its standard deviations and returns at its persistence. Each "
+        "year's equilibrium is solved on both paths, with and without the shock; both start from the first year's bonds and "
+        f"portfolio, without trend. Difference after 0 to {own.horizon} years, percent: Y, c, q, k (of the industry hit): 100 log "
+        "points; eta: of marginal utility; debt: of output. First four numbers: in the year of the shock; Sum c: over all years. "
+        f"Share of years without shock in which the limit binds: {shares}. The CSV has all responses."
+    )
+
+
+def run(config: Config, root: Path, digest: str) -> list[Path]:
+    """Write table and figures below ``root``/responses; returns the files."""
+    calibration = Path(root) / "calibration"
+    national = json.loads((calibration / "national.json").read_text())
+    synthetic = bool(json.loads((Path(root) / "data" / "meta.json").read_text())["synthetic"])
+    sample = json.loads((calibration / "zones.json").read_text())
+    names = chosen_zones(config, dict(zip(sample["zones"], sample["gini"], strict=True)))
+    zones = [json.loads((calibration / "zones" / f"{zone}.json").read_text()) for zone in names]
+    table = compute(config, national, zones)
+    provenance, folder = stamp(digest), Path(root) / "responses"
+    files = write_table(table, folder / "responses", names, notes(config, table), provenance, synthetic)
+    for number, industry in enumerate(national["industries"], 1):
+        stem = Path(root) / response_figure(number, industry)
+        files += draw(table, industry, stem, names, config.responses.size, provenance, synthetic)
+    return files
