@@ -20,6 +20,9 @@ class Responses(Section):
     scenarios: list[str] = Field([], description="scenarios that are compared; []: all of them")
     size: Positive = Field(2.0, description="standard deviations sigma_i of the adverse shock to one industry")
     horizon: int = Field(20, ge=1, le=200, description="years after the shock")
+    draws: int = Field(
+        32, ge=0, le=10000, multiple_of=2, description="draws of all later shocks over which the mean is taken; 0: none happen"
+    )
 
     @model_validator(mode="after")
     def _checks(self):

@@ -157,6 +157,35 @@ def multiplicity(config: str | Path, overrides: Iterable[str] = ()) -> None:
     run(loaded, layout.root, digest)
 
 
+def responses(config: str | Path, overrides: Iterable[str] = ()) -> None:
+    """Table and figures of responses to a shock to one industry (deck Q3; docs/results.md)."""
+    loaded, digest, layout = load(config, overrides)
+    layout.require(layout.zones, "calibrate")
+    prepare_numba(layout)
+    from regspec.responses.run import run
+
+    run(loaded, layout.root, digest)
+
+
+def theory(config: str | Path, overrides: Iterable[str] = ()) -> None:
+    """Table and figure of the checks of prices (deck M6; docs/results.md); needs no earlier step."""
+    loaded, digest, layout = load(config, overrides)
+    prepare_numba(layout)
+    from regspec.theory.run import run
+
+    run(loaded, layout.root, digest)
+
+
+def internal_calibration(config: str | Path, overrides: Iterable[str] = ()) -> None:
+    """One parameter such that the mean debt ratio meets its target (deck P; docs/results.md)."""
+    loaded, digest, layout = load(config, overrides)
+    layout.require(layout.national, "calibrate")
+    prepare_numba(layout)
+    from regspec.internal.run import run
+
+    run(loaded, layout.root, digest)
+
+
 def prepare_numba(layout: Layout) -> None:
     """One thread per process and the shared kernel cache; both must be set before numpy and numba load."""
     for variable in THREAD_VARIABLES:

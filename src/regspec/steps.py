@@ -25,6 +25,11 @@ KEYS: dict[str, tuple[str, ...]] = {
         "run.seed", "multiplicity", "model.parameters.alpha", "model.parameters.beta", "model.parameters.gamma",
         "model.parameters.growth", "model.grid.b_max",
     ),
+    "responses": ("run.seed", "responses", "calibration", "model", "scenarios"),
+    "theory": (
+        "run.seed", "theory", "calibration.interest.mean", "model.parameters", "model.grid.b_max", "model.solver",
+    ),
+    "internal_calibration": ("run.seed", "internal_calibration", "calibration", "model", "scenarios"),
     "sweep": ("run", "data", "empirics", "calibration", "model", "scenarios", "results"),
     "results": ("run", "data", "empirics", "calibration", "model", "scenarios", "results"),
 }  # fmt: skip
@@ -36,6 +41,9 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "calibrate": ("calibration", "selection.py", "empirics/specialization.py", "data/files.py"),
     "collect": ("results/collect.py", "empirics/specialization.py", "data/files.py"),
     "multiplicity": ("multiplicity", "model/jit.py", "model/shocks.py", "figures.py", "tables.py"),
+    "responses": ("responses", "experiments/zone.py", "model", "calibration/technology.py", "figures.py", "tables.py"),
+    "theory": ("theory", "model", "figures.py", "tables.py"),
+    "internal_calibration": ("internal", "experiments/zone.py", "model", "calibration/technology.py", "tables.py"),
     "sweep": (
         "sweeps", "results", "empirics", "exhibits.py", "exhibit_list.py", "data/files.py", "provenance.py",
         "figures.py", "tables.py",

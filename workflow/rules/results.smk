@@ -72,3 +72,67 @@ rule multiplicity:
         depends=dependencies(CONFIG, "multiplicity"),
     script:
         "../scripts/multiplicity.py"
+
+
+rule responses:
+    """Responses to a shock to one industry; asked for by name: `snakemake ... -- responses`."""
+    input:
+        LAYOUT.kernels,
+        LAYOUT.national,
+        LAYOUT.zones,
+        rules.data.output,
+    output:
+        [LAYOUT.root / name for name in exhibits.response_exhibit(CONFIG).files],
+    log:
+        LAYOUT.logs / "responses.log",
+    benchmark:
+        LAYOUT.benchmarks / "responses.tsv"
+    resources:
+        mem_mb=memory_mb(CONFIG),
+        runtime=60,
+    params:
+        config=str(LAYOUT.config),
+        depends=dependencies(CONFIG, "responses"),
+        zones=calibration_digest,
+    script:
+        "../scripts/responses.py"
+
+
+rule theory:
+    """Checks of what the deck says on prices; asked for by name: `snakemake ... -- theory`."""
+    output:
+        [LAYOUT.root / name for name in exhibits.THEORY_EXHIBIT.files],
+    log:
+        LAYOUT.logs / "theory.log",
+    benchmark:
+        LAYOUT.benchmarks / "theory.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        config=str(LAYOUT.config),
+        depends=dependencies(CONFIG, "theory"),
+    script:
+        "../scripts/theory.py"
+
+
+rule internal_calibration:
+    """A parameter from a target debt ratio; asked for by name: `snakemake ... -- internal_calibration`."""
+    input:
+        LAYOUT.kernels,
+        LAYOUT.national,
+        rules.data.output,
+    output:
+        [LAYOUT.root / name for name in exhibits.INTERNAL_EXHIBIT.files],
+    log:
+        LAYOUT.logs / "internal_calibration.log",
+    benchmark:
+        LAYOUT.benchmarks / "internal_calibration.tsv"
+    resources:
+        mem_mb=memory_mb(CONFIG),
+        runtime=60,
+    params:
+        config=str(LAYOUT.config),
+        depends=dependencies(CONFIG, "internal_calibration"),
+    script:
+        "../scripts/internal_calibration.py"

@@ -69,7 +69,7 @@ def draw(table: pd.DataFrame, industry: str, stem: Path, names: dict[int, str], 
     handles, labels = grid[0, 0].get_legend_handles_labels()
     fig.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 4))
     fig.suptitle(
-        f"Shock of {size:g} standard deviations to {industry}, adverse; difference from the path without shock",
+        f"Shock of {size:g} standard deviations to {industry}, adverse; difference from paths without the shock",
         fontsize=9, x=0.01, ha="left",
     )  # fmt: skip
     return figures.save(fig, stem, provenance, synthetic)

@@ -41,24 +41,22 @@ def compute(config: Config, national: dict, zones: list[dict]) -> pd.DataFrame:
     own, parts = config.responses, []
     for zone in zones:
         for scenario in own.scenarios or config.scenarios:
-            solution = solve(zone, national, config, scenario, own.size, own.horizon)
+            solution = solve(zone, national, config, scenario)
             parts += long_table(zone["zone"], scenario, solution, national["industries"])
             print(f"responses: zone {zone['zone']}, scenario {scenario} solved", flush=True)
     return pd.concat(parts, ignore_index=True)
 
 
-def notes(config: Config, table: pd.DataFrame) -> str:
-    """What the numbers are, and how often the limit binds without the shock."""
+def notes(config: Config) -> str:
+    """What the numbers are."""
     own = config.responses
-    still = table[(table["variable"] == "eta") & (table["industry"] == table["industry"].iloc[0])]
-    share = still.groupby(["scenario", "regime"], sort=False)["level"].apply(lambda eta: (eta > 0).mean())
-    shares = "; ".join(f"{scenario}, {regime}: {value:.0%}" for (scenario, regime), value in share.items())
+    later = f"means over {own.draws} draws of all later shocks" if own.draws else "no later shocks"
     return (
         f"Log productivity of one industry falls by {own.size:g} of its standard deviations and returns at its persistence. Each "
-        "year's equilibrium is solved on both paths, with and without the shock; both start from the first year's bonds and "
-        f"portfolio, without trend. Difference after 0 to {own.horizon} years, percent: Y, c, q, k (of the industry hit): 100 log "
-        "points; eta: of marginal utility; debt: of output. First four numbers: in the year of the shock; Sum c: over all years. "
-        f"Share of years without shock in which the limit binds: {shares}. The CSV has all responses."
+        "year's equilibrium is solved on paths with and without the shock, which start from the first year's bonds and portfolio, "
+        f"without trend; {later}. Difference after 0 to {own.horizon} years, percent: Y, c, q, k (capital of the industry hit): "
+        "100 log points; eta: of marginal utility; debt: of output. Y, c, q, eta: in the year of the shock; Sum c: over all years. "
+        "The CSV has all responses, with simulation standard errors."
     )
 
 
@@ -72,7 +70,7 @@ def run(config: Config, root: Path, digest: str) -> list[Path]:
     zones = [json.loads((calibration / "zones" / f"{zone}.json").read_text()) for zone in names]
     table = compute(config, national, zones)
     provenance, folder = stamp(digest), Path(root) / "responses"
-    files = write_table(table, folder / "responses", names, notes(config, table), provenance, synthetic)
+    files = write_table(table, folder / "responses", names, notes(config), provenance, synthetic)
     for number, industry in enumerate(national["industries"], 1):
         stem = Path(root) / response_figure(number, industry)
         files += draw(table, industry, stem, names, config.responses.size, provenance, synthetic)

@@ -1,8 +1,12 @@
-"""Responses of a zone to a shock to each industry: the shocked path less the path without shock (docs/results.md)."""
+"""Responses of a zone to a shock to each industry: expected paths with the shock less those without it (docs/results.md).
+
+Expected given the state of the first year, over all later shocks (Koop, Pesaran and Potter 1996, Journal of Econometrics
+74:119-147): each draw of these is simulated with and without the shock.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,25 +49,45 @@ def resting(national: dict, config: Config, scenario: str, horizon: int) -> Rest
                    scenario)  # fmt: skip
 
 
-def shock(national: dict, config: Config, scenario: str, industry: int, size: float, horizon: int) -> np.ndarray:
-    """Log productivities (horizon + 1, I): u_i = -size sigma_i in the first year, rho_i u_i after it, zero elsewhere."""
-    u = np.zeros((horizon + 1, len(national["rho"])))
-    sigma = config.scenario_parameters(scenario).shock_scale * national["sigma"][industry]
-    u[:, industry] = -size * sigma * national["rho"][industry] ** np.arange(horizon + 1)
+def later_shocks(zone: int, national: dict, config: Config, scenario: str) -> np.ndarray:
+    """Log productivities (draws, T+1, I) from innovations after the first year, in pairs of opposite sign; zeros for no draws.
+
+    They are the same for every scenario of a zone, with and without the shock (common random numbers).
+    """
+    own, n = config.responses, len(national["rho"])
+    half = np.random.default_rng([config.run.seed, zone]).standard_normal((own.draws // 2, own.horizon, n))
+    sigma = config.scenario_parameters(scenario).shock_scale * np.array(national["sigma"])
+    innovations = sigma * np.stack([half, -half], axis=1).reshape(-1, own.horizon, n)
+    u = np.zeros((max(own.draws, 1), own.horizon + 1, n))
+    if own.draws:
+        for t in range(own.horizon):
+            u[:, t + 1] = np.array(national["rho"]) * u[:, t] + innovations[:, t]
     return u
 
 
-def solve(zone: dict, national: dict, config: Config, scenario: str, size: float, horizon: int) -> ZoneSolution:
-    """Both allocations from (b_1950, k_1950): ``path`` without shock, ``others[i]`` with a shock to industry i.
+def shock(national: dict, config: Config, scenario: str, industry: int) -> np.ndarray:
+    """Log productivities (T+1, I): u_i = -size sigma_i in the first year, rho_i u_i after it, zero elsewhere."""
+    own = config.responses
+    u = np.zeros((own.horizon + 1, len(national["rho"])))
+    sigma = config.scenario_parameters(scenario).shock_scale * national["sigma"][industry]
+    u[:, industry] = -own.size * sigma * national["rho"][industry] ** np.arange(len(u))
+    return u
+
+
+def solve(zone: dict, national: dict, config: Config, scenario: str) -> ZoneSolution:
+    """Both allocations from (b_1950, k_1950): ``others`` are the paths without shock, one for each draw of later shocks, then
+    those with a shock to the first industry, to the second, and so on.
 
     Raises ModelFailure as `solve_zone` does.
     """
-    own = resting(national, config, scenario, horizon)
-    shocks = [shock(national, config, scenario, i, size, horizon) for i in range(len(national["rho"]))]
-    return solve_zone(zone, own.national, own.config, scenario, also=shocks)
+    own = resting(national, config, scenario, config.responses.horizon)
+    later = later_shocks(zone["zone"], national, config, scenario)
+    hits = [shock(national, config, scenario, industry) for industry in range(len(national["rho"]))]
+    paths = [np.ascontiguousarray(hit + draw) for hit in (0.0, *hits) for draw in later]
+    return solve_zone(zone, own.national, own.config, scenario, also=paths)
 
 
-def responses(shocked: Path, still: Path, industries: list[str]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def response(shocked: Path, still: Path, industries: list[str]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """(response, level without shock), both (T+1,), by variable: Y, c, q, b, eta and ``k_<industry>``.
 
     Units of the response: ``UNITS``; percent are 100 log points. b and k are those at the start of the year.
@@ -79,17 +103,30 @@ def responses(shocked: Path, still: Path, industries: list[str]) -> dict[str, tu
     return found
 
 
+def mean_response(shocked: Sequence[Path], still: Sequence[Path], industries: list[str]) -> dict[str, tuple[np.ndarray, ...]]:
+    """By variable: mean `response` over draws, its standard error over pairs of draws (NaN for fewer than two), mean level."""
+    own = [response(hit, path, industries) for hit, path in zip(shocked, still, strict=True)]
+    found = {}
+    for name in own[0]:
+        changes = np.array([one[name][0] for one in own])
+        pairs = changes.reshape(-1, 2, changes.shape[1]).mean(axis=1) if len(own) > 1 else changes
+        error = pairs.std(axis=0, ddof=1) / np.sqrt(len(pairs)) if len(pairs) > 1 else np.full(changes.shape[1], np.nan)
+        found[name] = changes.mean(axis=0), error, np.mean([one[name][1] for one in own], axis=0)
+    return found
+
+
 def long_table(zone: int, scenario: str, solution: ZoneSolution, industries: list[str]) -> Iterator[pd.DataFrame]:
-    """Rows ``zone, scenario, regime, industry`` (the one that is hit)``, horizon, variable, response, level, unit``."""
+    """Rows ``zone, scenario, regime, industry`` (the one that is hit)``, horizon, variable, response, se, level, unit``."""
     for key, regime in REGIMES.items():
         allocation = getattr(solution, key)
         if allocation is None:
             continue
-        for industry, shocked in zip(industries, allocation.others, strict=True):
-            for variable, (response, level) in responses(shocked, allocation.path, industries).items():
-                unit = UNITS[variable if variable in UNITS else "k"]
+        draws = len(allocation.others) // (len(industries) + 1)
+        still, *hit = (allocation.others[n * draws : (n + 1) * draws] for n in range(len(industries) + 1))
+        for industry, shocked in zip(industries, hit, strict=True):
+            for variable, (change, error, level) in mean_response(shocked, still, industries).items():
                 yield pd.DataFrame(
                     {"zone": zone, "scenario": scenario, "regime": regime, "industry": industry,
-                     "horizon": np.arange(len(response)), "variable": variable, "response": response, "level": level,
-                     "unit": unit}
+                     "horizon": np.arange(len(change)), "variable": variable, "response": change, "se": error,
+                     "level": level, "unit": UNITS["k" if variable.startswith("k_") else variable]}
                 )  # fmt: skip

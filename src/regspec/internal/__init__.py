@@ -1,0 +1,1 @@
+"""Internal calibration: one parameter from a moment of the model (deck P)."""
