@@ -38,10 +38,10 @@ class InternalCalibration(Section):
 
     parameter: Literal["chi", "beta"] = Field("chi", description="key of model.parameters that is chosen")
     target: float = Field(
-        0.12, gt=0, le=5, description="mean of debt over output, -b/Y, on the market's realized path of the reference zone"
+        0.1, gt=0, le=5, description="mean of debt over output, -b/Y, on the market's realized path of the reference zone"
     )
     bracket: list[Share] = Field(
-        [0.02, 0.07], min_length=2, max_length=2, description="values of the parameter between which it is searched"
+        [0.03, 0.075], min_length=2, max_length=2, description="values of the parameter between which it is searched"
     )
     tolerance: Positive = Field(1e-4, description="largest error of the parameter, relative to the bracket's upper end")
 
@@ -64,6 +64,8 @@ class Theory(Section):
     adjustment: list[Annotated[float, Field(ge=0, le=50)]] = Field(
         [0.0, 0.5, 1.0, 2.0, 3.26], min_length=1, description="adjustment costs phi of two industries"
     )
+    phi: float = Field(2.0, gt=0, le=50, description="adjustment cost where `industries` and `shares` vary, beside none at all")
+    share: float = Field(0.7, ge=0.5, le=0.95, description="share of the larger of two industries where `adjustment` varies")
     xi: float = Field(0.2, ge=0, le=0.6, description="agglomeration elasticity of every industry (P: midpoint)")
     rho: Share = Field(0.805, description="persistence of every industry's productivity (P: midpoint)")
     sigma: Positive = Field(0.02, description="standard deviation of its innovation (P: midpoint)")

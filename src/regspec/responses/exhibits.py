@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from regspec import figures, tables
+from regspec.config import Config
 
 #: Rows of a figure: variable (``k``: capital in the industry that is hit), label.
 ROWS = (
@@ -52,7 +53,7 @@ def write_table(table: pd.DataFrame, stem: Path, names: dict[int, str], notes: s
     )
 
 
-def draw(table: pd.DataFrame, industry: str, stem: Path, names: dict[int, str], size: float, provenance: dict,
+def draw(table: pd.DataFrame, industry: str, stem: Path, names: dict[int, str], config: Config, provenance: dict,
          synthetic: bool) -> list[Path]:  # fmt: skip
     """Responses to a shock to ``industry``: a row for each variable of ``ROWS``, a column for each zone."""
     own = table[table["industry"] == industry]
@@ -69,7 +70,8 @@ def draw(table: pd.DataFrame, industry: str, stem: Path, names: dict[int, str], 
     handles, labels = grid[0, 0].get_legend_handles_labels()
     fig.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 4))
     fig.suptitle(
-        f"Shock of {size:g} standard deviations to {industry}, adverse; difference from paths without the shock",
+        f"Adverse shock of {config.responses.size:g} standard deviations to {industry}: difference from paths without it"
+        + (f" (mean of {config.responses.draws} draws)" if config.responses.draws else ""),
         fontsize=9, x=0.01, ha="left",
     )  # fmt: skip
     return figures.save(fig, stem, provenance, synthetic)

@@ -73,5 +73,5 @@ def run(config: Config, root: Path, digest: str) -> list[Path]:
     files = write_table(table, folder / "responses", names, notes(config), provenance, synthetic)
     for number, industry in enumerate(national["industries"], 1):
         stem = Path(root) / response_figure(number, industry)
-        files += draw(table, industry, stem, names, config.responses.size, provenance, synthetic)
+        files += draw(table, industry, stem, names, config, provenance, synthetic)
     return files
