@@ -82,17 +82,18 @@ def new(width: str = "single", height: float | None = None, ncols: int = 1, nrow
     return figure, figure.subplots(nrows, ncols, **subplots)
 
 
-def save(fig: Figure, stem: Path, provenance: Mapping[str, str], synthetic: bool) -> list[Path]:
+def save(fig: Figure, stem: Path, provenance: Mapping[str, str], synthetic: bool | None) -> list[Path]:
     """Write ``stem.pdf`` and ``stem.png``; return the two paths.
 
     ``provenance`` (from :func:`regspec.provenance.stamp`) goes to the files' metadata: PDF keywords, PNG text
-    chunks. ``synthetic`` draws a visible mark in a strip of its own above the figure: save it only once.
+    chunks. ``synthetic`` draws a visible mark in a strip of its own above the figure: save it only once. None: no data
+    stand behind the figure, only the model.
     """
     stem = Path(stem)
     if synthetic:
         _mark(fig)
     words = "; ".join(f"{key}={value}" for key, value in sorted(provenance.items()))
-    data = SYNTHETIC_MARK if synthetic else "empirical data"
+    data = "no data" if synthetic is None else SYNTHETIC_MARK if synthetic else "empirical data"
     metadata = {
         # matplotlib would enter the time of the run: None leaves the entry out.
         "pdf": {

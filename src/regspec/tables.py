@@ -43,7 +43,7 @@ def write(
     caption: str,
     notes: str,
     provenance: Mapping[str, str],
-    synthetic: bool,
+    synthetic: bool | None,
     float_format: str | Mapping[str, str] = "%.3f",
     rules: Sequence[int] = (),
     data: pd.DataFrame | None = None,
@@ -60,8 +60,8 @@ def write(
         Plain text; special characters of TeX and HTML are escaped. The notes say what stars mean.
     provenance : mapping
         From :func:`regspec.provenance.stamp`; TeX and CSV comments, HTML ``meta`` elements.
-    synthetic : bool
-        Adds a visible "synthetic data" to the caption.
+    synthetic : bool or None
+        True adds a visible "synthetic data" to the caption; None: no data stand behind the table, only the model.
     float_format : str or mapping
         printf format as in pandas; or a mapping from column to format (columns not named get ``"%.3f"``).
     rules : sequence of int
@@ -98,8 +98,8 @@ def read_csv(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, skiprows=skip)
 
 
-def _stamp(provenance: Mapping[str, str], synthetic: bool) -> dict[str, str]:
-    return {**provenance, "data": "synthetic" if synthetic else "empirical"}
+def _stamp(provenance: Mapping[str, str], synthetic: bool | None) -> dict[str, str]:
+    return {**provenance, "data": "none" if synthetic is None else "synthetic" if synthetic else "empirical"}
 
 
 def _save(stem: Path, suffix: str, text: str) -> Path:
