@@ -26,9 +26,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "model.parameters.growth", "model.grid.b_max",
     ),
     "responses": ("run.seed", "responses", "calibration", "model", "scenarios"),
-    "theory": (
-        "run.seed", "theory", "calibration.interest.mean", "model.parameters", "model.grid.b_max", "model.solver",
-    ),
+    "theory": ("run.seed", "theory", "calibration", "model", "scenarios"),
     "internal_calibration": ("run.seed", "internal_calibration", "calibration", "model", "scenarios"),
     "sweep": ("run", "data", "empirics", "calibration", "model", "scenarios", "results"),
     "results": ("run", "data", "empirics", "calibration", "model", "scenarios", "results"),
@@ -42,7 +40,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "collect": ("results/collect.py", "empirics/specialization.py", "data/files.py"),
     "multiplicity": ("multiplicity", "model/jit.py", "model/shocks.py", "figures.py", "tables.py"),
     "responses": ("responses", "experiments/zone.py", "model", "calibration/technology.py", "figures.py", "tables.py"),
-    "theory": ("theory", "model", "figures.py", "tables.py"),
+    "theory": ("theory", "experiments/zone.py", "model", "calibration/technology.py", "figures.py", "tables.py"),
     "internal_calibration": ("internal", "experiments/zone.py", "model", "calibration/technology.py", "tables.py"),
     "sweep": (
         "sweeps", "results", "empirics", "exhibits.py", "exhibit_list.py", "data/files.py", "provenance.py",

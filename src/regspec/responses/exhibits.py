@@ -88,6 +88,7 @@ def _panel(ax, rows: pd.DataFrame, scenarios: list[str]) -> None:
                 line["horizon"], line["response"], color=figures.PALETTE[number % len(figures.PALETTE)], linestyle=dashes,
                 linewidth=1.0, label=f"{scenario}, {regime}",
             )  # fmt: skip
+    ax.set_xlim(0, rows["horizon"].max())
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.yaxis.set_major_locator(MaxNLocator(4))
     largest = np.abs(rows["response"]).max()
