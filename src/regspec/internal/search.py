@@ -44,7 +44,9 @@ def with_value(config: Config, value: float) -> Config:
             f"model.parameters\nmoves nothing; remedy: leave it out of scenarios.{baseline}.parameters"
         )
     if config.scenario_parameters(baseline).limit == "natural":
-        raise ConfigError(f"internal_calibration: scenario {baseline!r} has no debt limit (limit: natural) and no debt ratio to meet")
+        raise ConfigError(
+            f"internal_calibration: scenario {baseline!r} has no debt limit (limit: natural) and no debt ratio to meet"
+        )
     parameters = Parameters.model_validate(config.model.parameters.model_dump() | {name: value})
     return config.model_copy(
         update={

@@ -31,9 +31,7 @@ def chosen_zones(config: Config, ginis: dict[int, float]) -> dict[int, str]:
                 f"responses.zones: zone {zone} is not among the {len(ginis)} zones of this run\nremedy: add it to model.zones"
             )
     zones = config.responses.zones or list(dict.fromkeys(ends))
-    return {
-        zone: f"zone {zone} (Gini {ginis[zone]:.3f})" for zone in sorted(zones, key=lambda zone: (-ginis[zone], zone))
-    }
+    return {zone: f"zone {zone} (Gini {ginis[zone]:.3f})" for zone in sorted(zones, key=lambda zone: (-ginis[zone], zone))}
 
 
 def compute(config: Config, national: dict, zones: list[dict]) -> pd.DataFrame:

@@ -47,10 +47,7 @@ def write(inputs: Inputs, found: Iterable[Missing]) -> list[Path]:
     parts = [
         listing(FACTS, root / "empirics", found, "empirics/"),
         listing([*county_exhibits(inputs.config), *model_exhibits(inputs.config)], root, found),
-        *(
-            _on_request(listing([exhibit], root, found), target)
-            for target, exhibit in on_request(inputs.config).items()
-        ),
+        *(_on_request(listing([exhibit], root, found), target) for target, exhibit in on_request(inputs.config).items()),
         *(
             _on_request(listing([sweep_exhibit(name)], root / "sweeps" / name, found, f"sweeps/{name}/"), "sweeps")
             for name in inputs.config.sweeps

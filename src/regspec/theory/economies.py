@@ -131,7 +131,9 @@ def simulate(solver: Solver, tail: Policies, years: int, seed: int) -> Series:
         binding[year] = code == IS_BINDING
         k_next = scratch.k_next.copy()
         if year % _EVERY == 0:
-            roots = static_roots(b, k, exo.z[e], *state, y[1:].copy(), functions, lattice.table, tech, grid, scratch, spare, _SCAN)
+            roots = static_roots(
+                b, k, exo.z[e], *state, y[1:].copy(), functions, lattice.table, tech, grid, scratch, spare, _SCAN
+            )
             if roots > 1:
                 raise ModelFailure(f"{solver.label}: {roots} static equilibria in simulated year {year}; {solver.case()}")
         b, k, guess = float(y[0]), k_next, y.copy()

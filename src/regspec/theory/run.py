@@ -115,9 +115,7 @@ def _write_table(config: Config, table: pd.DataFrame, stem: Path, provenance: di
     )
     forms = {"phi": "%.2f", "Share": "%.2f", "Cov(log q, u)": "%.2f", "(se)": "%.2f", "Elasticity": "%.2f", "Correlation": "%.2f",
              "SD log q": "%.2f", "SD log c": "%.2f", "Binding": "%.2f"}  # fmt: skip
-    return tables.write(
-        short, stem, "Price of capital and productivity", notes, provenance, None, forms, rules, table
-    )
+    return tables.write(short, stem, "Price of capital and productivity", notes, provenance, None, forms, rules, table)
 
 
 def means_order(table: pd.DataFrame) -> list[tuple]:
