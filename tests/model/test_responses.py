@@ -10,6 +10,7 @@ import pytest
 from regspec import exhibits
 from regspec.config import Config
 from regspec.errors import ConfigError
+from regspec.model.shocks import rouwenhorst
 from regspec.model.simulate import Path
 from regspec.responses.run import chosen_zones, run
 from regspec.responses.solve import later_shocks, long_table, response, shock, solve
@@ -95,13 +96,18 @@ def test_a_shock_of_nothing_has_no_response_bit_for_bit(monkeypatch):
     assert table["level"].abs().max() > 0
 
 
-def test_later_shocks_come_in_opposite_pairs_after_the_first_year():
+@pytest.mark.parametrize("nodes", [2, 3])
+def test_later_shocks_are_the_chains_in_opposite_pairs_after_the_first_year(nodes):
     national = one_zone.national()
-    draws = later_shocks(7, national, config(responses={"horizon": 200, "draws": 20}), "baseline")
-    assert draws.shape == (20, 201, 2) and (draws[:, 0] == 0).all()
+    many = config(responses={"horizon": 200, "draws": 200}, model__grid={"u_nodes": nodes})
+    draws = later_shocks(7, national, many, "baseline")
+    assert draws.shape == (200, 201, 2) and (draws[:, 0] == 0).all()
     np.testing.assert_array_equal(draws[0::2], -draws[1::2])
-    innovations = draws[0::2, 1:] - np.array(national["rho"]) * draws[0::2, :-1]
-    np.testing.assert_allclose(innovations.std(axis=(0, 1)), national["sigma"], rtol=0.06)
+    for i, (rho, sigma) in enumerate(zip(national["rho"], national["sigma"], strict=True)):
+        own = draws[0::2, :, i]
+        np.testing.assert_allclose(np.unique(own[:, 1:]), rouwenhorst(rho, sigma, nodes)[0])
+        assert np.mean(own[:, 2:] * own[:, 1:-1]) / np.mean(own[:, 1:] ** 2) == pytest.approx(rho, abs=0.02)
+        assert own[:, 100:].std() == pytest.approx(sigma / np.sqrt(1 - rho**2), rel=0.03)
     none = later_shocks(7, national, config(responses={"horizon": 5, "draws": 0}), "baseline")
     assert none.shape == (1, 6, 2) and not none.any()
 

@@ -50,10 +50,10 @@ def _table(config: Config, done: list[Evaluation], stem: Path, digest: str, synt
         }
     )
     notes = (
-        f"{chosen.parameter} such that mean debt over output is {chosen.target:g}, on the market's realized path of a zone with the "
-        f"nation's base-year shares, scenario {config.baseline}, theta = {p.theta:g}. Brent's method between {chosen.bracket[0]:g} "
-        f"and {chosen.bracket[1]:g}; the last row is the solution. Binding: share of years in which the limit binds. "
-        f"Configured: {getattr(p, chosen.parameter):g}."
+        f"{chosen.parameter} such that mean debt over output is {chosen.target:g}, on the market's realized path of a zone "
+        f"with the nation's base-year shares, scenario {config.baseline}, theta = {p.theta:g}. Brent's method between "
+        f"{chosen.bracket[0]:g} and {chosen.bracket[1]:g}; the last row is the solution. Binding: share of years in which the "
+        f"limit binds. Configured: {getattr(p, chosen.parameter):g}."
     )
     forms = {chosen.parameter: "%.6f", "Debt over output": "%.5f", "Less target": "%.1e"}
     return tables.write(table, stem, f"Internal calibration of {chosen.parameter}", notes, stamp(digest), synthetic, forms,

@@ -14,6 +14,7 @@ import pandas as pd
 
 from regspec.config import Config, Scenario
 from regspec.experiments.zone import ZoneSolution, solve_zone
+from regspec.model.shocks import rouwenhorst
 from regspec.model.simulate import Path
 
 #: What ``response`` is measured in, by variable; ``k_<industry>`` is as ``q``.
@@ -50,18 +51,25 @@ def resting(national: dict, config: Config, scenario: str, horizon: int) -> Rest
 
 
 def later_shocks(zone: int, national: dict, config: Config, scenario: str) -> np.ndarray:
-    """Log productivities (draws, T+1, I) from innovations after the first year, in pairs of opposite sign; zeros for no draws.
+    """Log productivities (draws, T+1, I): zero in the first year, then draws of the households' chain (Rouwenhorst), which does
+    not leave its nodes, in pairs of opposite sign; zeros for no draws.
 
-    They are the same for every scenario of a zone, with and without the shock (common random numbers).
+    Every scenario of a zone has the same draws, with and without the shock (common random numbers).
     """
-    own, n = config.responses, len(national["rho"])
-    half = np.random.default_rng([config.run.seed, zone]).standard_normal((own.draws // 2, own.horizon, n))
-    sigma = config.scenario_parameters(scenario).shock_scale * np.array(national["sigma"])
-    innovations = sigma * np.stack([half, -half], axis=1).reshape(-1, own.horizon, n)
+    own, n, nodes = config.responses, len(national["rho"]), config.model.grid.u_nodes
+    uniform = np.random.default_rng([config.run.seed, zone]).random((own.draws // 2, own.horizon, n))
     u = np.zeros((max(own.draws, 1), own.horizon + 1, n))
-    if own.draws:
-        for t in range(own.horizon):
-            u[:, t + 1] = np.array(national["rho"]) * u[:, t] + innovations[:, t]
+    scale = config.scenario_parameters(scenario).shock_scale
+    for i, (rho, sigma) in enumerate(zip(national["rho"], national["sigma"], strict=True)):
+        values, transition = rouwenhorst(rho, scale * sigma, nodes)
+        cumulative = np.cumsum(transition, axis=1)
+        start = 0.5 * (cumulative[(nodes - 1) // 2] + cumulative[nodes // 2])  # zero is a node, or between two
+        for draw in range(own.draws // 2):
+            row = start
+            for t in range(own.horizon):
+                node = min(int(np.searchsorted(row, uniform[draw, t, i])), nodes - 1)
+                u[2 * draw, t + 1, i], u[2 * draw + 1, t + 1, i] = values[node], -values[node]
+                row = cumulative[node]
     return u
 
 

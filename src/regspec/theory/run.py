@@ -90,9 +90,10 @@ def printed(table: pd.DataFrame) -> pd.DataFrame:
     """The table as printed: means over industries of equal share, covariances times 10,000."""
     keys = ["part", "at", "phi", "industries", "share"]
     means = table.groupby(keys, sort=False, dropna=False).mean(numeric_only=True).reset_index()
+    limits = [f", {at}" if part == "benchmark" else "" for part, at in zip(means["part"], means["at"], strict=True)]
     return pd.DataFrame(
         {
-            "Economy": means["part"].map(PARTS) + means["at"].where(means["part"] == "benchmark", "").map(lambda t: t and f", {t}"),
+            "Economy": means["part"].map(PARTS) + limits,
             "I": means["industries"], "phi": means["phi"], "Share": means["share"],
             "Cov(log q, u)": 1e4 * means["covariance"], "(se)": 1e4 * means["se"], "Elasticity": means["elasticity"],
             "Correlation": means["correlation"], "SD log q": 100 * means["sd_log_q"], "SD log c": 100 * means["sd_log_c"],
@@ -107,14 +108,14 @@ def _write_table(config: Config, table: pd.DataFrame, stem: Path, provenance: di
     rules = [i for i in range(1, len(short)) if order[i] != order[i - 1]]
     notes = (
         f"Market economies without trend whose industries differ in nothing but their share; {own.years:,} simulated years. "
-        "Covariance of the log price of capital with the log productivity of an industry of that share, times 10,000 (standard "
-        "error from 20 batches; mean over equal industries); elasticity: covariance over the variance of productivity. SD: percent. "
-        "Debt: mean over output. Binding: share of years. "
+        "Covariance of the log price of capital with the log productivity of an industry of that share, times 10,000 "
+        "(standard error from 20 batches; mean over equal industries); elasticity: covariance over the variance of "
+        "productivity. SD: percent. Debt: mean over output. Binding: share of years. "
         f"gamma = {p.gamma:g}, theta chi = {p.theta * p.chi:.4g}, xi = {own.xi:g}, rho = {own.rho:g}, sigma = {own.sigma:g}. "
         "One industry: what limits debt is collateral at today's price, at next year's, or a fixed amount of the same size."
     )
-    forms = {"phi": "%.2f", "Share": "%.2f", "Cov(log q, u)": "%.2f", "(se)": "%.2f", "Elasticity": "%.2f", "Correlation": "%.2f",
-             "SD log q": "%.2f", "SD log c": "%.2f", "Binding": "%.2f"}  # fmt: skip
+    two = ("phi", "Share", "Cov(log q, u)", "(se)", "Elasticity", "Correlation", "SD log q", "SD log c", "Binding")
+    forms = dict.fromkeys(two, "%.2f")
     return tables.write(short, stem, "Price of capital and productivity", notes, provenance, None, forms, rules, table)
 
 
