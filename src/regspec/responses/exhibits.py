@@ -26,7 +26,7 @@ _DASHES = {"market": "-", "planner": (0, (4, 2))}
 def summary_table(table: pd.DataFrame) -> pd.DataFrame:
     """One row for each zone, scenario, regime and industry hit: impact of Y, c, q and eta, and the extremes over the horizon.
 
-    ``Trough``: lowest response; ``Debt after 1``: rise of debt at the end of the first year, percent of output; ``Sum c``: sum
+    ``Trough``: lowest response; ``Debt, year 1``: rise of debt at the end of the first year, percent of output; ``Sum c``: sum
     of the responses of consumption.
     """
     rows = []
@@ -36,7 +36,7 @@ def summary_table(table: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             dict(zip(("Zone", "Scenario", "Allocation", "Industry hit"), key, strict=True))
             | {"Y": wide["Y"].iloc[0], "c": wide["c"].iloc[0], "q": wide["q"].iloc[0], "eta": wide["eta"].iloc[0],
-               "Debt after 1": -wide["b"].iloc[1], "Trough c": wide["c"].min(), "Trough q": wide["q"].min(),
+               "Debt, year 1": -wide["b"].iloc[1], "Trough c": wide["c"].min(), "Trough q": wide["q"].min(),
                "Trough k": hit.min(), "Sum c": wide["c"].sum()}
         )  # fmt: skip
     return pd.DataFrame(rows)

@@ -51,25 +51,22 @@ def resting(national: dict, config: Config, scenario: str, horizon: int) -> Rest
 
 
 def later_shocks(zone: int, national: dict, config: Config, scenario: str) -> np.ndarray:
-    """Log productivities (draws, T+1, I): zero in the first year, then draws of the households' chain (Rouwenhorst), which does
-    not leave its nodes, in pairs of opposite sign; zeros for no draws.
+    """Log productivities (draws, T+1, I): zero in the first year, then draws of the AR(1), in pairs of opposite sign; zeros for
+    no draws.
 
-    Every scenario of a zone has the same draws, with and without the shock (common random numbers).
+    Every scenario of a zone has the same draws, with and without the shock (common random numbers). They are held between the
+    end nodes of the chain, beyond which expectations are extrapolated.
     """
     own, n, nodes = config.responses, len(national["rho"]), config.model.grid.u_nodes
-    uniform = np.random.default_rng([config.run.seed, zone]).random((own.draws // 2, own.horizon, n))
+    normal = np.random.default_rng([config.run.seed, zone]).standard_normal((own.draws // 2, own.horizon, n))
     u = np.zeros((max(own.draws, 1), own.horizon + 1, n))
     scale = config.scenario_parameters(scenario).shock_scale
     for i, (rho, sigma) in enumerate(zip(national["rho"], national["sigma"], strict=True)):
-        values, transition = rouwenhorst(rho, scale * sigma, nodes)
-        cumulative = np.cumsum(transition, axis=1)
-        start = 0.5 * (cumulative[(nodes - 1) // 2] + cumulative[nodes // 2])  # zero is a node, or between two
-        for draw in range(own.draws // 2):
-            row = start
-            for t in range(own.horizon):
-                node = min(int(np.searchsorted(row, uniform[draw, t, i])), nodes - 1)
-                u[2 * draw, t + 1, i], u[2 * draw + 1, t + 1, i] = values[node], -values[node]
-                row = cumulative[node]
+        for t in range(own.horizon if own.draws else 0):
+            u[0::2, t + 1, i] = rho * u[0::2, t, i] + scale * sigma * normal[:, t, i]
+        end = rouwenhorst(rho, scale * sigma, nodes)[0][-1]
+        u[0::2, :, i] = np.clip(u[0::2, :, i], -end, end)
+    u[1::2] = -u[0::2][: len(u[1::2])]
     return u
 
 
