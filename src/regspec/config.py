@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from regspec.config_base import Positive, Section, Share
 from regspec.config_counties import Counties
-from regspec.config_experiments import InternalCalibration, Responses, Theory
+from regspec.config_experiments import InternalCalibration, Multiplicity, Responses, Theory
 from regspec.config_sweeps import Overrides, Sweep, solve_name
 from regspec.errors import ConfigError
 
@@ -262,25 +262,6 @@ class Results(Section):
     )
     confidence: Share = Field(0.95, description="level of the confidence intervals")
     bootstrap: int = Field(999, ge=99, description="bootstrap draws over zones")
-
-
-class Multiplicity(Section):
-    """The exhibit `multiplicity`: one industry, collateral at today's price, where a state can have several equilibria."""
-
-    selection: Literal["worst", "best"] = Field(
-        "worst", description="which equilibrium of a year with several is taken, everywhere: lowest or highest consumption"
-    )
-    chi: float = Field(1.0, gt=0, le=1, description="pledgeable share of capital (1: all of it)")
-    thetas: list[Annotated[float, Field(gt=0, le=1)]] = Field(
-        [0.01, 0.05, 0.15, 0.25, 0.35, 0.53], min_length=1,
-        description="theta, increasing: each solution is the start of the next (continuation)",
-    )  # fmt: skip
-    industry: str | None = Field(
-        None, description="model industry whose productivity process is taken (null: the nation's largest)"
-    )
-    u_nodes: int = Field(5, ge=1, le=15, description="Rouwenhorst nodes of productivity")
-    points: int = Field(1201, ge=101, le=20001, description="points of the bond grid")
-    years: int = Field(20000, ge=100, description="simulated years")
 
 
 class Compute(Section):

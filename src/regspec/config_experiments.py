@@ -1,4 +1,4 @@
-"""Sections of the steps that are made on request: impulse responses, checks of theory, internal calibration."""
+"""Sections of the steps that are made on request: several equilibria, responses, checks of theory, internal calibration."""
 
 from __future__ import annotations
 
@@ -9,6 +9,25 @@ from pydantic import Field, model_validator
 from regspec.config_base import Positive, Section, Share
 
 _Bond = Annotated[int, Field(ge=4)]
+
+
+class Multiplicity(Section):
+    """The exhibit `multiplicity`: one industry, collateral at today's price, where a state can have several equilibria."""
+
+    selection: Literal["worst", "best"] = Field(
+        "worst", description="which equilibrium of a year with several is taken, everywhere: lowest or highest consumption"
+    )
+    chi: float = Field(1.0, gt=0, le=1, description="pledgeable share of capital (1: all of it)")
+    thetas: list[Annotated[float, Field(gt=0, le=1)]] = Field(
+        [0.01, 0.05, 0.15, 0.25, 0.35, 0.53], min_length=1,
+        description="theta, increasing: each solution is the start of the next (continuation)",
+    )  # fmt: skip
+    industry: str | None = Field(
+        None, description="model industry whose productivity process is taken (null: the nation's largest)"
+    )
+    u_nodes: int = Field(5, ge=1, le=15, description="Rouwenhorst nodes of productivity")
+    points: int = Field(1201, ge=101, le=20001, description="points of the bond grid")
+    years: int = Field(20000, ge=100, description="simulated years")
 
 
 class Responses(Section):

@@ -6,7 +6,7 @@ import pytest
 
 from regspec import exhibits
 from regspec.config import Config
-from regspec.errors import ModelFailure
+from regspec.errors import ConfigError, ModelFailure
 from regspec.model.shocks import product_chain
 from regspec.multiplicity import curve
 from regspec.theory.economies import Economy, Series, draw_states, simulate, solve
@@ -101,7 +101,7 @@ def test_the_step_writes_what_the_registry_names_and_no_claim_of_data(tmp_path, 
 def test_failures_name_the_economy_and_a_model_without_limit_is_refused():
     with pytest.raises(ModelFailure, match=r"theory, shares 1, phi = 0"):
         simulated(config({"chi": 0.5}), Economy((1.0,), 0.0))
-    with pytest.raises(ModelFailure, match="no debt limit"):
+    with pytest.raises(ConfigError, match="no debt limit"):
         list(cases(config({"limit": "natural"})))
 
 

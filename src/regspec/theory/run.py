@@ -11,7 +11,7 @@ import pandas as pd
 
 from regspec import figures, tables
 from regspec.config import Config
-from regspec.errors import ModelFailure
+from regspec.errors import ConfigError
 from regspec.provenance import stamp
 from regspec.theory.economies import Economy, Series, simulate, solve
 
@@ -35,10 +35,10 @@ class Case:
 
 
 def cases(config: Config) -> Iterator[Case]:
-    """All economies, in the order of the table."""
+    """All economies, in the order of the table. Raises ConfigError for a model without debt limit."""
     own = config.theory
     if config.model.parameters.limit == "natural":
-        raise ModelFailure("theory: model.parameters.limit = natural has no debt limit and no price feedback to check")
+        raise ConfigError("theory: model.parameters.limit = natural has no debt limit, nothing that a price could move")
     for name, overrides in BENCHMARKS.items():
         yield Case("benchmark", name, Economy((1.0,), 0.0, tuple(overrides.items())))
     for phi in (0.0, own.phi):
