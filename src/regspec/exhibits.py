@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from regspec.channels import channels
 from regspec.config import Config
 
 
@@ -142,6 +143,9 @@ def model_exhibits(config: Config) -> list[Exhibit]:
         rows.append(
             _model("Q2", f"Share of the growth effect that goes with the friction: {name}", "friction", friction, friction)
         )
+    if friction_horizons(config) and channels(config):
+        title = "Slopes on specialization by part of the model"
+        rows.append(_model("Q1, Q2", title, "decomposition", "decomposition", "decomposition"))
     efficient = "efficient_specialization"
     rows.append(_model("Q4", "Efficient specialization", "efficient", efficient, efficient))
     rows.append(_model("Q5", "Map of efficient specialization", "maps", None, f"{efficient}_map"))

@@ -43,11 +43,11 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "theory": ("theory", "experiments/zone.py", "model", "calibration/technology.py", "figures.py", "tables.py"),
     "internal_calibration": ("internal", "experiments/zone.py", "model", "calibration/technology.py", "tables.py"),
     "sweep": (
-        "sweeps", "results", "empirics", "exhibits.py", "exhibit_list.py", "data/files.py", "provenance.py",
+        "sweeps", "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "data/files.py", "provenance.py",
         "figures.py", "tables.py",
     ),
     "results": (
-        "results", "empirics", "exhibits.py", "exhibit_list.py", "calibration", "selection.py", "data/files.py",
+        "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "calibration", "selection.py", "data/files.py",
         "provenance.py", "figures.py", "tables.py", "model/portfolio.py",
     ),
 }  # fmt: skip

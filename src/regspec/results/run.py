@@ -7,7 +7,7 @@ from pathlib import Path
 from regspec.config import Config
 from regspec.errors import ModelFailure
 from regspec.provenance import write_json
-from regspec.results import accuracy, efficient, friction, missing, tradeoff, welfare
+from regspec.results import accuracy, decomposition, efficient, friction, missing, tradeoff, welfare
 from regspec.results.inputs import load
 from regspec.results.maps import read_layers
 from regspec.results.summary import summary
@@ -32,12 +32,14 @@ def run(config: Config, run_dir: Path, config_hash: str) -> None:
     layers = read_layers(run_dir / "data/zones.gpkg")
     slopes = tradeoff.tradeoff(inputs)
     shares = friction.decompositions(inputs)
+    effects = decomposition.decomposition(inputs)
     gains = welfare.welfare_gains(inputs)
     portfolios = efficient.efficient(inputs)
     solved = accuracy.accuracy(inputs)
     written = [
         *tradeoff.write(inputs, slopes),
         *friction.write(inputs, shares),
+        *decomposition.write(inputs, effects),
         *welfare.write(inputs, gains, layers),
         *efficient.write(inputs, portfolios, layers),
         *accuracy.write(inputs, solved),
@@ -45,7 +47,7 @@ def run(config: Config, run_dir: Path, config_hash: str) -> None:
     _remove_others(run_dir, written)
     absent = missing.missing(inputs, slopes, shares)
     # Its presence says that the exhibits are complete.
-    write_json(run_dir / "summary.json", summary(inputs, slopes, shares, gains, portfolios, solved, absent))
+    write_json(run_dir / "summary.json", summary(inputs, slopes, shares, effects, gains, portfolios, solved, absent))
     missing.write(inputs, absent)
 
 
