@@ -95,6 +95,8 @@ class Empirics(Section):
         [10, 20, 30, 40, 50, 60, 70], min_length=1, description="horizons in years (E3, E7)"
     )
     cluster: Literal["zone", "state"] = Field("zone", description="clusters of the intervals by horizon (E3)")
+    local_span: float = Field(0.5, ge=0.05, le=1, description="part of the observations in a local fit's neighbourhood (E5)")
+    local_points: int = Field(61, ge=5, le=1000, description="incomes at which the local fit is evaluated (E5)")
     industry_groups: dict[str, Annotated[list[str], Field(min_length=1)]] | None = Field(
         None, min_length=1, description="industries of E4 and their data industries; null: the deck's six as far as there are"
     )

@@ -42,7 +42,8 @@ class Exhibit:
 FACTS = (
     Exhibit("D5", "Specialization of every zone and year", "empirics.measured", others=("specialization.parquet",)),
     Exhibit("D6", "Industry shares", "empirics.national_shares", ("industry_shares",)),
-    Exhibit("E6", "Specialization over time", "empirics.over_time", ("specialization_over_time",)),
+    Exhibit("E6", "Specialization over time", "empirics.over_time", ("specialization_over_time",),
+            ("specialization_over_time",)),
     Exhibit("E1", "The trade-off: growth and level", "empirics.tradeoff", ("fact1",)),
     Exhibit("E1", "Binned scatters of the trade-off", "empirics.scatters", figures=("fact1_level", "fact1_growth"),
             others=("fact1_level.csv", "fact1_growth.csv")),
@@ -50,6 +51,9 @@ FACTS = (
     Exhibit("E2", "The trade-off by measure of specialization", "empirics.measures", ("fact1_measures",)),
     Exhibit("E3", "Growth by horizon", "empirics.horizons", ("horizons",), ("horizons",)),
     Exhibit("E4", "The trade-off by industry", "empirics.by_industry", ("fact1_industries",)),
+    Exhibit("E5", "Specialization by level of income", "empirics.local_fit", ("local_fit",), ("local_fit",)),
+    Exhibit("E5, C2", "Movement of zones, and specialization as zones grow", "empirics.movement",
+            ("movement", "within_zone"), ("movement",)),
     Exhibit("E7", "Persistence of comparative advantage", "empirics.persistence", ("persistence",), ("persistence",)),
     Exhibit("D5, E8", "Robustness of Fact 1", "empirics.grid", ("fact1_grid",), ("fact1_grid",)),
 )  # fmt: skip
