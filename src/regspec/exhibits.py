@@ -48,6 +48,7 @@ FACTS = (
     Exhibit("E1", "Binned scatters of the trade-off", "empirics.scatters", figures=("fact1_level", "fact1_growth"),
             others=("fact1_level.csv", "fact1_growth.csv")),
     Exhibit("E1", "Tradable and non-tradable specialization by definition", "empirics.definitions", ("fact1_tradable",)),
+    Exhibit("E1", "The trade-off under other assumptions on the errors", "empirics.inference.exhibit", ("fact1_inference",)),
     Exhibit("E2", "The trade-off by measure of specialization", "empirics.measures", ("fact1_measures",)),
     Exhibit("E3", "Growth by horizon", "empirics.horizons", ("horizons",), ("horizons",)),
     Exhibit("E4", "The trade-off by industry", "empirics.by_industry", ("fact1_industries",)),

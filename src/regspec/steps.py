@@ -12,7 +12,7 @@ from regspec.provenance import source_hash
 
 KEYS: dict[str, tuple[str, ...]] = {
     "data": ("run.seed", "data", "empirics.base_year", "empirics.end_year", "calibration.tfp.measure"),
-    "empirics": ("data.source", "data.tidy.income", "empirics", "calibration.industries", "results.confidence"),
+    "empirics": ("run.seed", "data.source", "data.tidy.income", "empirics", "calibration.industries", "results.confidence"),
     "counties": (
         "run.seed", "data", "empirics", "calibration.industries", "calibration.tfp.measure", "results.confidence",
     ),
