@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(steps, "theory", _job(jobs.theory), "checks of what the deck says on prices and productivity")
     _add(steps, "calibrate-internal", _job(jobs.internal_calibration), "the parameter that meets a target debt ratio")
     _add(steps, "county-files", _county_files, "write county files of the synthetic economy", _out_options)
+    _add(steps, "microdata-files", _microdata_files, "write an IPUMS-like extract of the synthetic economy", _microdata_options)
     _add(steps, "status", _status, "how many solves are done, running, failed")
     return parser
 
@@ -72,6 +73,12 @@ def _add(steps, name: str, function, text: str, options=None) -> None:
 def _config_options(sub) -> None:
     sub.add_argument("--write-default", metavar="DIR", type=Path, help="write config.yaml, README.md there")
     sub.add_argument("--output", type=Path, help="write the resolved configuration to this file")
+
+
+def _microdata_options(sub) -> None:
+    _out_options(sub)
+    sub.add_argument("--persons", type=int, default=1_000_000, help="number of persons, about [%(default)s]")
+    sub.add_argument("--csv", action="store_true", help="CSV instead of fixed width")
 
 
 def _warm_options(sub) -> None:
@@ -139,6 +146,14 @@ def _solve(args) -> None:
 
 def _sweep(args) -> None:
     jobs.sweep(args.config, args.name, args.overrides)
+
+
+def _microdata_files(args) -> None:
+    from regspec.data.synthetic.raw_census import write_census_files
+
+    config, _, _ = _load(args)
+    written = write_census_files(config, args.out, args.persons, args.csv)
+    print(f"{len(written)} files in {args.out}; microdata.yaml there names them")
 
 
 def _county_files(args) -> None:

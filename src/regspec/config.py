@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 from regspec.config_base import Positive, Section, Share
 from regspec.config_counties import Counties
 from regspec.config_experiments import InternalCalibration, Multiplicity, Responses, Theory
+from regspec.config_microdata import Microdata
 from regspec.config_sweeps import Overrides, Sweep, solve_name
 from regspec.errors import ConfigError
 
@@ -54,12 +55,14 @@ class Tidy(Section):
 
 
 class Data(Section):
-    source: Literal["synthetic", "panel", "tidy"] = Field(
+    source: Literal["synthetic", "panel", "tidy", "microdata"] = Field(
         "synthetic",
-        description="synthetic: the embedded economy; panel: ready tables in `directory`; tidy: a panel of your own there",
+        description="synthetic: the embedded economy; panel: ready tables in `directory`; tidy: a panel of your own there; "
+        "microdata: an extract of IPUMS USA there",
     )
     directory: str | None = Field(None, description="folder of the tables; the environment variable REGSPEC_DATA overrides it")
     tidy: Tidy = Tidy()
+    microdata: Microdata = Microdata()
     crosswalk: str | None = Field(
         None,
         description="county -> commuting zone table (CSV) in `directory`; null: stand-in zones, for synthetic data only",

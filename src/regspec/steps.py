@@ -33,7 +33,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 SOURCES: dict[str, tuple[str, ...]] = {
-    "data": ("data", "schemas.py"),
+    "data": ("data", "microdata", "counties/prices.py", "counties/raw.py", "counties/zones.py", "schemas.py"),
     "empirics": ("empirics", "exhibit_list.py", "data/files.py", "figures.py", "tables.py"),
     "counties": ("counties", "data", "empirics", "exhibit_list.py", "figures.py", "tables.py"),
     "calibrate": ("calibration", "selection.py", "empirics/specialization.py", "data/files.py"),

@@ -33,6 +33,10 @@ def raw_files(config: Config) -> list[Path]:
         from regspec.data.tidy import tidy_files
 
         names = [*tidy_files(config), *names]
+    if config.data.source == "microdata":
+        from regspec.data.microdata import microdata_files
+
+        names = [*microdata_files(config), *names]
     if not names:
         return []
     from regspec.data.panel import data_directory
@@ -94,6 +98,10 @@ def _tables(config: Config) -> Inventory:
             "Remedy: correct data.directory (or REGSPEC_DATA), or put the files there."
         )
     zones = _mapped_zones(config)
+    if config.data.source == "microdata":
+        from regspec.data.microdata import inventory
+
+        return Inventory(config.data.microdata.extract, sorted(set(zones)), *inventory(config, set(zones)))
     if config.data.source == "panel":
         name, read = panel.INDUSTRY, panel.read_panel(config, set(zones))
     else:

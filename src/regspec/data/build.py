@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from regspec.config import Config
-from regspec.data import geography, panel, tidy
+from regspec.data import geography, microdata, panel, tidy
 from regspec.data.files import write_table
 from regspec.data.standin import stand_in_zones
 from regspec.data.synthetic.economy import SOURCE, synthetic_economy
@@ -36,6 +36,9 @@ def build(config: Config, out: Path, config_hash: str) -> None:
     elif config.data.source == "tidy":
         states = geography.zone_states(counties, zone_of)
         source, tables = tidy.citation(config), tidy.read_tidy(config, set(zone_of), states)
+    elif config.data.source == "microdata":
+        states = geography.zone_states(counties, zone_of)
+        source, tables = microdata.citation(config), microdata.read_microdata(config, out, set(zone_of), states, provenance)
     else:
         tables = synthetic_economy(config, geography.zone_states(counties, zone_of))
         source, truth = SOURCE, tables.truth

@@ -18,7 +18,7 @@ TERMS = {
 }
 MEASURES = {"gini": "Gini", "hhi": "HHI", "max_share": "Maximum share"}
 #: What ``log_income`` holds in each source of data (docs/data.md).
-INCOME = {"synthetic": "income p.c.", "panel": "hourly wage"}
+INCOME = {"synthetic": "income p.c.", "panel": "hourly wage", "microdata": "earnings p.c."}
 
 
 def term(name: str) -> str:

@@ -1,0 +1,66 @@
+"""The census microdata as a source of the run: from an IPUMS extract to the canonical tables."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import pandas as pd
+
+from regspec.config import Config
+from regspec.data import tidy
+from regspec.data.interest import us_real_rate
+from regspec.data.panel import Panel, data_directory
+from regspec.errors import ConfigError
+from regspec.microdata import build, codes
+from regspec.provenance import atomic_path
+
+#: Report of the top-coded incomes, in the run's folder ``data``.
+REPORT = "topcodes.csv"
+
+
+def microdata_files(config: Config) -> list[str]:
+    """Names of the files that are read, in ``data.directory``; the crosswalk not among them. Raises ConfigError."""
+    if not config.data.microdata.geography:
+        raise ConfigError(
+            "data.microdata.geography: no year.\nRemedy: name the units and their allocation file for each census year."
+        )
+    # Productivity comes as with a tidy panel.
+    further = [name for name in tidy.tidy_files(config) if name not in (config.data.tidy.industry, config.data.tidy.controls)]
+    return [*build.files(config), *further]
+
+
+def citation(config: Config) -> str:
+    """The sentence that names the source under exhibits."""
+    return config.data.tidy.citation or f"IPUMS USA ({config.data.microdata.extract})"
+
+
+def inventory(config: Config, zones: Collection[int]) -> tuple:
+    """Industries, variables, years and whether there is productivity, after the checks that need not read all persons."""
+    folder, settings = data_directory(config), config.data.microdata
+    years = build.check(config, folder, zones)
+    names = codes.industry_codes(settings.codes, settings.industry)["industry"]
+    industries = sorted(set(names) - {codes.LEFT_OUT})
+    found = tidy.productivity(config, folder, industries)
+    return industries, ("income", "employment"), years, len(found) > 0
+
+
+def read_microdata(config: Config, out: Path, zones: Collection[int], states: pd.Series, provenance: dict) -> Panel:
+    """The five canonical tables; the report of top codes is written to ``out``. Errors as
+    :func:`regspec.microdata.build.read_census` and :func:`regspec.data.tidy.canonical`.
+    """
+    folder = data_directory(config)
+    census = build.read_census(config, folder, zones)
+    source = config.data.microdata.extract
+    tables = tidy.canonical(census.industry, census.controls, config, states, zones, (source, source))
+    lines = "".join(f"# {key}: {value}\n" for key, value in sorted(provenance.items()))
+    with atomic_path(out / REPORT) as temporary:
+        temporary.write_text(f"{lines}# persons read: {census.rows}\n{census.report.to_csv(index=False)}")
+    interest = config.data.tidy.interest
+    return Panel(
+        industry=tables.industry,
+        controls=tables.controls,
+        national=tables.national,
+        tfp=tidy.productivity(config, folder, sorted(tables.industry["industry"].unique())),
+        interest=us_real_rate() if interest is None else tidy.read_raw(folder / interest, "interest"),
+    )

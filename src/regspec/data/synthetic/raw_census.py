@@ -1,0 +1,210 @@
+"""An IPUMS-like extract of the synthetic economy: persons, DDI codebook, top codes, units that cross borders of zones.
+
+Persons are drawn from the economy's zones: industries by employment shares, incomes with a Pareto law whose mean in a zone
+and industry is the economy's, so that the upper tail is Pareto with :data:`ALPHA` whatever the mixture. Top codes are
+the real ones.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from regspec.config import Config
+from regspec.counties.prices import price_factors
+from regspec.counties.zones import county_zones
+from regspec.data import geography
+from regspec.data.synthetic.economy import Economy, synthetic_economy
+from regspec.microdata.codes import LEFT_OUT, industry_codes
+from regspec.provenance import atomic_path
+
+ALPHA = 2.5
+#: Six digits hold no more; 999998 and 999999 are codes.
+LARGEST = 999_997
+#: Part of all persons who are employed and 15 to 60; and mean age groups of the others.
+EMPLOYED = 0.45
+#: name, first column, width, implied decimals.
+LAYOUT = (
+    ("YEAR", 4, 0), ("SERIAL", 8, 0), ("PERNUM", 4, 0), ("PERWT", 10, 2), ("STATEFIP", 2, 0), ("UNIT", 6, 0), ("AGE", 3, 0),
+    ("SEX", 1, 0), ("EDUC", 2, 0), ("EMPSTAT", 1, 0), ("IND1990", 3, 0), ("INCWAGE", 6, 0),
+)  # fmt: skip
+_BATCH = 200_000
+
+
+@dataclass(frozen=True)
+class CensusEconomy:
+    """What the persons are drawn from: the economy, and the units of each zone, ``unit, zone, weight`` (sums to one by unit)
+    with ``part``, the part of the zone's persons who live in the unit.
+    """
+
+    economy: Economy
+    units: pd.DataFrame
+
+
+def census_economy(config: Config, states: pd.Series) -> CensusEconomy:
+    """The economy of ``data.synthetic`` and its units: two of its own for each zone, and one for each pair of neighbours by
+    number in which a tenth of both live.
+    """
+    economy = synthetic_economy(config, states)
+    zones = np.sort(economy.controls["zone"].unique())
+    base = economy.controls["year"].min()
+    people = economy.controls[economy.controls["year"] == base].set_index("zone")["population"]
+    rows = []
+    for number, zone in enumerate(zones):
+        shared = number // 2 if number < 2 * (len(zones) // 2) else None
+        own = 1.0 if shared is None else 0.9
+        rows += [(2 * number + 1, zone, own * 0.6), (2 * number + 2, zone, own * 0.4)]
+        if shared is not None:
+            rows.append((100_000 + shared, zone, 0.1))
+    units = pd.DataFrame(rows, columns=["unit", "zone", "part"])
+    size = units["part"] * people.loc[units["zone"]].to_numpy()
+    units["weight"] = size / size.groupby(units["unit"]).transform("sum")
+    return CensusEconomy(economy, units)
+
+
+def persons(config: Config, census: CensusEconomy, count: int, topcode: bool = True) -> Iterator[pd.DataFrame]:
+    """About ``count`` persons in pieces, in the columns of :data:`LAYOUT`, years in order. ``topcode``: as the samples are."""
+    controls = census.economy.controls
+    years = sorted(controls["year"].unique())
+    settings = config.data.microdata
+    codes = industry_codes(settings.codes, "IND1990")
+    first = codes[codes["industry"] != LEFT_OUT].groupby("industry")["first"].min()
+    prices = price_factors(config, [*(year - 1 for year in years), 2020])
+    for year in years:
+        rng = np.random.default_rng([config.run.seed, 201, int(year)])
+        own = controls[controls["year"] == year].set_index("zone").sort_index()
+        number = rng.multinomial(count // len(years), own["population"] / own["population"].sum())
+        serial = 0
+        for start in range(0, len(own), max(1, int(_BATCH / max(number.mean(), 1)))):
+            stop = start + max(1, int(_BATCH / max(number.mean(), 1)))
+            frame = _people(rng, census, own.iloc[start:stop], number[start:stop], int(year), first)
+            nominal = np.floor(frame["INCWAGE"] * prices[2020] / prices[year - 1]).clip(0, LARGEST)
+            frame["INCWAGE"] = np.where(frame["EMPSTAT"] == 1, nominal, 999_999)
+            top = settings.topcodes.get(str(year)) if topcode else None
+            if top is not None:
+                working = frame["EMPSTAT"] == 1
+                frame.loc[working, "INCWAGE"] = frame.loc[working, "INCWAGE"].clip(upper=top)
+            frame["SERIAL"] = serial + np.arange(1, len(frame) + 1)
+            serial += len(frame)
+            yield frame[[name for name, _, _ in LAYOUT]]
+
+
+def _people(rng, census: CensusEconomy, own: pd.DataFrame, number: np.ndarray, year: int, codes: pd.Series) -> pd.DataFrame:
+    """Persons of some zones of one year, incomes in dollars of 2020."""
+    industry = census.economy.industry
+    rows = industry[(industry["year"] == year) & industry["zone"].isin(own.index)]
+    wide = rows.pivot(index=["zone", "industry"], columns="variable", values="share").reset_index()
+    total = int(number.sum())
+    zone = np.repeat(np.arange(len(own)), number)
+    working = rng.uniform(size=total) < EMPLOYED
+    names = np.array(sorted(wide["industry"].unique()))
+    jobs = wide.pivot(index="zone", columns="industry", values="employment").loc[own.index, names].to_numpy()
+    income = wide.pivot(index="zone", columns="industry", values="income").loc[own.index, names].to_numpy()
+    job = (rng.uniform(size=total)[:, None] > np.cumsum(jobs, axis=1)[zone]).sum(axis=1).clip(0, len(names) - 1)
+    mean = np.exp(own["log_income"].to_numpy())[:, None] / EMPLOYED * income / np.maximum(jobs, 1e-12)
+    pareto = (ALPHA - 1) / ALPHA * (1 - rng.uniform(size=total)) ** (-1 / ALPHA)
+    old = own["old_age_dependency"].to_numpy() / 100
+    young = 0.25
+    aged = old / (1 + old) * (1 - young)
+    draw, group = rng.uniform(size=total), rng.uniform(size=total)
+    # Of those who do not work: children, the old, and the rest of working age, so that dependency is as in the economy.
+    child, elder = young / (1 - EMPLOYED), aged[zone] / (1 - EMPLOYED)
+    idle = np.where(group < child, 14 * draw, np.where(group < child + elder, 65 + 25 * draw, 15 + 50 * draw))
+    age = np.where(working, 15 + 46 * draw, idle)
+    units = census.units[census.units["zone"].isin(own.index)]
+    return pd.DataFrame({
+        "YEAR": year, "PERNUM": 1, "PERWT": round(1e9 * float(own["population"].sum()) / max(total, 1), 2),
+        "STATEFIP": own["state"].to_numpy()[zone], "UNIT": _unit(rng, units, own.index.to_numpy()[zone]),
+        "AGE": np.floor(age), "SEX": 1 + (rng.uniform(size=total) < own["female_labor_share"].to_numpy()[zone]),
+        "EDUC": np.where(rng.uniform(size=total) < own["high_skill_share"].to_numpy()[zone], 10, 6),
+        "EMPSTAT": np.where(working, 1, 3), "IND1990": np.where(working, codes.loc[names].to_numpy()[job], 0),
+        "INCWAGE": mean[zone, job] * pareto,
+    })  # fmt: skip
+
+
+def _unit(rng, units: pd.DataFrame, zone: np.ndarray) -> np.ndarray:
+    """A unit of each person's zone, by the units' parts of it."""
+    draw = rng.uniform(size=len(zone))
+    found = np.zeros(len(zone), "int64")
+    for name, own in units.groupby("zone"):
+        here = zone == name
+        edges = np.cumsum(own["part"].to_numpy())[:-1]
+        found[here] = own["unit"].to_numpy()[np.searchsorted(edges, draw[here])]
+    return found
+
+
+def write_census_files(config: Config, folder: Path, count: int, csv: bool = False) -> list[Path]:
+    """Write an extract of about ``count`` persons with its codebook, allocation table, crosswalk and ``microdata.yaml``, which
+    names them in the form of a configuration; ``csv`` instead of fixed width. Returns the paths.
+    """
+    folder = Path(folder)
+    zone_of, _ = county_zones(config)
+    counties = geography.load_counties()
+    counties = counties[counties["fips"].isin(zone_of.index)].reset_index(drop=True)
+    zone_of = zone_of.loc[counties["fips"]].astype("int64")
+    census = census_economy(config, geography.zone_states(counties, zone_of.to_numpy()))
+    name = "usa.csv.gz" if csv else "usa.dat.gz"
+    with atomic_path(folder / name) as temporary, gzip.GzipFile(temporary, "wb", mtime=0, compresslevel=1) as binary:
+        handle = io.TextIOWrapper(binary, encoding="ascii", newline="")
+        if csv:
+            handle.write(",".join(column for column, _, _ in LAYOUT) + "\n")
+        for frame in persons(config, census, count):
+            handle.write(frame.to_csv(index=False, header=False, lineterminator="\n") if csv else _fixed(frame))
+        handle.flush()
+        handle.detach()
+    with atomic_path(folder / "usa.xml") as temporary:
+        temporary.write_text(_codebook(name), encoding="utf-8")
+    census.units[["unit", "zone", "weight"]].to_csv(folder / "units.csv", index=False)
+    codes = [geography.RECODES.get(int(code), int(code)) for code in zone_of.index]
+    table = pd.DataFrame({"County FIPS Code": codes, "CZ90": zone_of.to_numpy()})
+    table.drop_duplicates("County FIPS Code").to_csv(folder / "counties.csv", index=False)
+    unit = {"columns": {"UNIT": 1}, "file": "units.csv", "unit": "unit", "zone": "zone", "weight": "weight"}
+    years = sorted(int(year) for year in census.economy.controls["year"].unique())
+    section = {"extract": name, "codebook": "usa.xml", "geography": {year: {**unit, "columns": {"UNIT": 1}} for year in years}}
+    data = {"source": "microdata", "directory": str(folder), "crosswalk": "counties.csv", "microdata": section}
+    text = yaml.safe_dump({"data": data}, sort_keys=False)
+    with atomic_path(folder / "microdata.yaml") as temporary:
+        temporary.write_text(text)
+    return [folder / file for file in (name, "usa.xml", "units.csv", "counties.csv", "microdata.yaml")]
+
+
+def _fixed(frame: pd.DataFrame) -> str:
+    """Lines of fixed width, zeros in front; implied decimals are multiplied out."""
+    parts = [
+        np.char.zfill((frame[name].to_numpy(float) * 10**decimals).round().astype("int64").astype(str), width)
+        for name, width, decimals in LAYOUT
+    ]
+    lines = parts[0]
+    for part in parts[1:]:
+        lines = np.char.add(lines, part)
+    return "\n".join(lines) + "\n" if len(lines) else ""
+
+
+def _codebook(name: str) -> str:
+    """A DDI codebook with what readers of IPUMS extracts look for."""
+    variables, start = [], 1
+    for column, width, decimals in LAYOUT:
+        variables.append(
+            f'<var ID="{column}" name="{column}" files="F1" dcml="{decimals}" intrvl="contin">'
+            f'<location fileid="F1" StartPos="{start}" EndPos="{start + width - 1}" width="{width}"/>'
+            f"<labl>{column}</labl><txt>{column}</txt><concept>person</concept>"
+            '<varFormat type="numeric" schema="other"/></var>'
+        )
+        start += width
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<codeBook xmlns="ddi:codebook:2_5" version="2.5">'
+        "<stdyDscr><citation><titlStmt><titl>Synthetic extract</titl></titlStmt>"
+        '<serStmt><serName abbr="usa">synthetic economy</serName><serInfo>not evidence</serInfo></serStmt></citation>'
+        "<dataAccs><useStmt><conditions>none</conditions><citReq>synthetic economy</citReq></useStmt></dataAccs></stdyDscr>"
+        f'<fileDscr ID="F1"><fileTxt><fileName>{escape(name)}</fileName><fileCont>persons</fileCont>'
+        '<fileStrc type="rectangular"/><fileType charset="ISO-8859-1"/><format>fixed length fields</format>'
+        f"<filePlac>none</filePlac></fileTxt></fileDscr><dataDscr>{''.join(variables)}</dataDscr></codeBook>\n"
+    )

@@ -1,0 +1,164 @@
+"""Sums over persons, a piece of the extract at a time: memory holds sums, never the persons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from regspec.config_microdata import Microdata
+from regspec.errors import DataError
+from regspec.microdata.codes import LEFT_OUT, match
+
+#: Sum -> its key and its values.
+SUMS = {
+    "people": (("year", "unit"), ("population", "old", "working")),
+    "labor": (("year", "unit"), ("employed", "female", "skilled")),
+    "jobs": (("year", "unit", "industry"), ("employment", "income")),
+    "tops": (("year", "state", "unit", "industry"), ("employment",)),
+    "tail": (("year", "state", "income"), ("weight", "persons")),
+}
+_MERGE = 16  # pieces after which sums are merged
+
+
+@dataclass
+class Aggregate:
+    """Running sums of :data:`SUMS`, and counts of what was left out.
+
+    ``settings``: the section; ``industries``: ranges of codes (:func:`regspec.microdata.codes.industry_codes`); ``units``:
+    known units by year. Weights are checked: negative ones are an error.
+    """
+
+    settings: Microdata
+    industries: pd.DataFrame
+    units: dict[int, set[int]]
+    source: str
+    parts: dict[str, list[pd.DataFrame]] = field(default_factory=lambda: {name: [] for name in SUMS})
+    keys: list[np.ndarray] = field(default_factory=list)
+    unknown: dict[str, dict] = field(default_factory=lambda: {"industry": {}, "unit": {}})
+    employed: float = 0.0
+    rows: int = 0
+
+    def add(self, frame: pd.DataFrame) -> None:
+        """Add a piece (:func:`regspec.microdata.extract.chunks`). Raises DataError for bad weights, years, incomes."""
+        settings = self.settings
+        self.rows += len(frame)
+        self._check(frame)
+        if "SERIAL" in frame:
+            self.keys.append((frame["YEAR"] * 1e12 + frame["SERIAL"] * 1e4 + frame["PERNUM"]).to_numpy("int64"))
+        base = pd.DataFrame({"year": frame["YEAR"].astype("int64"), "state": frame[settings.state].astype("int64"),
+                             "unit": self._unit(frame), "weight": frame[settings.weight], "age": frame["AGE"]})  # fmt: skip
+        base["employed"] = np.logical_and.reduce([frame[name].isin(codes) for name, codes in settings.employed.items()])
+        known = self._known_units(base)
+        base["working"] = base["weight"] * base["age"].between(15, 64)
+        base["old"] = base["weight"] * (base["age"] >= 65)
+        self._push("people", base[known].rename(columns={"weight": "population"}))
+        low, high = settings.ages
+        sample = base["employed"] & base["age"].between(low, high)
+        self.employed += float(base.loc[sample, "weight"].sum())
+        position = match(frame[settings.industry].to_numpy(), self.industries)
+        self._count("industry", frame[settings.industry][sample & (position < 0)], base["weight"])
+        names = self.industries["industry"].to_numpy(str)[position]
+        base["industry"] = names
+        kept = base[sample & known & (position >= 0) & (names != LEFT_OUT)].copy()
+        self._labor(kept, frame.loc[kept.index])
+        self._incomes(kept, frame.loc[kept.index, settings.income])
+
+    def _check(self, frame: pd.DataFrame) -> None:
+        weight = frame[self.settings.weight]
+        if (weight < 0).any():
+            bad = frame.index[weight < 0]
+            raise DataError(
+                f"{self.source}: row {bad[0]}: weight {weight[bad[0]]:g} is negative ({len(bad)} such rows in this piece).\n"
+                "Remedy: weights are numbers of persons; check the codebook."
+            )
+        years = set(frame["YEAR"].astype(int)) - set(self.units)
+        if years:
+            raise DataError(
+                f"{self.source}: year {min(years)} has no entry in data.microdata.geography.\n"
+                f"Years there: {', '.join(map(str, sorted(self.units)))}."
+            )
+
+    def _unit(self, frame: pd.DataFrame) -> pd.Series:
+        unit = pd.Series(0, frame.index, dtype="int64")
+        for year, spec in self.settings.geography.items():
+            rows = frame["YEAR"] == int(year)
+            code = sum(frame.loc[rows, name] * factor for name, factor in spec.columns.items())
+            unit[rows] = code.astype("int64") if rows.any() else 0
+        return unit
+
+    def _known_units(self, base: pd.DataFrame) -> pd.Series:
+        known = pd.Series(False, base.index)
+        for year, own in base.groupby("year"):
+            known[own.index] = own["unit"].isin(self.units[year])
+        lost = base[~known & base["employed"]]
+        self._count("unit", lost["year"].astype(str) + ": " + lost["unit"].astype(str), base["weight"])
+        return known
+
+    def _count(self, kind: str, codes: pd.Series, weight: pd.Series) -> None:
+        for code, total in weight[codes.index].groupby(codes).sum().items():
+            self.unknown[kind][code] = self.unknown[kind].get(code, 0.0) + float(total)
+
+    def _labor(self, kept: pd.DataFrame, frame: pd.DataFrame) -> None:
+        skilled = frame[self.settings.skill.variable] >= self.settings.skill.at_least
+        rows = kept[["year", "unit"]].assign(
+            employed=kept["weight"], female=kept["weight"] * (frame["SEX"] == 2), skilled=kept["weight"] * skilled
+        )
+        self._push("labor", rows)
+
+    def _incomes(self, kept: pd.DataFrame, income: pd.Series) -> None:
+        income = income.where(~income.isin(self.settings.income_missing))
+        if (income < 0).any():
+            bad = income.index[income < 0]
+            raise DataError(
+                f"{self.source}: row {bad[0]}: {self.settings.income} = {income[bad[0]]:g} is negative ({len(bad)} such rows)."
+                "\nRemedy: earnings are not negative; name its codes of no answer in data.microdata.income_missing."
+            )
+        topcode = kept["year"].map({int(year): value for year, value in self.settings.topcodes.items()})
+        top = income >= topcode.fillna(np.inf)
+        plain = kept.assign(employment=kept["weight"], income=kept["weight"] * income.where(~top).fillna(0.0))
+        self._push("jobs", plain)
+        self._push("tops", kept[top].assign(employment=kept["weight"][top]))
+        below = kept[topcode.notna() & ~top & (income > 0)]
+        self._push("tail", below.assign(income=income[below.index], persons=1.0))
+
+    def _push(self, name: str, rows: pd.DataFrame) -> None:
+        key, values = SUMS[name]
+        if len(rows):
+            self.parts[name].append(rows.groupby(list(key), as_index=False)[list(values)].sum())
+        if len(self.parts[name]) > _MERGE:
+            self.parts[name] = [self.total(name)]
+
+    def total(self, name: str) -> pd.DataFrame:
+        """The sum ``name`` so far, sorted by its key."""
+        key, values = map(list, SUMS[name])
+        if not self.parts[name]:
+            return pd.DataFrame(columns=[*key, *values]).astype({v: float for v in values})
+        return pd.concat(self.parts[name], ignore_index=True).groupby(key, as_index=False)[values].sum()
+
+    def finish(self) -> None:
+        """Checks over the whole file. Raises DataError for repeated persons and for too many unknown codes."""
+        keys = np.sort(np.concatenate(self.keys)) if self.keys else np.empty(0, "int64")
+        twice = keys[1:][keys[1:] == keys[:-1]]
+        if len(twice):
+            year, rest = divmod(int(twice[0]), 10**12)
+            raise DataError(
+                f"{self.source}: YEAR {year}, SERIAL {rest // 10**4}, PERNUM {rest % 10**4} appears more than once "
+                f"({len(twice)} repeated rows).\nRemedy: keep one sample for each year in the extract, and each row once."
+            )
+        remedy = {
+            "industry": f"add the codes to {self.settings.codes}, or raise data.microdata.unknown_share",
+            "unit": "correct data.microdata.geography, or raise data.microdata.unknown_share",
+        }
+        for kind, found in self.unknown.items():
+            share = sum(found.values()) / self.employed if self.employed else 0.0
+            if share > self.settings.unknown_share:
+                most = sorted(found, key=found.get, reverse=True)[:3]
+                raise DataError(
+                    f"{self.source}: {len(found)} unknown {kind} codes hold {share:.2%} of employed persons "
+                    f"(largest: {', '.join(f'{code:g}' if isinstance(code, float) else code for code in most)}).\n"
+                    f"Remedy: {remedy[kind]} ({self.settings.unknown_share:g})."
+                )
+        if not self.employed > 0:
+            raise DataError(f"{self.source}: no employed person.\nRemedy: check data.microdata.employed and ages.")

@@ -1,0 +1,130 @@
+"""From an extract to the tidy tables of zones (D1, D2), and a report of what was read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from regspec.config import Config
+from regspec.counties.prices import price_factors
+from regspec.microdata.aggregate import Aggregate
+from regspec.microdata.codes import allocation, industry_codes
+from regspec.microdata.extract import check_layout, chunks, codebook, variables
+from regspec.microdata.topcodes import Tail, tails
+
+
+@dataclass(frozen=True)
+class Census:
+    """Tidy tables (schemas ``tidy_industry``, ``tidy_controls``) and ``report``: ``year, state, topcode, alpha, persons,
+    pooled, topcoded_share`` of the top-coded years; ``rows``: persons read.
+    """
+
+    industry: pd.DataFrame
+    controls: pd.DataFrame
+    report: pd.DataFrame
+    rows: int
+
+
+def files(config: Config) -> list[str]:
+    """Names of the files of the section, in ``data.directory``."""
+    settings = config.data.microdata
+    return [settings.extract, settings.codebook, *dict.fromkeys(unit.file for unit in settings.geography.values())]
+
+
+def check(config: Config, folder: Path, zones: Collection[int] | None) -> list[int]:
+    """Everything that can be checked without reading all persons: codebook, layout, codes, allocations. Returns the years.
+
+    Raises DataError.
+    """
+    settings = config.data.microdata
+    book = codebook(folder / settings.codebook)
+    names = variables(settings, book, settings.codebook)
+    check_layout(folder / settings.extract, book)
+    industry_codes(settings.codes, settings.industry)
+    years = sorted(map(int, settings.geography))
+    for year in years:
+        allocation(folder, year, settings.geography[str(year)], zones)
+    price_factors(config, [year - settings.income_lag for year in years])
+    next(chunks(folder / settings.extract, book, names, 2000))
+    return years
+
+
+def read_census(config: Config, folder: Path, zones: Collection[int] | None) -> Census:
+    """Read the extract of ``data.microdata`` in ``folder``; ``zones``: those of the map, if known.
+
+    Sample: employed persons of ``ages`` with a known industry and unit, weighted. Their top-coded incomes are replaced by
+    the mean of a Pareto tail by year and state; incomes are in dollars of ``data.counties.dollars``. Persons of a unit are
+    allocated to zones by its weights. Population and old-age dependency (65 and over per 100 of 15 to 64) are of all
+    persons, the shares of women and of the highly skilled of the sample. Raises DataError (file, row or code, count, remedy).
+    """
+    settings = config.data.microdata
+    book = codebook(folder / settings.codebook)
+    path = folder / settings.extract
+    names = variables(settings, book, settings.codebook)
+    check_layout(path, book)
+    shares = {int(year): allocation(folder, int(year), unit, zones) for year, unit in sorted(settings.geography.items())}
+    industries = industry_codes(settings.codes, settings.industry)
+    sums = Aggregate(settings, industries, {year: set(own["unit"]) for year, own in shares.items()}, path.name)
+    for number, piece in enumerate(chunks(path, book, names, settings.rows), 1):
+        sums.add(piece)
+        if number % 10 == 0:
+            print(f"microdata: {sums.rows:,} persons read", file=sys.stderr, flush=True)
+    sums.finish()
+    tops = sums.total("tops")
+    weights = tops.groupby(["year", "state"])["employment"].sum()
+    found = tails(sums.total("tail"), weights, settings)
+    jobs = _with_tops(sums.total("jobs"), tops, found, settings)
+    factors = price_factors(config, [year - settings.income_lag for year in shares])
+    jobs["income"] *= factors[jobs["year"] - settings.income_lag].to_numpy()
+    return Census(
+        industry=_allocated(jobs, shares, ["industry"], ["income", "employment"]).rename(columns={"zone": "cz"}),
+        controls=_controls(sums, shares),
+        report=_report(found, settings, weights, sums.total("tail")),
+        rows=sums.rows,
+    )
+
+
+def _with_tops(jobs: pd.DataFrame, tops: pd.DataFrame, found: dict[tuple[int, int], Tail], settings) -> pd.DataFrame:
+    """``jobs`` with the incomes of the top-coded, who are among its persons, but not among its incomes."""
+    values = [
+        found[year, state].mean(settings.topcodes[str(year)]) for year, state in zip(tops["year"], tops["state"], strict=True)
+    ]
+    extra = tops.assign(income=tops["employment"] * np.array(values, float), employment=0.0)
+    both = pd.concat([jobs, extra[["year", "unit", "industry", "employment", "income"]]], ignore_index=True)
+    return both.groupby(["year", "unit", "industry"], as_index=False)[["employment", "income"]].sum()
+
+
+def _allocated(table: pd.DataFrame, shares: dict[int, pd.DataFrame], key: list[str], values: list[str]) -> pd.DataFrame:
+    """Amounts of units as amounts of zones: ``zone, year, *key, *values``, sorted."""
+    every = pd.concat([own.assign(year=year) for year, own in shares.items()], ignore_index=True)
+    joined = table.merge(every, on=["year", "unit"])
+    joined[values] = joined[values].mul(joined["weight"], axis=0)
+    return joined.groupby(["zone", "year", *key], as_index=False)[values].sum()
+
+
+def _controls(sums: Aggregate, shares: dict[int, pd.DataFrame]) -> pd.DataFrame:
+    people = _allocated(sums.total("people"), shares, [], ["population", "old", "working"])
+    labor = _allocated(sums.total("labor"), shares, [], ["employed", "female", "skilled"])
+    both = people.merge(labor, on=["zone", "year"], how="inner")
+    return pd.DataFrame({
+        "cz": both["zone"], "year": both["year"], "population": both["population"],
+        "high_skill_share": both["skilled"] / both["employed"], "old_age_dependency": 100 * both["old"] / both["working"],
+        "female_labor_share": both["female"] / both["employed"],
+    })  # fmt: skip
+
+
+def _report(found: dict[tuple[int, int], Tail], settings, tops: pd.Series, below: pd.DataFrame) -> pd.DataFrame:
+    known = below.groupby(["year", "state"])["weight"].sum()
+    rows = []
+    for (year, state), tail in sorted(found.items()):
+        top = float(tops[year, state])
+        rows.append({
+            "year": year, "state": state, "topcode": settings.topcodes[str(year)], "alpha": tail.alpha, "persons": tail.persons,
+            "pooled": tail.pooled, "topcoded_share": top / (top + float(known.get((year, state), 0.0))),
+        })  # fmt: skip
+    return pd.DataFrame(rows, columns=["year", "state", "topcode", "alpha", "persons", "pooled", "topcoded_share"])

@@ -1,0 +1,93 @@
+"""Tables of codes: industries of the census, and the allocation of geographic units to zones."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from regspec.config_microdata import Geography
+from regspec.counties.raw import config_table
+from regspec.data.messages import column_error
+from regspec.errors import DataError
+
+#: Industry of codes that are left out on purpose, such as the armed forces.
+LEFT_OUT = ""
+_COLUMNS = ["variable", "first", "last", "industry"]
+#: Weights of a unit may miss one by so much; they are then divided by their sum.
+_TOLERANCE = 0.01
+
+
+def industry_codes(name: str, variable: str) -> pd.DataFrame:
+    """Ranges of codes of ``variable``: ``first, last, industry`` (empty: left out), sorted.
+
+    Raises DataError for a table without the variable, with overlapping ranges or broken columns.
+    """
+    path = config_table(name)
+    try:
+        table = pd.read_csv(path, keep_default_na=False)
+    except (OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DataError(f"{path}: not readable as CSV ({str(error).splitlines()[0]}).") from None
+    for column in _COLUMNS:
+        if column not in table:
+            raise column_error(path.name, "has no column", column, list(table), _COLUMNS)
+    own = table[table["variable"] == variable].sort_values("first", ignore_index=True)
+    if own.empty:
+        have = ", ".join(sorted(set(table["variable"])))
+        raise DataError(f"{path.name}: no codes of {variable}.\nIt has: {have}.")
+    wrong = (own["last"] < own["first"]) | (own["first"] <= own["last"].shift(fill_value=-1))
+    if wrong.any():
+        row = own[wrong].iloc[0]
+        raise DataError(f"{path.name}: {variable} {row['first']}-{row['last']} is no range, or overlaps the one before.")
+    return own[_COLUMNS[1:]]
+
+
+def match(codes: np.ndarray, table: pd.DataFrame) -> np.ndarray:
+    """Position of each code's range in ``table``; -1 for codes in none."""
+    position = np.searchsorted(table["first"].to_numpy(), codes, side="right") - 1
+    inside = (position >= 0) & (codes <= table["last"].to_numpy()[np.maximum(position, 0)])
+    return np.where(inside, position, -1)
+
+
+def allocation(folder: Path, year: int, spec: Geography, zones: Collection[int] | None) -> pd.DataFrame:
+    """``unit, zone, weight`` of a year: the weights of a unit sum to one.
+
+    Raises DataError for a missing file or column, repeated pairs, weights that are negative or do not sum to one within .01,
+    and zones outside ``zones`` (those of the map, if given).
+    """
+    path = Path(folder) / spec.file
+    try:
+        table = pd.read_stata(path) if path.suffix == ".dta" else pd.read_csv(path)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file.\nRemedy: put it there, or correct data.microdata.geography.{year}.") from None
+    except (OSError, ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DataError(f"{path}: not readable ({str(error).splitlines()[0]}).\nRemedy: copy the file again.") from None
+    for column in (spec.unit, spec.zone, spec.weight):
+        if column not in table:
+            raise column_error(path.name, "has no column", column, list(table), [spec.unit, spec.zone, spec.weight])
+    table = table[[spec.unit, spec.zone, spec.weight]].set_axis(["unit", "zone", "weight"], axis=1).astype(float)
+    if table.isna().any().any() or (table["weight"] < 0).any():
+        bad = table[table.isna().any(axis=1) | (table["weight"] < 0)]
+        raise DataError(f"{path.name}: row {bad.index[0] + 1} has an empty cell or a negative weight ({len(bad)} such rows).")
+    table = table.astype({"unit": "int64", "zone": "int64"}).sort_values(["unit", "zone"], ignore_index=True)
+    twice = table[table.duplicated(["unit", "zone"])]
+    if len(twice):
+        raise DataError(
+            f"{path.name}: unit {twice['unit'].iloc[0]}, zone {twice['zone'].iloc[0]} appear twice ({len(twice)} such)."
+        )
+    total = table.groupby("unit")["weight"].transform("sum")
+    if ((total - 1).abs() > _TOLERANCE).any():
+        first = table[(total - 1).abs() > _TOLERANCE].iloc[0]
+        raise DataError(
+            f"{path.name}: the weights of unit {first['unit']:.0f} sum to {total[first.name]:.4f}.\n"
+            f"Remedy: they must sum to 1 within {_TOLERANCE}."
+        )
+    outside = set() if zones is None else set(table["zone"]) - set(zones)
+    if outside:
+        raise DataError(
+            f"{path.name}: zone {min(outside)} is not on the map ({len(outside)} such zones).\n"
+            "Remedy: use an allocation to the zones of data.crosswalk."
+        )
+    return table.assign(weight=table["weight"] / total)
