@@ -73,7 +73,7 @@ ENTRY = {
     "sweep": "sweeps/run.py",
 }
 NEUTRAL = {
-    "config.py", "config_base.py", "config_counties.py", "config_experiments.py", "config_sweeps.py", "errors.py",
+    "config.py", "config_base.py", "config_counties.py", "config_experiments.py", "config_microdata.py", "config_sweeps.py", "errors.py",
     "channels.py", "data/messages.py", "exhibits.py", "provenance.py", "schemas.py",
 }  # fmt: skip
 
