@@ -55,12 +55,14 @@ def _starts(b: float, k: np.ndarray, solver: Solver, t: int, guess: np.ndarray |
     return np.array(([guess] if guess is not None else []) + stay)
 
 
-def _taxes(policy, code, k, k_next, bond_price, p, s) -> tuple[float, np.ndarray]:
-    n = p.industries
+def taxes(policy, code, k_next, bond_price, solver: Solver, s) -> tuple[float, np.ndarray]:
+    """tau_b and tau_k (I,) of (3.10) and (3.11) in the state just solved; of a market its constant taxes."""
+    p, n = solver.problem, solver.problem.industries
     rho, q = s.out[2], policy[Q]
-    tau_b = 0.0 if code == IS_BINDING else 1.0 / (p.beta / bond_price * rho) - 1.0
+    own_b, own_k = (0.0, 0.0) if solver.planner else (p.tax_b, np.asarray(p.tax_k or 0.0, float))
+    tau_b = own_b if code == IS_BINDING else 1.0 / (p.beta / bond_price * rho) - 1.0
     marginal = p.beta * rho * p.alpha * s.value[2 : 2 + n] * k_next ** (p.a - 1.0)
-    return float(tau_b), (q - s.worth) / marginal
+    return float(tau_b), (q - s.worth) / marginal + own_k
 
 
 def simulate(solver: Solver, years: list[Policies], shocks: np.ndarray) -> Path:
@@ -103,7 +105,7 @@ def simulate(solver: Solver, years: list[Policies], shocks: np.ndarray) -> Path:
         for name, column in (("c", C), ("q", Q), ("eta", ETA), ("mu", MU), ("value", VALUE)):
             store[name][t] = policy[column]
         store["b"][t], store["b_next"][t], binding[t] = b, y[0], code == IS_BINDING
-        store["tau_b"][t], tau_k[t] = _taxes(policy, code, k, k_next, bond_price, p, scratch)
+        store["tau_b"][t], tau_k[t] = taxes(policy, code, k_next, bond_price, solver, scratch)
         k_path[t], k_next_path[t] = k, k_next
         later = solver.year(t + 1)
         missing = exact_expectations(y[0], k_next, *chances[t], _starts(y[0], k_next, solver, t + 1, None),
