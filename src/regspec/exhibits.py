@@ -87,11 +87,17 @@ def response_exhibit(config: Config) -> Exhibit:
     return Exhibit("Q3", "Responses to a shock to one industry", "responses.run", ("responses/responses",), names)
 
 
+PLANNER_EXHIBIT = Exhibit(
+    "M8, M9", "Externalities, long-run taxes and simple rules of the planner", "planner.run",
+    ("planner/externalities", "planner/rules", "planner/long_run_taxes"), ("planner/planner",),
+)  # fmt: skip
+
+
 def on_request(config: Config) -> dict[str, Exhibit]:
     """Exhibits that a run makes when asked for, by their step, which is a target, too; relative to the run's folder."""
     return {
-        "responses": response_exhibit(config), "theory": THEORY_EXHIBIT, "internal_calibration": INTERNAL_EXHIBIT,
-        "multiplicity": MULTIPLICITY_EXHIBIT,
+        "responses": response_exhibit(config), "planner": PLANNER_EXHIBIT, "theory": THEORY_EXHIBIT,
+        "internal_calibration": INTERNAL_EXHIBIT, "multiplicity": MULTIPLICITY_EXHIBIT,
     }  # fmt: skip
 
 

@@ -45,8 +45,8 @@ def test_conditions_with_next_years_equilibria_solved_afresh(plans, variant):
 
 
 def test_agglomeration_is_what_the_plan_gains(market, plans):
-    """Welfare in every state. Neglect of prices costs next to nothing; neglect of agglomeration costs the gain, and a little more
-    because the pecuniary wedge of the portfolio then works against it."""
+    """Welfare in every state. Neglect of prices costs next to nothing; neglect of agglomeration costs the gain, and a
+    little more because the pecuniary wedge of the portfolio then works against it."""
     gain = {name: numbers(plan)[:, 2] / numbers(market)[:, 2] - 1 for name, plan in plans.items()}
     assert gain["full"].min() > 0.01
     assert np.abs(gain["full"] - gain["no_pecuniary"]).max() < 1e-5

@@ -58,7 +58,7 @@ def value_root(moment, tech):
 
 @inlined
 def growth_target(bond_price, tax_b, tech):
-    """(beta R (1 + tau_b))^(1/gamma): desired growth of consumption where the limit is slack; ``tax_b`` adds to a constant tax."""
+    """(beta R (1 + tau_b))^(1/gamma): desired growth of consumption where the limit is slack; beside a constant tax."""
     return math.exp(math.log(tech.debt_factor / bond_price * (1.0 + tax_b)) / tech.gamma)
 
 

@@ -30,8 +30,8 @@ class Problem:
     alpha, beta, gamma, kappa scalars; a, phi, ztilde, k0 (I,); trend (T+1, I) log points; chain: exogenous states; rate:
     mean gross interest rate; limit "collateral" | "fixed" | "natural"; bonds (T+1, 4): grid low, centre, stretch, high by year;
     debt (T+1,), or (T+1, 2) with regimes: fixed limit; lower (T+1, I): lattice bounds, not increasing in time; steps, below,
-    above, fine: grid sizes; variant: one of `VARIANTS`, what the planner chooses and internalizes; tax_b, tax_k (I,) or (): constant
-    taxes that the market's households pay, as in (3.10) and (3.11), rebated as a lump sum. regimes (2,): kappa in
+    above, fine: grid sizes; variant: one of `VARIANTS`, what the planner chooses and internalizes; tax_b, tax_k (I,)
+    or (): constant taxes of the market's households, as in (3.10) and (3.11), rebated as a lump sum. regimes (2,): kappa in
     each regime of the chain's last factor (``kappa`` is then the first year's), empty where kappa is constant; realized
     (T+1,): the regime, 0 or 1, of each year of the realized path; next_price: next year's expected price values the
     collateral, not today's.
