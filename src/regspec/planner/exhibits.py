@@ -9,6 +9,7 @@ import pandas as pd
 
 from regspec import figures, tables
 from regspec.config import Config
+from regspec.planner.solve import SUBSIDY
 
 #: Columns of the table of externalities and their heads.
 GAINS = {
@@ -17,7 +18,8 @@ GAINS = {
 }  # fmt: skip
 RULES = {
     "both": "Capital and debt taxes of the zone", "capital": "Capital taxes of the zone", "debt": "Debt tax of the zone",
-    "national": "Capital and debt taxes, same in all zones",
+    "national": "Capital and debt taxes, same relative rates in all zones",
+    "subsidy": f"Subsidy of {100 * SUBSIDY:g} percent of all capital income",
 }  # fmt: skip
 _MOMENTS = {"Mean": "mean", "Min": "min", "Median": "median", "Max": "max"}
 
@@ -63,9 +65,11 @@ def write_rules(table: pd.DataFrame, stem: Path, industries: list[str], provenan
     notes = (
         "Market equilibrium in which capital income of industry i is subsidized at a constant rate tau_k,i (taxed where "
         "negative) and repayment of debt taxed at tau_b, from the first year on, rebated as a lump sum. Rates: means of the "
-        "plan's taxes in the long run (tau_b: over the years in which the limit is slack). Rates that are the same in all "
-        f"zones, percent: {common}, debt {100 * table['tau_b'].mean():.2f}. Gain: percent of consumption in every year, mean "
-        f"of N = {len(table)} zones; share: of the plan's gain."
+        "plan's taxes in the long run (tau_b: over the years in which the limit is slack), those of capital scaled so that they "
+        "raise no revenue in the zone's first year: a net subsidy (last row) raises the price of capital and relaxes "
+        f"the limit, which the plan cannot do. Means over zones before scaling, percent: {common}, debt {100 * table['tau_b'].mean():.2f}. Gain: percent of consumption in every year, mean "
+        f"of N = {len(table)} zones; share: of the plan's gain. Constant taxes are "
+        "a commitment, which the plan does not have: the share may exceed one."
     )
     rules = rules_table(table)
     form = {"Gain": "%.3f"} | dict.fromkeys(("Share, median", "Min", "Max"), "%.3f")
@@ -127,7 +131,7 @@ def draw(table: pd.DataFrame, stem: Path, provenance: dict, synthetic: bool) -> 
     left.set_title(f"Parts of the gain by externality, N = {len(own)}", loc="left")
     left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
     short = {"both": "capital and debt,\nown rates", "capital": "capital,\nown rates", "debt": "debt,\nown rate",
-             "national": "capital and debt,\nsame in all zones"}  # fmt: skip
+             "national": "capital and debt, same\nrelative rates"}  # fmt: skip
     for row, name in enumerate(short):
         share = 100 * own[f"share_{name}"]
         right.plot(share, np.full(len(share), row), "o", color=figures.PALETTE[0], alpha=0.6, markeredgewidth=0)

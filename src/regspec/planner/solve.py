@@ -14,7 +14,8 @@ from regspec.model.problem import VARIANTS
 from regspec.planner.longrun import LongRun, long_run
 
 #: Constant taxes of a market: long-run means of the zone's own plan, both or one kind alone; or the same in all zones.
-RULES = ("both", "capital", "debt", "national")
+RULES = ("both", "capital", "debt", "national", "subsidy")
+SUBSIDY = 0.01  # of capital income of all industries, in the rule `subsidy`
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def plans(zone: dict, national: dict, config: Config) -> Plans:
 
 
 def rates(taxes: LongRun) -> tuple[float, tuple[float, ...]]:
-    """Constant tau_b and tau_k (I,): the plan's long-run means."""
+    """tau_b and tau_k (I,): the plan's long-run means."""
     return taxes.debt_tax(), tuple(map(float, taxes.capital_taxes()))
 
 
@@ -56,15 +57,25 @@ def national_rates(found: Iterable[Plans]) -> tuple[float, tuple[float, ...]]:
     return float(np.mean([tau_b for tau_b, _ in own])), tuple(map(float, np.mean([tau_k for _, tau_k in own], axis=0)))
 
 
+def neutral(tau_k: Iterable[float], k0: np.ndarray) -> tuple[float, ...]:
+    """Rates with the same 1 + tau_k relative to each other whose mean with the first year's portfolio ``k0`` is zero.
+
+    At k0 all industries earn the same on a unit of capital, so that such rates raise no revenue in the first year. A net
+    subsidy would raise the price of capital and relax the limit, which is no choice of the plan (2.9).
+    """
+    tau_k = np.asarray(tuple(tau_k), float)
+    return tuple(map(float, (1.0 + tau_k) / (1.0 + np.asarray(k0, float) @ tau_k) - 1.0))
+
+
 def rule_gains(zone: dict, national: dict, config: Config, own: tuple, common: tuple) -> dict[str, float]:
     """Lambda of the market under every rule of `RULES`, relative to the market without taxes on the same grids.
 
-    ``own``, ``common``: `rates` of the zone and of the nation. Raises ModelFailure as `solve_cases` does.
+    ``own``, ``common``: `rates` of the zone and of the nation; those of capital are made `neutral` in the zone. Raises ModelFailure as `solve_cases` does.
     """
-    tau_b, tau_k = own
+    tau_b, tau_k, everywhere = own[0], neutral(own[1], zone["k0"]), neutral(common[1], zone["k0"])
     changes = {
         "both": {"tax_b": tau_b, "tax_k": tau_k}, "capital": {"tax_k": tau_k}, "debt": {"tax_b": tau_b},
-        "national": {"tax_b": common[0], "tax_k": common[1]},
+        "national": {"tax_b": common[0], "tax_k": everywhere}, "subsidy": {"tax_k": (SUBSIDY,) * len(tau_k)},
     }  # fmt: skip
     cases = {"ce": MARKET} | {name: Case(False, changes[name]) for name in RULES}
     return gains_of(solve_cases(zone, national, config, config.baseline, cases))
