@@ -26,7 +26,7 @@ EXPECTED = {
     "tables": {"tradeoff", "friction_no_collateral", "welfare", "efficient_specialization", "efficient_industries", "accuracy",
                "welfare_normalization", "taxes", "transition"},
     "figures": {"tradeoff", "friction_no_collateral", "welfare", "welfare_map", "efficient_specialization",
-                "efficient_specialization_map"},
+                "efficient_specialization_map", "efficient_industries", "taxes", "transition"},
 }  # fmt: skip
 
 

@@ -70,7 +70,8 @@ def neutral(tau_k: Iterable[float], k0: np.ndarray) -> tuple[float, ...]:
 def rule_gains(zone: dict, national: dict, config: Config, own: tuple, common: tuple) -> dict[str, float]:
     """Lambda of the market under every rule of `RULES`, relative to the market without taxes on the same grids.
 
-    ``own``, ``common``: `rates` of the zone and of the nation; those of capital are made `neutral` in the zone. Raises ModelFailure as `solve_cases` does.
+    ``own``, ``common``: `rates` of the zone and of the nation; those of capital are made `neutral` in the zone. Raises
+    ModelFailure as `solve_cases` does.
     """
     tau_b, tau_k, everywhere = own[0], neutral(own[1], zone["k0"]), neutral(common[1], zone["k0"])
     changes = {

@@ -20,8 +20,8 @@ def changes(result: Efficient) -> pd.DataFrame:
 
 
 def industry_table(shares: pd.DataFrame, change: pd.DataFrame, ends: dict[str, pd.Series]) -> pd.DataFrame:
-    """A row for each industry: mean market and efficient share (percent), change, fraction of zones where it gains, and of those
-    where it is the largest; ``ends``: change on the simulated paths' last year by industry (empty without a planner).
+    """A row for each industry: mean market and efficient share (percent), change, fraction of zones where it gains, and of
+    those where it is the largest; ``ends``: change on the simulated paths' last year by industry (empty without a planner).
     """
     largest = shares.loc[change.index].idxmax(axis=1)
     rows = []
@@ -44,9 +44,11 @@ def write(inputs: Inputs, result: Efficient) -> list[Path]:
         if result.year in own["planner"].columns and len(own["planner"]):
             ends[name] = 100 * (own["planner"][result.year] - own["ce"][result.year])
     notes = (
-        f"Shares of capital, percent; changes in points, efficient less market. N = {len(change)} zones, base-year productivity, "
+        f"Shares of capital, percent; changes in points, efficient less market. N = {len(change)} zones, base-year "
+        "productivity, "
         "collateral slack (no solve needed). Gains: fraction of zones in which the industry is larger than in the market; of "
-        f"those in which it is the market's largest. Paths: planner less market in {result.year}. {inputs.counts(inputs.baseline)}"
+        f"those in which it is the market's largest. Paths: planner less market in {result.year}. "
+        f"{inputs.counts(inputs.baseline)}"
     )
     form = dict.fromkeys(("Market", "Efficient", "Change", "p10", "p90", "Paths: change"), "%.1f")
     form |= dict.fromkeys(("Gains", "Gains where largest", "Paths: gains"), "%.2f")

@@ -25,7 +25,7 @@ def fan(rows: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def taxes_table(rows: pd.DataFrame, industries: list[str]) -> pd.DataFrame:
-    """``Tax``, ``First year``, ``Last year``: medians over zones; mean, quartiles and means by state over all zone-years; percent.
+    """``Tax``, medians over zones of first and last year; mean, quartiles and means by state over all zone-years; percent.
 
     The debt tax is that of the zone-years in which the limit is slack: elsewhere none is needed.
     """
@@ -39,8 +39,8 @@ def taxes_table(rows: pd.DataFrame, industries: list[str]) -> pd.DataFrame:
         low, middle, high = own.quantile(list(QUARTILES))
         table.append(
             {"Tax": label, "First year": medians.get(rows["year"].min(), np.nan),
-             "Last year": medians.get(rows["year"].max(), np.nan), "Mean": own.mean(), "p25": low, "Median": middle, "p75": high,
-             "Slack": own[~used["binding"]].mean(), "Binding": own[used["binding"]].mean()}
+             "Last year": medians.get(rows["year"].max(), np.nan), "Mean": own.mean(), "p25": low, "Median": middle,
+             "p75": high, "Slack": own[~used["binding"]].mean(), "Binding": own[used["binding"]].mean()}
         )  # fmt: skip
     return pd.DataFrame(table)
 
@@ -69,10 +69,12 @@ def write(inputs: Inputs) -> list[Path]:
 
 def _write_table(inputs: Inputs, table: pd.DataFrame, data: pd.DataFrame, share: float) -> list[Path]:
     notes = (
-        "Percent; taxes that make households choose the plan, along the realized path. Negative subsidies are taxes; subsidies of "
+        "Percent; taxes that make households choose the plan, along the realized path. Negative subsidies are taxes; "
+        "subsidies of "
         "a year add up to zero with the values of the industries' capital. First and last year: medians over zones; then "
         "over all zones and years, and means over zone-years in which the limit is slack or binds (it binds in "
-        f"{share:.0f} percent of them; no debt tax is needed there). The CSV has quartiles by year. {inputs.counts(inputs.baseline)}"
+        f"{share:.0f} percent of them; no debt tax is needed there). The CSV has quartiles by year. "
+        f"{inputs.counts(inputs.baseline)}"
     )
     return tables.write(
         table, inputs.run_dir / "tables/taxes", "Taxes that decentralize the plan, percent", notes, inputs.provenance,
