@@ -29,17 +29,17 @@ def taxes_table(rows: pd.DataFrame, industries: list[str]) -> pd.DataFrame:
 
     The debt tax is that of the zone-years in which the limit is slack: elsewhere none is needed.
     """
-    ends = rows["year"].isin([rows["year"].min(), rows["year"].max()])
+    ends = [rows["year"].min(), rows["year"].max()]
     names = {f"subsidy of capital income, {name}": f"tau_k_{name}" for name in industries} | {"tax on debt": "tau_b"}
     table = []
     for label, column in names.items():
         used = rows if column != "tau_b" else rows[~rows["binding"]]
-        medians = 100 * used[ends].groupby("year")[column].median()
+        medians = 100 * used[used["year"].isin(ends)].groupby("year")[column].median()
         own = 100 * used[column]
         low, middle, high = own.quantile(list(QUARTILES))
         table.append(
-            {"Tax": label, "First year": medians.get(rows["year"].min(), np.nan),
-             "Last year": medians.get(rows["year"].max(), np.nan), "Mean": own.mean(), "p25": low, "Median": middle,
+            {"Tax": label, "First year": medians.get(ends[0], np.nan),
+             "Last year": medians.get(ends[1], np.nan), "Mean": own.mean(), "p25": low, "Median": middle,
              "p75": high, "Slack": own[~used["binding"]].mean(), "Binding": own[used["binding"]].mean()}
         )  # fmt: skip
     return pd.DataFrame(table)
