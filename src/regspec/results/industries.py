@@ -77,5 +77,5 @@ def _draw(inputs: Inputs, change: pd.DataFrame, shares: pd.DataFrame) -> list[Pa
     right.set_xlabel("market share of capital (percent)")
     right.set_ylabel("efficient less market (points)")
     right.set_title("Against the market share", loc="left")
-    right.legend(loc="best", markerscale=1.8)
+    right.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=5, markerscale=1.8, columnspacing=1.2)
     return figures.save(fig, inputs.run_dir / "figures/efficient_industries", inputs.provenance, inputs.synthetic)

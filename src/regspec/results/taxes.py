@@ -88,20 +88,21 @@ def _draw(axes, rows: pd.DataFrame, industries: list[str]) -> None:
         draw_fan(left, fan(rows, f"tau_k_{name}"), figures.PALETTE[number % len(figures.PALETTE)], name)
     left.axhline(0, color=figures.GREY, linewidth=0.5)
     left.set_ylabel("subsidy of capital income (percent)")
-    left.set_title("Industries", loc="left")
-    left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, fontsize=7.5)
+    left.set_title("Industries: median, quartiles", loc="left")
+    left.figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=len(industries))
     debt = fan(rows[~rows["binding"]], "tau_b").reindex(sorted(rows["year"].unique()))  # a gap where it binds in every zone
-    draw_fan(middle, debt, figures.PALETTE[0], "")
+    draw_fan(middle, debt, figures.PALETTE[0], "", marker=".")
     middle.set_ylabel("tax on debt (percent)")
-    middle.set_title("Debt, zones with a slack limit", loc="left")
-    right.plot(100 * rows.groupby("year")["binding"].mean(), color=figures.PALETTE[0])
-    right.set_ylim(0, 100)
+    middle.set_title("Debt, where the limit is slack", loc="left")
+    share = 100 * rows.groupby("year")["binding"].mean()
+    right.plot(share, marker=".", markersize=3, linewidth=0.5, color=figures.PALETTE[0])
+    right.set_ylim(-2, 102)
     right.set_ylabel("zones (percent)")
     right.set_title(f"Limit binds, N = {rows['zone'].nunique()}", loc="left")
 
 
-def draw_fan(ax, quartiles: pd.DataFrame, colour: str, label: str, line="-") -> None:
+def draw_fan(ax, quartiles: pd.DataFrame, colour: str, label: str, line="-", marker: str = "") -> None:
     """Median over zones and the band between the quartiles (frame of `fan`)."""
     low, middle, high = (quartiles[q] for q in QUARTILES)
     ax.fill_between(quartiles.index, low, high, color=colour, alpha=0.2, linewidth=0)
-    ax.plot(middle, color=colour, linestyle=line, label=label)
+    ax.plot(middle, color=colour, linestyle=line, marker=marker, markersize=3, label=label)
