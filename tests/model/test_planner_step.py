@@ -14,7 +14,7 @@ from regspec.experiments.zone import MARKET, PLANNER, Case, solve_cases
 from regspec.planner.exhibits import rules_table, taxes_table
 from regspec.planner.longrun import long_run
 from regspec.planner.run import chosen_zones, run
-from regspec.planner.solve import RULES, externalities, gains_of, neutral, rule_gains
+from regspec.planner.solve import RULES, externalities, gains_of, income_shares, neutral, rule_gains
 
 YEARS = 300
 
@@ -67,7 +67,7 @@ def test_the_plans_gain_is_that_of_the_solve_step_and_no_tax_has_none():
     solved = solve_cases(zone, national, settings, "baseline", {"ce": MARKET, "planner": PLANNER, "none": untaxed})
     gains = gains_of(solved)
     assert gains["planner"] > 0.003 and abs(gains["none"]) < 1e-6
-    none = rule_gains(zone, national, settings, (0.0, (0.0, 0.0)), (0.0, (0.0, 0.0)))
+    none = rule_gains(zone, national, settings, (0.0, (0.0, 0.0)), (0.0, (0.0, 0.0)), (0.5, 0.5))
     assert all(abs(none[name]) < 1e-6 for name in ("both", "capital", "debt", "national"))
 
 
@@ -86,6 +86,17 @@ def test_long_run_taxes_raise_no_revenue_and_favour_agglomeration():
     assert np.abs(revenue).max() < 5e-3 and np.abs(own.tau_k).max() > 0.05
     assert own.capital_taxes()[0] < 0 < own.capital_taxes()[1]  # services have the larger xi
     assert (own.tau_b[own.binding] == 0).all() and (own.tau_b >= -1e-8).all()
+
+
+def test_income_shares_are_those_of_output_on_the_plan_s_path():
+    national, settings = one_zone.national(), config()
+    solved = solve_cases(one_zone.zone(), national, settings, "baseline", {"ce": MARKET, "full": PLANNER})
+    shares = income_shares(solved, np.array(national["u"]).T)
+    p, path = solved.problem, solved.allocations["full"].path
+    goods = [p.ztilde[0] * np.exp(p.trend[t, 0] + national["u"][0][t]) * path.k[t, 0] ** p.a[0] for t in range(1, len(path.k))]
+    weights = p.beta ** np.arange(1, len(path.k))
+    assert shares.sum() == pytest.approx(1.0)
+    assert shares[0] == pytest.approx(np.sum(weights * goods) / np.sum(weights * path.output[1:]), rel=1e-12)
 
 
 def test_neutral_rates():

@@ -25,6 +25,7 @@ class Plans:
     zone: int
     gains: dict[str, float]
     taxes: LongRun
+    shares: np.ndarray  # `income_shares`
     worst_error: float  # largest mean Euler error on the paths, log10
 
 
@@ -43,7 +44,8 @@ def plans(zone: dict, national: dict, config: Config) -> Plans:
     errors = [
         own.diagnostics[f"euler_{kind}_mean_log10"] for own in solved.allocations.values() for kind in ("bonds", "portfolio")
     ]
-    return Plans(zone["zone"], gains_of(solved), taxes, max(errors))
+    shocks = config.scenario_parameters(config.baseline).shock_scale * np.array(national["u"], float).T
+    return Plans(zone["zone"], gains_of(solved), taxes, income_shares(solved, shocks), max(errors))
 
 
 def rates(taxes: LongRun) -> tuple[float, tuple[float, ...]]:
@@ -57,23 +59,35 @@ def national_rates(found: Iterable[Plans]) -> tuple[float, tuple[float, ...]]:
     return float(np.mean([tau_b for tau_b, _ in own])), tuple(map(float, np.mean([tau_k for _, tau_k in own], axis=0)))
 
 
-def neutral(tau_k: Iterable[float], k0: np.ndarray) -> tuple[float, ...]:
-    """Rates with the same 1 + tau_k relative to each other whose mean with the first year's portfolio ``k0`` is zero.
+def income_shares(solved: Solved, shocks: np.ndarray) -> np.ndarray:
+    """Industries' shares (I,) of capital income on the plan's realized path, years after the first, discounted by beta.
 
-    At k0 all industries earn the same on a unit of capital, so that such rates raise no revenue in the first year. A net
-    subsidy would raise the price of capital and relax the limit, which is no choice of the plan (2.9).
+    ``shocks`` (T+1, I): the path's log productivities. All industries pay capital the same share alpha of output.
+    """
+    p, k = solved.problem, solved.allocations["full"].path.k
+    incomes = (p.ztilde * np.exp(p.trend + shocks) * k**p.a)[1:] * p.beta ** np.arange(1, len(k))[:, None]
+    return incomes.sum(axis=0) / incomes.sum()
+
+
+def neutral(tau_k: Iterable[float], shares: Iterable[float]) -> tuple[float, ...]:
+    """Rates with the same 1 + tau_k relative to each other whose mean with the income ``shares`` (I,) is zero.
+
+    They raise no revenue over the plan's path. A net subsidy would raise the price of capital and relax the limit, which is
+    no choice of the plan (2.9).
     """
     tau_k = np.asarray(tuple(tau_k), float)
-    return tuple(map(float, (1.0 + tau_k) / (1.0 + np.asarray(k0, float) @ tau_k) - 1.0))
+    return tuple(map(float, (1.0 + tau_k) / (1.0 + np.asarray(tuple(shares), float) @ tau_k) - 1.0))
 
 
-def rule_gains(zone: dict, national: dict, config: Config, own: tuple, common: tuple) -> dict[str, float]:
+def rule_gains(
+    zone: dict, national: dict, config: Config, own: tuple, common: tuple, shares: Iterable[float]
+) -> dict[str, float]:
     """Lambda of the market under every rule of `RULES`, relative to the market without taxes on the same grids.
 
-    ``own``, ``common``: `rates` of the zone and of the nation; those of capital are made `neutral` in the zone. Raises
-    ModelFailure as `solve_cases` does.
+    ``own``, ``common``: `rates` of the zone and of the nation; those of capital are made `neutral` at the income ``shares``.
+    Raises ModelFailure as `solve_cases` does.
     """
-    tau_b, tau_k, everywhere = own[0], neutral(own[1], zone["k0"]), neutral(common[1], zone["k0"])
+    tau_b, tau_k, everywhere = own[0], neutral(own[1], shares), neutral(common[1], shares)
     changes = {
         "both": {"tax_b": tau_b, "tax_k": tau_k}, "capital": {"tax_k": tau_k}, "debt": {"tax_b": tau_b},
         "national": {"tax_b": common[0], "tax_k": everywhere}, "subsidy": {"tax_k": (SUBSIDY,) * len(tau_k)},
@@ -115,7 +129,7 @@ def compute(config: Config, national: dict, zones: list[dict], ginis: dict[int, 
         print(f"planner: zone {zone['zone']}, variants solved", flush=True)
     common, rows = national_rates(found), []
     for zone, own in zip(zones, found, strict=True):
-        rules = rule_gains(zone, national, config, rates(own.taxes), common)
+        rules = rule_gains(zone, national, config, rates(own.taxes), common, own.shares)
         rows.append(zone_row(own, ginis[zone["zone"]], rules, national["industries"]))
         print(f"planner: zone {zone['zone']}, constant taxes solved", flush=True)
     return pd.DataFrame(rows)
