@@ -71,6 +71,14 @@ class Data(Section):
     counties: Counties = Counties()
 
 
+class Inference(Section):
+    """Errors of Fact 1 beyond HC1 (docs/inference.md)."""
+
+    conley_km: list[Positive] = Field([200.0, 500.0], description="distances in km from which errors are not correlated")
+    conley_kernel: Literal["bartlett", "uniform"] = Field("bartlett", description="weight of nearer pairs: falling, or one")
+    draws: int = Field(1999, ge=99, description="draws of the wild cluster bootstrap")
+
+
 class Empirics(Section):
     variable: Literal["income", "employment", "value_added"] = Field(
         "income", description="shares from which specialization is measured (D5); the panel has employment only"
@@ -95,6 +103,9 @@ class Empirics(Section):
         [10, 20, 30, 40, 50, 60, 70], min_length=1, description="horizons in years (E3, E7)"
     )
     cluster: Literal["zone", "state"] = Field("zone", description="clusters of the intervals by horizon (E3)")
+    inference: Inference = Inference()
+    local_span: float = Field(0.5, ge=0.05, le=1, description="part of the observations in a local fit's neighbourhood (E5)")
+    local_points: int = Field(61, ge=5, le=1000, description="incomes at which the local fit is evaluated (E5)")
     industry_groups: dict[str, Annotated[list[str], Field(min_length=1)]] | None = Field(
         None, min_length=1, description="industries of E4 and their data industries; null: the deck's six as far as there are"
     )

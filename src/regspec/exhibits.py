@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from regspec.channels import channels
 from regspec.config import Config
 
 
@@ -41,14 +42,19 @@ class Exhibit:
 FACTS = (
     Exhibit("D5", "Specialization of every zone and year", "empirics.measured", others=("specialization.parquet",)),
     Exhibit("D6", "Industry shares", "empirics.national_shares", ("industry_shares",)),
-    Exhibit("E6", "Specialization over time", "empirics.over_time", ("specialization_over_time",)),
+    Exhibit("E6", "Specialization over time", "empirics.over_time", ("specialization_over_time",),
+            ("specialization_over_time",)),
     Exhibit("E1", "The trade-off: growth and level", "empirics.tradeoff", ("fact1",)),
     Exhibit("E1", "Binned scatters of the trade-off", "empirics.scatters", figures=("fact1_level", "fact1_growth"),
             others=("fact1_level.csv", "fact1_growth.csv")),
     Exhibit("E1", "Tradable and non-tradable specialization by definition", "empirics.definitions", ("fact1_tradable",)),
+    Exhibit("E1", "The trade-off under other assumptions on the errors", "empirics.inference.exhibit", ("fact1_inference",)),
     Exhibit("E2", "The trade-off by measure of specialization", "empirics.measures", ("fact1_measures",)),
     Exhibit("E3", "Growth by horizon", "empirics.horizons", ("horizons",), ("horizons",)),
     Exhibit("E4", "The trade-off by industry", "empirics.by_industry", ("fact1_industries",)),
+    Exhibit("E5", "Specialization by level of income", "empirics.local_fit", ("local_fit",), ("local_fit",)),
+    Exhibit("E5, C2", "Movement of zones, and specialization as zones grow", "empirics.movement",
+            ("movement", "within_zone"), ("movement",)),
     Exhibit("E7", "Persistence of comparative advantage", "empirics.persistence", ("persistence",), ("persistence",)),
     Exhibit("D5, E8", "Robustness of Fact 1", "empirics.grid", ("fact1_grid",), ("fact1_grid",)),
 )  # fmt: skip
@@ -148,6 +154,9 @@ def model_exhibits(config: Config) -> list[Exhibit]:
         rows.append(
             _model("Q2", f"Share of the growth effect that goes with the friction: {name}", "friction", friction, friction)
         )
+    if friction_horizons(config) and channels(config):
+        title = "Slopes on specialization by part of the model"
+        rows.append(_model("Q1, Q2", title, "decomposition", "decomposition", "decomposition"))
     efficient = "efficient_specialization"
     rows.append(_model("Q4", "Efficient specialization", "efficient", efficient, efficient))
     rows.append(_model("Q5", "Map of efficient specialization", "maps", None, f"{efficient}_map"))

@@ -12,7 +12,7 @@ from regspec.provenance import source_hash
 
 KEYS: dict[str, tuple[str, ...]] = {
     "data": ("run.seed", "data", "empirics.base_year", "empirics.end_year", "calibration.tfp.measure"),
-    "empirics": ("data.source", "data.tidy.income", "empirics", "calibration.industries", "results.confidence"),
+    "empirics": ("run.seed", "data.source", "data.tidy.income", "empirics", "calibration.industries", "results.confidence"),
     "counties": (
         "run.seed", "data", "empirics", "calibration.industries", "calibration.tfp.measure", "results.confidence",
     ),
@@ -45,11 +45,11 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "theory": ("theory", "experiments/zone.py", "model", "calibration/technology.py", "figures.py", "tables.py"),
     "internal_calibration": ("internal", "experiments/zone.py", "model", "calibration/technology.py", "tables.py"),
     "sweep": (
-        "sweeps", "results", "empirics", "exhibits.py", "exhibit_list.py", "data/files.py", "provenance.py",
+        "sweeps", "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "data/files.py", "provenance.py",
         "figures.py", "tables.py",
     ),
     "results": (
-        "results", "empirics", "exhibits.py", "exhibit_list.py", "calibration", "selection.py", "data/files.py",
+        "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "calibration", "selection.py", "data/files.py",
         "provenance.py", "figures.py", "tables.py", "model/portfolio.py",
     ),
 }  # fmt: skip

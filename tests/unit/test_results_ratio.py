@@ -7,8 +7,8 @@ import statsmodels.api as sm
 from scipy.stats import norm
 
 from regspec.empirics.fact1 import SPECIALIZATION
+from regspec.empirics.fieller import fieller
 from regspec.results.bootstrap import bootstrap_slopes, percentile_interval
-from regspec.results.fieller import fieller
 from regspec.results.friction import INDISTINGUISHABLE, friction_share
 from regspec.results.slopes import MIN_FREEDOM, RatioSet, number, ratio, set_text, slope
 

@@ -75,7 +75,7 @@ ENTRY = {
 }
 NEUTRAL = {
     "config.py", "config_base.py", "config_counties.py", "config_experiments.py", "config_sweeps.py", "errors.py",
-    "data/messages.py", "exhibits.py", "provenance.py", "schemas.py",
+    "channels.py", "data/messages.py", "exhibits.py", "provenance.py", "schemas.py",
 }  # fmt: skip
 
 

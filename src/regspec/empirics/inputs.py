@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 
 from regspec import tables
@@ -27,6 +28,8 @@ class NotComputable(Exception):
 class Inputs:
     """Tables of docs/architecture.md, specialization measured on them, and the settings of the run.
 
+    ``places``: ``longitude, latitude`` of zones' centroids in degrees, by zone; None without a map.
+
     An exhibit is a module with ``write(inputs)``, which writes its files to ``out``, calls :meth:`miss` for each part
     that it cannot compute and raises :class:`NotComputable` when that is all of it.
     """
@@ -41,6 +44,7 @@ class Inputs:
     national: pd.DataFrame
     specialization: pd.DataFrame
     calibrated: bool = True
+    places: pd.DataFrame | None = None
     exhibit: Exhibit | None = None
     missing: list[Missing] = field(default_factory=list)
 
@@ -76,6 +80,15 @@ class Inputs:
             )
 
 
+def centroids(path: Path) -> pd.DataFrame | None:
+    """Centroids of the zones of a map (taken in its own projection), degrees; None when there is no map."""
+    if not path.exists():
+        return None
+    zones = gpd.read_file(path, layer="zones").astype({"zone": int}).set_index("zone").sort_index()
+    points = zones.geometry.centroid.to_crs("EPSG:4326")
+    return pd.DataFrame({"longitude": points.x, "latitude": points.y})
+
+
 def load(config: Config, data_dir: Path, out: Path, config_hash: str) -> Inputs:
     """Read ``industry, controls, national, tfp`` (parquet) and ``meta.json`` of ``data_dir``.
 
@@ -98,6 +111,7 @@ def load(config: Config, data_dir: Path, out: Path, config_hash: str) -> Inputs:
         controls=controls,
         national=national,
         specialization=measured,
+        places=centroids(data_dir / "zones.gpkg"),
         calibrated=len(read_table(data_dir / "tfp.parquet", "tfp")) > 0,
     )
 

@@ -77,6 +77,8 @@ def regress(outcome: pd.Series, regressors: pd.DataFrame) -> Regression:
     n, k = x.shape
     # pinv_wexog is (X'X)^-1 X' from the fit's own decomposition, [k, n].
     psi = np.sqrt(n / (n - k)) * fit.model.pinv_wexog.T * fit.resid.to_numpy()[:, None]
+    with np.errstate(invalid="ignore", divide="ignore"):  # an outcome that does not vary has no R2
+        r2, r2_adjusted = float(fit.rsquared), float(fit.rsquared_adj)
     coefficients = pd.DataFrame({"estimate": fit.params, "se": fit.bse, "t": fit.tvalues, "p": fit.pvalues})
     return Regression(
         outcome=name,
@@ -85,8 +87,8 @@ def regress(outcome: pd.Series, regressors: pd.DataFrame) -> Regression:
         influence=pd.DataFrame(psi, x.index, x.columns),
         n=n,
         dropped=int((~keep).sum()),
-        r2=float(fit.rsquared),
-        r2_adjusted=float(fit.rsquared_adj),
+        r2=r2,
+        r2_adjusted=r2_adjusted,
     )
 
 

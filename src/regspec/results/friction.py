@@ -10,9 +10,9 @@ import pandas as pd
 
 from regspec import figures, tables
 from regspec.empirics import labels
+from regspec.empirics.fieller import RatioSet
 from regspec.exhibits import alternatives, friction_horizons
 from regspec.results.bootstrap import bootstrap_slopes, percentile_interval
-from regspec.results.fieller import RatioSet
 from regspec.results.inputs import Inputs
 from regspec.results.slopes import (
     RIGHT_HAND_SIDES,

@@ -10,6 +10,7 @@ from regspec.exhibits import has_planner
 from regspec.provenance import write_json
 from regspec.results import (
     accuracy,
+    decomposition,
     efficient,
     friction,
     industries,
@@ -44,12 +45,14 @@ def run(config: Config, run_dir: Path, config_hash: str) -> None:
     layers = read_layers(run_dir / "data/zones.gpkg")
     slopes = tradeoff.tradeoff(inputs)
     shares = friction.decompositions(inputs)
+    effects = decomposition.decomposition(inputs)
     gains = welfare.welfare_gains(inputs)
     portfolios = efficient.efficient(inputs)
     solved = accuracy.accuracy(inputs)
     written = [
         *tradeoff.write(inputs, slopes),
         *friction.write(inputs, shares),
+        *decomposition.write(inputs, effects),
         *welfare.write(inputs, gains, layers),
         *efficient.write(inputs, portfolios, layers),
         *industries.write(inputs, portfolios),
@@ -60,7 +63,7 @@ def run(config: Config, run_dir: Path, config_hash: str) -> None:
     _remove_others(run_dir, written)
     absent = missing.missing(inputs, slopes, shares)
     # Its presence says that the exhibits are complete.
-    write_json(run_dir / "summary.json", summary(inputs, slopes, shares, gains, portfolios, solved, absent))
+    write_json(run_dir / "summary.json", summary(inputs, slopes, shares, effects, gains, portfolios, solved, absent))
     missing.write(inputs, absent)
 
 

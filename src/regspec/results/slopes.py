@@ -10,9 +10,9 @@ from scipy.stats import t as student
 
 from regspec.config import Empirics
 from regspec.empirics.fact1 import GHAT, SPECIALIZATION, terms
+from regspec.empirics.fieller import RatioSet, fieller
 from regspec.empirics.regression import Regression, joint_covariance, regress
 from regspec.errors import DataError
-from regspec.results.fieller import RatioSet, fieller
 
 #: Right-hand sides: Fact 1's own, and the model's (which knows no controls).
 RIGHT_HAND_SIDES = ("all controls", "short")

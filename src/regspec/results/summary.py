@@ -10,6 +10,7 @@ import pandas as pd
 
 from regspec.empirics.summary import summarize
 from regspec.exhibit_list import Missing
+from regspec.results.decomposition import Effect
 from regspec.results.efficient import Efficient, moments
 from regspec.results.friction import Share
 from regspec.results.inputs import Inputs
@@ -22,6 +23,7 @@ def summary(
     inputs: Inputs,
     tradeoff: Tradeoff,
     friction: dict[tuple[str, str], list[Share]],
+    effects: list[Effect],
     gains: pd.DataFrame,
     efficient: Efficient,
     accuracy: pd.DataFrame,
@@ -42,6 +44,7 @@ def summary(
         "specialization": _specialization(inputs),
         "tradeoff": _tradeoff(tradeoff),
         "friction": _friction(friction),
+        "decomposition": _decomposition(effects),
         "welfare_percent": {name: _welfare(gains[name]) for name in gains},
         "efficient_specialization": _efficient(efficient),
         "accuracy": _accuracy(accuracy),
@@ -112,6 +115,19 @@ def _friction(result: dict[tuple[str, str], list[Share]]) -> dict:
                 entry["share"] = _ratio(s.share)
                 entry["bootstrap"] = {"low": s.bootstrap[0], "high": s.bootstrap[1]}
             own[s.horizon] = entry
+    return nested
+
+
+def _decomposition(effects: list[Effect]) -> dict:
+    nested: dict = {}
+    for e in effects:
+        own = nested.setdefault(e.channel.part, {"present": e.channel.present, "absent": e.channel.absent})
+        entry = {"present": _slope(e.present), "absent": _slope(e.absent), "difference": _slope(e.difference)}
+        if e.share is not None:
+            entry["share"] = _ratio(e.share)
+            entry["bootstrap"] = {"low": e.bootstrap[0], "high": e.bootstrap[1]}
+        outcome = own.setdefault(e.variable, {}).setdefault(e.outcome, {})
+        outcome.setdefault(e.rhs, {})[e.horizon] = entry
     return nested
 
 

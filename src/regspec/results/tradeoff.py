@@ -11,8 +11,8 @@ import pandas as pd
 from regspec import figures, tables
 from regspec.empirics import labels
 from regspec.empirics.fact1 import SPECIALIZATION
+from regspec.empirics.fieller import RatioSet
 from regspec.empirics.regression import residualize
-from regspec.results.fieller import RatioSet
 from regspec.results.inputs import Inputs
 from regspec.results.slopes import (
     RIGHT_HAND_SIDES,

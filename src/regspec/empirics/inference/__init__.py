@@ -1,0 +1,1 @@
+"""Standard errors and confidence intervals beyond HC1 (docs/inference.md)."""

@@ -1,0 +1,121 @@
+"""Fact 1's coefficients of specialization and of predicted growth under every method (table `fact1_inference`)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from regspec.empirics import labels
+from regspec.empirics.fact1 import GHAT, SPECIALIZATION, fact1_design, fact1_outcomes, national_growth, terms
+from regspec.empirics.inference.conley import conley, distances, weights
+from regspec.empirics.inference.ols import Interval, Ols, clustered, hc1
+from regspec.empirics.inference.shift_share import akm, akm0, industry_regression
+from regspec.empirics.inference.wild import wild
+from regspec.empirics.inputs import Inputs
+from regspec.empirics.layout import fixed
+from regspec.empirics.specialization import wide_shares
+
+OUTCOMES = ("growth", "level")
+
+
+def write(inputs: Inputs) -> None:
+    """Write table ``fact1_inference``; methods that the data do not allow are listed."""
+    inputs.require_income()
+    table = intervals(inputs)
+    empirics, level = inputs.config.empirics, inputs.config.results.confidence
+    pairs = [(outcome, term) for outcome in OUTCOMES for term in _tested(inputs)]
+    heads = {(outcome, term): f"{outcome.capitalize()}: {labels.term(term)}" for outcome, term in pairs}
+    body = pd.DataFrame({"Errors": list(dict.fromkeys(table["method"]))})
+    for (outcome, term), head in heads.items():
+        own = table[(table["outcome"] == outcome) & (table["term"] == term)].set_index("method")
+        body[head] = [_cell(own.loc[name]) if name in own.index else "" for name in body["Errors"]]
+    first = {"Errors": "Estimate"} | {head: _estimate(table, *key) for key, head in heads.items()}
+    body = pd.concat([pd.DataFrame([first]), body], ignore_index=True)
+    notes = (
+        f"Fact 1 ({empirics.base_year} to {empirics.end_year}) with all controls, {table['zones'].max()} zones: standard "
+        f"error and {level:.0%} interval. Conley: {empirics.inference.conley_kernel} kernel of the distance between centroids. "
+        f"Wild: {empirics.inference.draws} draws, clusters of states, interval from inverted tests. AKM, AKM0 and BHJ (a "
+        f"regression of industries) hold for predicted growth only, which is shares times {_industries(table)} shocks."
+    )
+    inputs.table("fact1_inference", body, "Fact 1 under other assumptions on the errors", notes, rules=[1], data=table)
+
+
+def _industries(table: pd.DataFrame) -> int:
+    rows = table[table["method"].str.startswith("AKM")]
+    return int(rows["units"].max()) if len(rows) else 0
+
+
+def _tested(inputs: Inputs) -> list[str]:
+    return [SPECIALIZATION, GHAT] if inputs.config.empirics.shift_share else [SPECIALIZATION]
+
+
+def intervals(inputs: Inputs) -> pd.DataFrame:
+    """A row for each outcome, term and method: ``estimate, se, low, high, kind, p, units, zones, note``."""
+    config, empirics = inputs.config, inputs.config.empirics
+    design = fact1_design(inputs.industry, inputs.specialization, inputs.controls, inputs.national, empirics)
+    outcomes = fact1_outcomes(inputs.controls, empirics).loc[design.index]
+    shares = wide_shares(inputs.industry[inputs.industry["year"] == empirics.base_year], empirics.variable).droplevel("year")
+    growth = national_growth(inputs.national, empirics.variable, empirics.base_year).reindex(shares.columns).astype(float)
+    states = inputs.controls[inputs.controls["year"] == empirics.base_year].set_index("zone")["state"]
+    rows = []
+    for outcome in OUTCOMES:
+        x = design[terms(empirics, outcome == "growth")].astype(float)
+        keep = x.notna().all(axis=1) & outcomes[outcome].notna()
+        x, y = x[keep], outcomes[outcome][keep]
+        values = np.column_stack([np.ones(len(x)), x.to_numpy()])
+        kernels = _kernels(inputs, x.index)
+        codes = pd.factorize(states.reindex(x.index), sort=True)[0]
+        if len(values) <= values.shape[1] or np.linalg.matrix_rank(values) < values.shape[1]:
+            inputs.miss(f"{outcome}", "too few zones, or collinear controls")
+            continue
+        for term in _tested(inputs):
+            # Units differ by orders of magnitude (population in billions); scaling the others changes no result.
+            fit = Ols(y.to_numpy(float), values / np.abs(values).max(axis=0), 1 + x.columns.get_loc(term))
+            scale = np.abs(values[:, fit.column]).max()
+            w = shares.loc[x.index].to_numpy() if term == GHAT else None
+            for name, found in _methods(config, fit, codes, kernels, w, growth.to_numpy()).items():
+                if found.note:
+                    inputs.miss(f"{outcome}, {term}, {name}", found.note)
+                rows.append({
+                    "outcome": outcome, "term": term, "method": name, "estimate": fit.estimate / scale, "se": found.se / scale,
+                    "low": found.low / scale, "high": found.high / scale, "kind": found.kind, "p": found.p,
+                    "units": found.units, "zones": len(y), "note": found.note,
+                })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _methods(config, fit: Ols, codes, kernels, shares, growth) -> dict[str, Interval]:
+    level, settings = config.results.confidence, config.empirics.inference
+    found = {"HC1": hc1(fit, level)}
+    if codes.max() > 0:
+        found["clustered by state"] = clustered(fit, codes, level)
+        found["wild bootstrap by state"] = wild(fit, codes, level, settings.draws, [config.run.seed, 41])
+    for cutoff, kernel in kernels.items():
+        found[f"Conley, {cutoff:g} km"] = conley(fit, kernel, level)
+    if shares is not None:
+        found["AKM"], found["AKM0"] = akm(fit, shares, level), akm0(fit, shares, level)
+        found["BHJ"] = industry_regression(fit, shares, growth, level)[1]
+    return found
+
+
+def _kernels(inputs: Inputs, zones: pd.Index) -> dict[float, np.ndarray]:
+    if inputs.places is None:
+        inputs.miss("Conley errors", "the data have no map of the zones")
+        return {}
+    settings = inputs.config.empirics.inference
+    places = inputs.places.loc[zones]
+    distance = distances(places["longitude"].to_numpy(), places["latitude"].to_numpy())
+    return {cutoff: weights(distance, cutoff, settings.conley_kernel) for cutoff in settings.conley_km}
+
+
+def _estimate(table: pd.DataFrame, outcome: str, term: str) -> str:
+    own = table[(table["outcome"] == outcome) & (table["term"] == term)]
+    return fixed(own["estimate"].iloc[0], 3) if len(own) else ""
+
+
+def _cell(row: pd.Series) -> str:
+    if row["note"]:
+        return row["note"]
+    ends = f"{fixed(row['low'], 3)}, {fixed(row['high'], 3)}"
+    text = {"bounded": f"[{ends}]", "unbounded": "whole line", "complement": f"all but ({ends})"}[row["kind"]]
+    return f"({fixed(row['se'], 3)}) {text}" if np.isfinite(row["se"]) else text
