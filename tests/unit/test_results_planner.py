@@ -1,12 +1,17 @@
 """Exhibits of the planner from finished solves: normalization, taxes along the path, industries, transition (Q4-Q6)."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from results_run import make_run
 
+from regspec.results import normalization, taxes, transition
+from regspec.results.collect import collect
 from regspec.results.efficient import Efficient
 from regspec.results.industries import changes, industry_table
+from regspec.results.inputs import load
 from regspec.results.normalization import deck_gain, normalization_table
 from regspec.results.taxes import fan, taxes_table
 from regspec.results.transition import gap, growth_slopes, paths
@@ -64,9 +69,6 @@ def test_industries_gain_what_others_lose():
 
 
 def test_slope_of_the_difference_is_the_difference_of_the_slopes(tmp_path):
-    from regspec.results.collect import collect
-    from regspec.results.inputs import load
-
     config, files = make_run(tmp_path)
     model = tmp_path / "model"
     collect(files, model / "paths.parquet", model / "solutions.parquet", "warn", "hash")
@@ -78,3 +80,19 @@ def test_slope_of_the_difference_is_the_difference_of_the_slopes(tmp_path):
         assert own["difference"].n == own["ce"].n == 40
     output = paths(inputs, "Y")
     np.testing.assert_allclose(gap(inputs, "Y"), 100 * (output["planner"] / output["ce"] - 1))
+
+
+def test_exhibits_of_a_baseline_without_planner_say_so(tmp_path):
+    config, files = make_run(tmp_path, n=12)
+    model = tmp_path / "model"
+    collect(files, model / "paths.parquet", model / "solutions.parquet", "warn", "hash")
+    inputs = load(config, tmp_path, "hash")
+    kept = {
+        name: table[(table["allocation"] == "ce") | (table["scenario"] != "baseline")]
+        for name, table in (("paths", inputs.paths), ("solutions", inputs.solutions))
+    }
+    inputs = replace(inputs, **kept)
+    for module in (normalization, taxes, transition):
+        assert all(path.is_file() for path in module.write(inputs))
+    for name in ("welfare_normalization", "taxes", "transition"):
+        assert "baseline: no planner" in (tmp_path / f"tables/{name}.html").read_text()

@@ -26,7 +26,8 @@ def values(inputs: Inputs) -> pd.DataFrame:
     """Certainty-equivalent consumption ``ce, planner`` in units of the zone's own base-year output, and ``level``, by zone."""
     rows = inputs.solutions[(inputs.solutions["scenario"] == inputs.baseline) & (inputs.solutions["status"] == "solved")]
     found = rows.pivot(index="zone", columns="allocation", values="value").reindex(columns=["ce", "planner"]).dropna()
-    return found.assign(level=rows.groupby("zone")["level"].first())
+    level = rows.groupby("zone")["level"].first()
+    return found.assign(level=level.reindex(found.index))  # an empty frame would take the index of what it is given
 
 
 def normalization_table(found: pd.DataFrame, gamma: float) -> pd.DataFrame:
