@@ -21,7 +21,8 @@ TOLERANCE, RESIDUAL, SWEEPS = 1e-9, 1e-10, 2000
 def economy(
     xi=(0.1, 0.2), phi=1.0, *, alpha=0.3, kappa=0.02, gamma=2.0, beta=0.95, rate=1.013, rho=0.8, sigma=0.02, nodes=2,
     chain=None, ztilde=None, k0=None, b0=-0.1, trend=None, limit="collateral", steps=4, below=6, above=10, fine=64, b_max=0.6,
-    bonds=None, debt=None, lower=None, pecuniary=True, regimes=(), stay=(0.9, 0.8), realized=(), next_price=False,
+    bonds=None, debt=None, lower=None, variant="full", regimes=(), stay=(0.9, 0.8), realized=(), next_price=False,
+    tax_b=0.0, tax_k=(),
 ) -> Problem:  # fmt: skip
     """A zone of I = len(xi) industries with equal shares and unit output unless told otherwise; scalars are repeated.
 
@@ -48,7 +49,8 @@ def economy(
         ztilde=ztilde, k0=shares, b0=b0, trend=trend, chain=chain, rate=rate, limit=limit,
         bonds=own_bonds if bonds is None else np.tile(np.asarray(bonds, float), (years, 1)),
         debt=own_debt if debt is None else np.full(years, float(debt)), lower=lower, steps=steps, below=below, above=above,
-        fine=fine, pecuniary=pecuniary, regimes=tuple(regimes), realized=tuple(realized), next_price=next_price,
+        fine=fine, variant=variant, regimes=tuple(regimes), realized=tuple(realized), next_price=next_price,
+        tax_b=tax_b, tax_k=tax_k,
     )  # fmt: skip
 
 

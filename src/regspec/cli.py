@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(steps, "sweep", _sweep, "table and figure of a sweep whose cells were solved", _sweep_options)
     _add(steps, "multiplicity", _job(jobs.multiplicity), "several equilibria of a year, one selected: one industry, chi = 1")
     _add(steps, "responses", _job(jobs.responses), "responses of two zones to a shock to one industry")
+    _add(steps, "planner", _job(jobs.planner), "externalities, long-run taxes and simple rules of the planner")
     _add(steps, "theory", _job(jobs.theory), "checks of what the deck says on prices and productivity")
     _add(steps, "calibrate-internal", _job(jobs.internal_calibration), "the parameter that meets a target debt ratio")
     _add(steps, "county-files", _county_files, "write county files of the synthetic economy", _out_options)

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from regspec.config_base import Positive, Section, Share
 from regspec.config_counties import Counties
-from regspec.config_experiments import InternalCalibration, Multiplicity, Responses, Theory
+from regspec.config_experiments import InternalCalibration, Multiplicity, PlannerStep, Responses, Theory
 from regspec.config_microdata import Microdata
 from regspec.config_sweeps import Overrides, Sweep, solve_name
 from regspec.errors import ConfigError
@@ -303,6 +303,7 @@ class Config(Section):
     results: Results = Results()
     multiplicity: Multiplicity = Multiplicity()
     responses: Responses = Responses()
+    planner: PlannerStep = PlannerStep()
     theory: Theory = Theory()
     internal_calibration: InternalCalibration = InternalCalibration()
     compute: Compute = Compute()

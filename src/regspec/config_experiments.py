@@ -52,6 +52,13 @@ class Responses(Section):
         return self
 
 
+class PlannerStep(Section):
+    """Externalities behind the planner's welfare gain, its taxes in the long run, simple rules (M8, M9): docs/results.md."""
+
+    zones: int = Field(8, ge=1, description="zones of the run that are solved, evenly spaced in base-year specialization")
+    years: int = Field(2000, ge=100, description="simulated years of the long run, in each zone")
+
+
 class InternalCalibration(Section):
     """One parameter chosen so that the model's mean debt ratio meets a target (P): docs/results.md."""
 

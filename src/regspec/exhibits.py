@@ -93,11 +93,17 @@ def response_exhibit(config: Config) -> Exhibit:
     return Exhibit("Q3", "Responses to a shock to one industry", "responses.run", ("responses/responses",), names)
 
 
+PLANNER_EXHIBIT = Exhibit(
+    "M8, M9", "Externalities, long-run taxes and simple rules of the planner", "planner.run",
+    ("planner/externalities", "planner/rules", "planner/long_run_taxes"), ("planner/planner",),
+)  # fmt: skip
+
+
 def on_request(config: Config) -> dict[str, Exhibit]:
     """Exhibits that a run makes when asked for, by their step, which is a target, too; relative to the run's folder."""
     return {
-        "responses": response_exhibit(config), "theory": THEORY_EXHIBIT, "internal_calibration": INTERNAL_EXHIBIT,
-        "multiplicity": MULTIPLICITY_EXHIBIT,
+        "responses": response_exhibit(config), "planner": PLANNER_EXHIBIT, "theory": THEORY_EXHIBIT,
+        "internal_calibration": INTERNAL_EXHIBIT, "multiplicity": MULTIPLICITY_EXHIBIT,
     }  # fmt: skip
 
 
@@ -154,10 +160,17 @@ def model_exhibits(config: Config) -> list[Exhibit]:
     efficient = "efficient_specialization"
     rows.append(_model("Q4", "Efficient specialization", "efficient", efficient, efficient))
     rows.append(_model("Q5", "Map of efficient specialization", "maps", None, f"{efficient}_map"))
+    rows.append(_model("Q5", "Industries that gain and lose under the planner", "industries", "efficient_industries",
+                       "efficient_industries"))  # fmt: skip
     rows.append(_model("M4, M7", "Accuracy of the solutions", "accuracy", "accuracy", None))
     if has_planner(config):
         rows.append(_model("M9, C5", "Welfare gains of the planner", "welfare", "welfare", "welfare"))
         rows.append(_model("Q6", "Map of welfare gains", "maps", None, "welfare_map"))
+        rows.append(_model("M9", "Welfare gains by normalization of utility", "normalization", "welfare_normalization", None))
+        rows.append(_model("M8", "Taxes along the path", "taxes", "taxes", "taxes"))
+        rows.append(
+            _model("Q4", "The planner's path and trade-off beside the market's", "transition", "transition", "transition")
+        )
     return [*rows, Exhibit("C1-C5", "Headline numbers", "results.summary", others=("summary.json",))]
 
 

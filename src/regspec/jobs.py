@@ -167,6 +167,16 @@ def responses(config: str | Path, overrides: Iterable[str] = ()) -> None:
     run(loaded, layout.root, digest)
 
 
+def planner(config: str | Path, overrides: Iterable[str] = ()) -> None:
+    """Tables and figure of externalities, long-run taxes and simple rules of the planner (deck M8, M9; docs/results.md)."""
+    loaded, digest, layout = load(config, overrides)
+    layout.require(layout.zones, "calibrate")
+    prepare_numba(layout)
+    from regspec.planner.run import run
+
+    run(loaded, layout.root, digest)
+
+
 def theory(config: str | Path, overrides: Iterable[str] = ()) -> None:
     """Table and figure of the checks of prices (deck M6; docs/results.md); needs no earlier step."""
     loaded, digest, layout = load(config, overrides)

@@ -26,6 +26,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "model.parameters.growth", "model.grid.b_max",
     ),
     "responses": ("run.seed", "responses", "calibration", "model", "scenarios"),
+    "planner": ("run.seed", "planner", "calibration", "model", "scenarios"),
     "theory": ("run.seed", "theory", "calibration", "model", "scenarios"),
     "internal_calibration": ("run.seed", "internal_calibration", "calibration", "model", "scenarios"),
     "sweep": ("run", "data", "empirics", "calibration", "model", "scenarios", "results"),
@@ -40,6 +41,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "collect": ("results/collect.py", "empirics/specialization.py", "data/files.py"),
     "multiplicity": ("multiplicity", "model/jit.py", "model/shocks.py", "figures.py", "tables.py"),
     "responses": ("responses", "experiments/zone.py", "model", "calibration/technology.py", "figures.py", "tables.py"),
+    "planner": ("planner", "experiments/zone.py", "model", "calibration/technology.py", "figures.py", "tables.py"),
     "theory": ("theory", "experiments/zone.py", "model", "calibration/technology.py", "figures.py", "tables.py"),
     "internal_calibration": ("internal", "experiments/zone.py", "model", "calibration/technology.py", "tables.py"),
     "sweep": (

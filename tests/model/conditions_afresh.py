@@ -73,3 +73,47 @@ def plan_gaps(solution: Solution, b: float, k, e: int, step: float = 1e-4) -> tu
     returns = p.phi / 2 * (growth**2 - 1) + p.a * then["z"] * now.k_next ** (p.a - 1)
     social = p.beta * mean @ (marginal[:, None] * returns) - p.phi * (now.k_next / k - 1)
     return abs(bonds) * rate, abs(social[1] - social[0] + now.mu * kappa * slope_k) / now.q
+
+
+@dataclass(frozen=True)
+class PlanGaps:
+    """Relative errors of (2.9), of (3.5) or (3.8), and, where there is no wedge of (3.6), of the portfolio condition."""
+
+    price: float
+    bonds: float
+    portfolio: float
+    binding: bool
+
+
+def variant_gaps(solution: Solution, b: float, k, e: int, variant: str, step: float = 1e-4) -> PlanGaps:
+    """Conditions of the planner ``variant`` (section 3, collateral at today's price) at the state's solution."""
+    p, exo, k = solution.solver.problem, solution.grids[2], np.asarray(k, float)
+    now = solution.at(b, k, e)
+    rate, kappa = exo.R[e], exo.kappa[e]
+    internal = variant != "no_pecuniary"
+    adjustment = p.phi * (now.k_next / k - 1)
+
+    def valued(b_next):
+        """Private values D_i, social ones, and beta E lambda'/u'(c) of a choice, everything else at its optimum."""
+        then = tomorrow(solution, b_next, now.k_next, e)
+        c = now.c - (b_next - now.b_next) / rate
+        marginal = then["c"] ** -p.gamma * c**p.gamma
+        growth = then["k_next"] / now.k_next
+        first = -p.phi / 2 * (growth**2 - 1)
+        mpk = then["z"] * now.k_next ** (p.a - 1)
+        tangible = then["q"] + np.sum(then["k_next"] * p.phi * (growth - 1), axis=1)
+        pull = internal * then["mu"] * then["kappa"]
+        wealth = marginal * (1 + pull * p.gamma / then["c"] * tangible)
+        resale = (then["q"] * (1 + then["kappa"] * then["eta"]))[:, None]
+        private = p.beta * then["chance"] @ (marginal[:, None] * (resale - first + p.alpha * mpk)) - adjustment
+        own = p.alpha if variant == "pecuniary_only" else p.a
+        held = wealth[:, None] * (own * mpk - first) + (marginal * pull)[:, None] * p.phi * growth**2
+        return private, p.beta * then["chance"] @ held - adjustment, p.beta * then["chance"] @ wealth
+
+    private, social, wealth = valued(now.b_next)
+    slope = (now.k_next @ valued(now.b_next + step)[0] - now.k_next @ valued(now.b_next - step)[0]) / (2 * step)
+    bonds = 1 / rate - wealth - now.mu * (1 / rate + internal * kappa * slope)
+    values = private if variant == "debt_only" else social
+    wedge = now.binding and variant in ("full", "pecuniary_only")
+    portfolio = 0.0 if wedge else float(np.ptp(values)) / now.q
+    return PlanGaps(abs(now.k_next @ private / now.q - 1), abs(bonds) * rate, portfolio, now.binding)

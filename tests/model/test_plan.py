@@ -46,7 +46,7 @@ def test_without_agglomeration_little_is_to_be_gained():
 
 def test_a_planner_that_takes_prices_as_given_changes_nothing_without_agglomeration():
     """Section 3, variant no_pecuniary with xi = 0: the market's allocation, mu = eta/u'."""
-    problem = economy((0.0, 0.0), 1.5, kappa=0.03, steps=4, pecuniary=False)
+    problem = economy((0.0, 0.0), 1.5, kappa=0.03, steps=4, variant="no_pecuniary")
     market, plan = solve(problem, False), solve(problem, True)
     for b, k, e in ((-0.15, [0.4, 0.6], 0), (-0.05, [0.6, 0.4], 3), (0.2, [0.5, 0.5], 1)):
         ce, sp = market.at(b, k, e), plan.at(b, k, e)

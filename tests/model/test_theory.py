@@ -7,9 +7,9 @@ import pytest
 from regspec import exhibits
 from regspec.config import Config
 from regspec.errors import ConfigError, ModelFailure
-from regspec.model.shocks import product_chain
+from regspec.model.shocks import draw_states, product_chain
 from regspec.multiplicity import curve
-from regspec.theory.economies import Economy, Series, draw_states, simulate, solve
+from regspec.theory.economies import Economy, Series, simulate, solve
 from regspec.theory.run import cases, compute, covariances, printed, run
 
 SMALL = {"years": 2000, "u_nodes": 2, "industries": [1, 2], "shares": [0.5, 0.8], "adjustment": [0.0, 1.0], "share": 0.8}

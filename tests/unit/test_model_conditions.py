@@ -26,10 +26,10 @@ def solution(n, planner):
 class At:
     """The conditions at one state of a solved economy as functions of the unknowns y = (b', x)."""
 
-    def __init__(self, n, planner, pecuniary=1.0, taxed=False):
+    def __init__(self, n, planner, taxed=False, **constants):
         solved = solution(n, planner)
         self.lattice, self.grid, self.exo, tech = solved.grids
-        self.tech, self.functions, self.problem = tech._replace(pecuniary=pecuniary), solved.functions, solved.solver.problem
+        self.tech, self.functions, self.problem = tech._replace(**constants), solved.functions, solved.solver.problem
         self.k = np.array(self.lattice.lo) + (1 - sum(self.lattice.lo)) * np.array(
             [[1.0], [0.4, 0.6], [0.3, 0.45, 0.25]][n - 1]
         )
@@ -101,9 +101,10 @@ def test_jacobian_of_the_plan(n, mode):
 
 @ALL
 @MODES
-def test_jacobian_of_the_plan_that_takes_prices_as_given(n, mode):
-    """Section 8.10, variant no_pecuniary of section 3: nothing is left out."""
-    at = At(n, True, pecuniary=0.0)
+@pytest.mark.parametrize("constants", [{"pecuniary": 0.0}, {"plans_portfolio": 0.0}])
+def test_jacobian_of_the_variants(n, mode, constants):
+    """Section 8.10, variants no_pecuniary and debt_only of section 3: nothing is left out."""
+    at = At(n, True, **constants)
     y = at.unknowns(4)
     numeric = at.difference(mode, y, lambda r: r[0]).T
     np.testing.assert_allclose(at(mode, y)[1], numeric, rtol=1e-6, atol=1e-7 * np.abs(numeric).max())
@@ -138,6 +139,18 @@ class Model:
             v_k = mean_wealth * (held + p.a * self.k_next ** (p.a - 1) * value[4 + 2 * n : 4 + 3 * n])
             self.social = p.beta * v_k / marginal - self.phi_2
             self.mean_wealth = p.beta * mean_wealth / marginal
+
+
+@ALL
+@MODES
+def test_constant_taxes_are_those_of_every_node(n, mode):
+    """M8: rates in the kernel's constants and the same rates at the nodes give the same residuals."""
+    node = At(n, False, taxed=True)
+    private = tuple(node.problem.alpha * (1.0 + node.tau_k))
+    constant = At(n, False, debt_factor=node.problem.beta * (1.0 + node.tau_b), private=private)
+    y = node.unknowns(5)
+    for own, other in zip(constant(mode, y), node(mode, y), strict=True):
+        np.testing.assert_allclose(own, other, rtol=1e-12, atol=1e-13)
 
 
 @ALL

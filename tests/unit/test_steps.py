@@ -67,13 +67,15 @@ ENTRY = {
     "collect": "results/collect.py",
     "multiplicity": "multiplicity/run.py",
     "responses": "responses/run.py",
+    "planner": "planner/run.py",
     "theory": "theory/run.py",
     "internal_calibration": "internal/run.py",
     "results": "results/run.py",
     "sweep": "sweeps/run.py",
 }
 NEUTRAL = {
-    "config.py", "config_base.py", "config_counties.py", "config_experiments.py", "config_microdata.py", "config_sweeps.py", "errors.py",
+    "config.py", "config_base.py", "config_counties.py", "config_experiments.py", "config_microdata.py", "config_sweeps.py",
+    "errors.py",
     "channels.py", "data/messages.py", "exhibits.py", "provenance.py", "schemas.py",
 }  # fmt: skip
 
@@ -126,4 +128,4 @@ def test_theta_does_not_trigger_the_data_or_the_calibration():
     parameters = base.model.parameters.model_copy(update={"theta": 0.5})
     edited = base.model_copy(update={"model": base.model.model_copy(update={"parameters": parameters})})
     changed = {step for step in STEPS if dependencies(edited, step) != dependencies(base, step)}
-    assert changed == {"results", "sweep", "responses", "theory", "internal_calibration"}
+    assert changed == {"results", "sweep", "responses", "planner", "theory", "internal_calibration"}

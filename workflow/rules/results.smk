@@ -98,6 +98,30 @@ rule responses:
         "../scripts/responses.py"
 
 
+rule planner:
+    """Externalities, long-run taxes and simple rules of the planner; asked for by name: `snakemake ... -- planner`."""
+    input:
+        LAYOUT.kernels,
+        LAYOUT.national,
+        LAYOUT.zones,
+        rules.data.output,
+    output:
+        [LAYOUT.root / name for name in exhibits.PLANNER_EXHIBIT.files],
+    log:
+        LAYOUT.logs / "planner.log",
+    benchmark:
+        LAYOUT.benchmarks / "planner.tsv"
+    resources:
+        mem_mb=memory_mb(CONFIG),
+        runtime=120,
+    params:
+        config=str(LAYOUT.config),
+        depends=dependencies(CONFIG, "planner"),
+        zones=calibration_digest,
+    script:
+        "../scripts/planner.py"
+
+
 rule theory:
     """Checks of what the deck says on prices; asked for by name: `snakemake ... -- theory`."""
     output:

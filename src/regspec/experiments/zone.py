@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from regspec.model.shocks import product_chain
 from regspec.model.simulate import Path, cloud_errors, simulate
 
 _ATTEMPTS = 4
+_LABELS = {"ce": "competitive equilibrium"}
 _WIDER, _ROOMIER = 1.4, 0.85  # factors of the bond grid's depth and of the lattice's lower bounds between attempts
 
 
@@ -210,6 +211,27 @@ def solve_allocation(
     return Allocation(path, float(path.value[0]), diagnostics, tuple(others)), tail, d
 
 
+@dataclass(frozen=True)
+class Case:
+    """One allocation to solve: the planner's or the market's problem, with the fields ``changes`` of `Problem` replaced."""
+
+    planner: bool
+    changes: Mapping[str, object] = field(default_factory=dict)
+
+
+MARKET, PLANNER = Case(False), Case(True)
+
+
+@dataclass(frozen=True)
+class Solved:
+    """Allocations by the names of their cases, on the same grids; ``problem`` has these grids, ``tails`` the policies."""
+
+    problem: Problem
+    level: float
+    allocations: dict[str, Allocation]
+    tails: dict[str, Policies]
+
+
 def solve_zone(
     zone: dict,
     national: dict,
@@ -219,10 +241,28 @@ def solve_zone(
     progress: Callable | None = None,
     also: Sequence[np.ndarray] = (),
 ) -> ZoneSolution:
-    """Competitive equilibrium and planner of one zone under ``scenario`` with the realized productivity path.
+    """Competitive equilibrium and planner of one zone under ``scenario`` with the realized productivity path; see
+    `solve_cases`.
+    """
+    cases = {"ce": MARKET} | ({"planner": PLANNER} if config.scenario(scenario).planner else {})
+    solved = solve_cases(zone, national, config, scenario, cases, ranks, progress, also)
+    return ZoneSolution(solved.allocations["ce"], solved.allocations.get("planner"), solved.level)
+
+
+def solve_cases(
+    zone: dict,
+    national: dict,
+    config: Config,
+    scenario: str,
+    cases: Mapping[str, Case],
+    ranks: Ranks | None = None,
+    progress: Callable | None = None,
+    also: Sequence[np.ndarray] = (),
+) -> Solved:
+    """Allocations ``cases`` of one zone on common grids; the first, the market without taxes, is where the others start.
 
     zone, national: the calibration's JSON contents (docs/architecture.md). ``also``: further log productivities (T+1, I),
-    under which `Allocation.others` are simulated. The bond grid is widened and the problem solved
+    under which `Allocation.others` are simulated. The bond grid is widened and all cases are solved
     again when a choice reaches its end, the lattice when a choice touches its edge, a reachable state has no solution, or the
     planner's iteration cycles, which it does on some lattices only. Raises ModelFailure.
     """
@@ -234,23 +274,21 @@ def solve_zone(
     widen, margin = 1.0, ROOM
     for attempt in range(_ATTEMPTS):
         problem = build_problem(zone, national, config, scenario, widen, margin)
-        solved, tail = {}, None
-        for key, planner in (("ce", False), ("planner", True)):
-            if planner and not config.scenario(scenario).planner:
-                continue
-            label = f"{name}, {'planner' if planner else 'competitive equilibrium'}"
+        solved, tails = {}, {}
+        for key, case in cases.items():
+            label = f"{name}, {_LABELS.get(key, key)}"
             tell = (lambda event, key=key: progress({"allocation": key, **event})) if progress else None
             # the planner's iteration starts from the market's policies: cold starts may leave the domain
-            final = attempt == _ATTEMPTS - 1
+            start, final = next(iter(tails.values()), None), attempt == _ATTEMPTS - 1
             with ranks.memory():
                 allocation, tail, found = solve_allocation(
-                    problem, planner, config, shocks, ranks, label, tell, tail, final, also
+                    replace(problem, **case.changes), case.planner, config, shocks, ranks, label, tell, start, final, also
                 )
             if allocation is None:
                 break
-            solved[key] = allocation
+            solved[key], tails[key] = allocation, tail
         else:
-            return ZoneSolution(solved["ce"], solved.get("planner"), float(level))
+            return Solved(problem, float(level), solved, tails)
         if found.lowest <= 0.0 and problem.limit == "collateral":
             widen *= _WIDER
         else:

@@ -35,7 +35,7 @@ def policy_at(code, bond_price, y, tech, s, policy):
     n = len(y)
     policy[C], policy[Q] = s.out[OUT_C], s.out[OUT_Q]
     binding = code == IS_BINDING
-    policy[ETA] = max(0.0, 1.0 - tech.beta / bond_price * s.out[OUT_RHO]) if binding else 0.0
+    policy[ETA] = max(0.0, 1.0 - tech.debt_factor / bond_price * s.out[OUT_RHO]) if binding else 0.0
     policy[MU] = s.out[OUT_MU] if binding else 0.0
     level = (1.0 - tech.beta) * utility_level(s.out[OUT_C], tech) + tech.beta * utility_level(s.value[1], tech)
     policy[VALUE] = certainty_equivalent(level, tech)

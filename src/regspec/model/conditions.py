@@ -58,8 +58,8 @@ def value_root(moment, tech):
 
 @inlined
 def growth_target(bond_price, tax_b, tech):
-    """(beta R (1 + tau_b))^(1/gamma): desired growth of consumption where the limit is slack."""
-    return math.exp(math.log(tech.beta / bond_price * (1.0 + tax_b)) / tech.gamma)
+    """(beta R (1 + tau_b))^(1/gamma): desired growth of consumption where the limit is slack; beside a constant tax."""
+    return math.exp(math.log(tech.debt_factor / bond_price * (1.0 + tax_b)) / tech.gamma)
 
 
 @inlined
@@ -90,9 +90,9 @@ def pledge(kappa, bond_price, rho, tech, s):
     """Add to every private valuation what a unit of capital bought today adds to today's limit, (eta/u') kappa E q'."""
     n = len(tech.a)
     slot = expected_price(tech)
-    eta = 1.0 - tech.beta / bond_price * rho
+    eta = 1.0 - tech.debt_factor / bond_price * rho
     for r in range(n):
-        slope = kappa * (eta * s.slope[r, slot] - tech.beta / bond_price * s.rho_grad[r] * s.value[slot])
+        slope = kappa * (eta * s.slope[r, slot] - tech.debt_factor / bond_price * s.rho_grad[r] * s.value[slot])
         for i in range(n):
             s.worth_grad[i, r] += slope
     for i in range(n):
@@ -133,7 +133,7 @@ def valuations(ratio, ratio_grad, z_slot, held_slot, private, k, tax_k, tech, s,
     for i in range(n):
         ki = s.k_next[i]
         exponent = tech.a[i] - 1.0
-        factor = (tech.alpha * (1.0 + tax_k[i]) if private else tech.a[i]) * s.returns[i]
+        factor = (tech.private[i] * (1.0 + tax_k[i]) if private else tech.social[i]) * s.returns[i]
         z_value = s.value[z_slot + i]
         inverse = 1.0 / ki
         held = s.value[held_slot + i] * inverse * inverse
@@ -225,7 +225,7 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
             s.q_grad[r] += ki * s.worth_grad[i, r]
             if r > 0:
                 s.q_grad[r] += s.worth[i] * capital_slope(i, r, tech.h)
-    mu = 0.0
+    mu, weight = 0.0, 0.0
     if planner:
         e_ratio = power(c / hat, tech.gamma, tech.gamma_int)
         for r in range(n):
@@ -236,6 +236,7 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
         if mode == BINDING:
             mu = (bond_price - tech.beta * e_ratio) / price_effect
         weight = kappa * tech.pecuniary / tech.h
+    if planner and tech.plans_portfolio > 0.0:
         for j in range(1, n):
             s.res[j - 1] = s.social[j] - s.social[j - 1]
             for r in range(n):

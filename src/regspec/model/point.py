@@ -27,7 +27,7 @@ def attempt(mode, b, k, cash, bond_price, kappa, debt, e, y, functions, table, t
         return y[0] * bond_price + kappa * pledged_price(tech, s) + debt >= -_TOLERANCE
     if len(tech.planner) == 2:
         return s.out[OUT_MU] >= -_TOLERANCE
-    return 1.0 - tech.beta / bond_price * s.out[OUT_RHO] >= -_TOLERANCE
+    return 1.0 - tech.debt_factor / bond_price * s.out[OUT_RHO] >= -_TOLERANCE
 
 
 @njit

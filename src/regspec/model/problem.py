@@ -11,6 +11,8 @@ from regspec.model.portfolio import static_portfolio
 from regspec.model.shocks import Chain
 from regspec.model.types import BondGrid, Exo, Tech, lagrange_scales, slot_count
 
+#: Planner variants (docs/model.md, section 3): all of it; prices taken as given; productivity taken as given; debt alone.
+VARIANTS = ("full", "no_pecuniary", "pecuniary_only", "debt_only")
 ROOM = 0.85  # lower bounds of the lattice relative to the lowest shares expected
 _NATURAL_SHARE = 0.9
 _CLUSTERING = 1.5  # solve nodes crowd at the kink: relative distance to this power; evenly spaced where none is
@@ -28,7 +30,8 @@ class Problem:
     alpha, beta, gamma, kappa scalars; a, phi, ztilde, k0 (I,); trend (T+1, I) log points; chain: exogenous states; rate:
     mean gross interest rate; limit "collateral" | "fixed" | "natural"; bonds (T+1, 4): grid low, centre, stretch, high by year;
     debt (T+1,), or (T+1, 2) with regimes: fixed limit; lower (T+1, I): lattice bounds, not increasing in time; steps, below,
-    above, fine: grid sizes; pecuniary: False for the planner variant that takes prices as given. regimes (2,): kappa in
+    above, fine: grid sizes; variant: one of `VARIANTS`, what the planner chooses and internalizes; tax_b, tax_k (I,)
+    or (): constant taxes of the market's households, as in (3.10) and (3.11), rebated as a lump sum. regimes (2,): kappa in
     each regime of the chain's last factor (``kappa`` is then the first year's), empty where kappa is constant; realized
     (T+1,): the regime, 0 or 1, of each year of the realized path; next_price: next year's expected price values the
     collateral, not today's.
@@ -54,10 +57,16 @@ class Problem:
     below: int
     above: int
     fine: int
-    pecuniary: bool = True
+    variant: str = "full"
     regimes: tuple[float, ...] = ()
     realized: tuple[int, ...] = ()
     next_price: bool = False
+    tax_b: float = 0.0
+    tax_k: tuple[float, ...] = ()
+
+    def __post_init__(self):
+        if self.variant not in VARIANTS:
+            raise ValueError(f"variant is {self.variant!r}; allowed: {', '.join(VARIANTS)}")
 
     @property
     def industries(self) -> int:
@@ -117,10 +126,14 @@ class Problem:
     def tech(self, t: int, planner: bool) -> Tech:
         """Kernel constants with the lattice of year index ``t`` (where choices land)."""
         nodes = self.lattice(t)
+        tax_b, tax_k = (0.0, ()) if planner else (float(self.tax_b), self.tax_k)
+        owned = self.alpha * (1.0 + np.broadcast_to(np.asarray(tax_k or 0.0, float), self.industries))
+        social = np.full(self.industries, self.alpha) if self.variant == "pecuniary_only" else self.a
         g = int(self.gamma) if float(self.gamma).is_integer() and self.gamma <= 16 else 0
         return Tech(
             float(self.beta), float(self.gamma), g, float(self.alpha), tuple(map(float, self.a)), tuple(map(float, self.phi)),
-            nodes.lo, nodes.steps, float(nodes.h), nodes.strides, float(self.pecuniary),
+            nodes.lo, nodes.steps, float(nodes.h), nodes.strides, float(self.beta) * (1.0 + tax_b), tuple(map(float, owned)),
+            tuple(map(float, social)), float(self.variant != "no_pecuniary"), float(self.variant != "debt_only"),
             (0,) * slot_count(self.industries, planner), (0, 0) if planner else (0,), (0, 0) if self.next_price else (0,),
         )  # fmt: skip
 

@@ -117,3 +117,17 @@ def product_chain(
     if len(stay):
         factors.append((np.arange(2.0), np.array([[stay[0], 1.0 - stay[0]], [1.0 - stay[1], stay[1]]])))
     return Chain(tuple(v for v, _ in factors), tuple(np.ascontiguousarray(t) for _, t in factors))
+
+
+def draw_states(chain: Chain, years: int, seed) -> np.ndarray:
+    """Exogenous states (years,) of a simulation of the chain from its middle state; one draw a year for each random factor."""
+    sizes = [len(values) for values in chain.values]
+    random = [f for f, size in enumerate(sizes) if size > 1]
+    cumulative = {f: np.cumsum(chain.transitions[f], axis=1) for f in random}
+    draws = np.random.default_rng(seed).random((years, len(random)))
+    now, states = [size // 2 for size in sizes], np.empty(years, int)
+    for t in range(years):
+        states[t] = np.ravel_multi_index(now, sizes)
+        for column, f in enumerate(random):
+            now[f] = min(int(np.searchsorted(cumulative[f][now[f]], draws[t, column])), sizes[f] - 1)
+    return states

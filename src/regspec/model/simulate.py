@@ -46,7 +46,7 @@ class Path:
     roots: np.ndarray
 
 
-def _starts(b: float, k: np.ndarray, solver: Solver, t: int, guess: np.ndarray | None) -> np.ndarray:
+def starts(b: float, k: np.ndarray, solver: Solver, t: int, guess: np.ndarray | None) -> np.ndarray:
     """Start values (S, I) for a state of year index ``t``: the last choice, then staying put at several debts."""
     ahead = solver.year(t + 1)
     lattice, grid = ahead[0], ahead[1]
@@ -55,12 +55,14 @@ def _starts(b: float, k: np.ndarray, solver: Solver, t: int, guess: np.ndarray |
     return np.array(([guess] if guess is not None else []) + stay)
 
 
-def _taxes(policy, code, k, k_next, bond_price, p, s) -> tuple[float, np.ndarray]:
-    n = p.industries
+def taxes(policy, code, k_next, bond_price, solver: Solver, s) -> tuple[float, np.ndarray]:
+    """tau_b and tau_k (I,) of (3.10) and (3.11) in the state just solved; of a market its constant taxes."""
+    p, n = solver.problem, solver.problem.industries
     rho, q = s.out[2], policy[Q]
-    tau_b = 0.0 if code == IS_BINDING else 1.0 / (p.beta / bond_price * rho) - 1.0
+    own_b, own_k = (0.0, 0.0) if solver.planner else (p.tax_b, np.asarray(p.tax_k or 0.0, float))
+    tau_b = own_b if code == IS_BINDING else 1.0 / (p.beta / bond_price * rho) - 1.0
     marginal = p.beta * rho * p.alpha * s.value[2 : 2 + n] * k_next ** (p.a - 1.0)
-    return float(tau_b), (q - s.worth) / marginal
+    return float(tau_b), (q - s.worth) / marginal + own_k
 
 
 def simulate(solver: Solver, years: list[Policies], shocks: np.ndarray) -> Path:
@@ -90,7 +92,7 @@ def simulate(solver: Solver, years: list[Policies], shocks: np.ndarray) -> Path:
         )
         z = p.ztilde * np.exp(p.trend[t] + shocks[t])
         bond_price, (kappa, debt) = 1.0 / p.rate, p.realized_limit(t, exo)
-        code = solve_point(b, k, z, bond_price, kappa, debt, 0, _starts(b, k, solver, t, guess), functions, table, tech,
+        code = solve_point(b, k, z, bond_price, kappa, debt, 0, starts(b, k, solver, t, guess), functions, table, tech,
                            grid_ahead, scratch, y, 1e-11, 80)  # fmt: skip
         if code == UNSOLVED:
             raise ModelFailure(
@@ -103,10 +105,10 @@ def simulate(solver: Solver, years: list[Policies], shocks: np.ndarray) -> Path:
         for name, column in (("c", C), ("q", Q), ("eta", ETA), ("mu", MU), ("value", VALUE)):
             store[name][t] = policy[column]
         store["b"][t], store["b_next"][t], binding[t] = b, y[0], code == IS_BINDING
-        store["tau_b"][t], tau_k[t] = _taxes(policy, code, k, k_next, bond_price, p, scratch)
+        store["tau_b"][t], tau_k[t] = taxes(policy, code, k_next, bond_price, solver, scratch)
         k_path[t], k_next_path[t] = k, k_next
         later = solver.year(t + 1)
-        missing = exact_expectations(y[0], k_next, *chances[t], _starts(y[0], k_next, solver, t + 1, None),
+        missing = exact_expectations(y[0], k_next, *chances[t], starts(y[0], k_next, solver, t + 1, None),
                                      later[2], following, solver.year(t + 2)[0].table, later[3], solver.year(t + 2)[1],
                                      exact)  # fmt: skip
         if missing:
@@ -165,7 +167,7 @@ def _state_errors(solver: Solver, functions, transition, b: float, k: np.ndarray
     lattice, grid, exo, tech = solver.year(t)
     scratch, y, exact = make_scratch(tech), np.empty(n), np.empty(len(tech.slots))
     bond_price, kappa, debt = 1.0 / exo.R[e], float(exo.kappa[e]), float(exo.debt[e])
-    code = solve_point(b, k, exo.z[e], bond_price, kappa, debt, e, _starts(b, k, solver, t, None), functions, lattice.table,
+    code = solve_point(b, k, exo.z[e], bond_price, kappa, debt, e, starts(b, k, solver, t, None), functions, lattice.table,
                        tech, grid, scratch, y, 1e-11, 80)  # fmt: skip
     if code == UNSOLVED:
         raise ModelFailure(
@@ -173,7 +175,7 @@ def _state_errors(solver: Solver, functions, transition, b: float, k: np.ndarray
             f"state {e} of the stationary tail; {solver.case()}"
         )
     k_next = scratch.k_next.copy()
-    exact_expectations(y[0], k_next, transition[e][None], np.ones(1), _starts(y[0], k_next, solver, t, None), exo,
+    exact_expectations(y[0], k_next, transition[e][None], np.ones(1), starts(y[0], k_next, solver, t, None), exo,
                        functions, lattice.table, tech, grid, exact)  # fmt: skip
     errors = euler_errors(code, b, k, exo.z[e], bond_price, kappa, debt, y, exact, tech, scratch)
     count = static_roots(b, k, exo.z[e], bond_price, kappa, debt, e, y[1:].copy(), functions, lattice.table, tech, grid,

@@ -58,7 +58,7 @@ def record(side_binding, row, y, bond_price, tech, s, stats):
     c, q, rho = s.out[OUT_C], s.out[OUT_Q], s.out[OUT_RHO]
     eta = 0.0
     if side_binding:
-        eta = 1.0 - tech.beta / bond_price * rho
+        eta = 1.0 - tech.debt_factor / bond_price * rho
         if eta < 0.0:
             eta = 0.0
     level = (1.0 - tech.beta) * utility_level(c, tech) + tech.beta * utility_level(s.value[1], tech)
@@ -205,7 +205,9 @@ def sweep(
                         record(False, rows[below], y, bond_price, tech, s, stats)
                     continue
                 if binding:
-                    multiplier = s.out[OUT_MU] if len(tech.planner) == 2 else 1.0 - tech.beta / bond_price * s.out[OUT_RHO]
+                    multiplier = (
+                        s.out[OUT_MU] if len(tech.planner) == 2 else 1.0 - tech.debt_factor / bond_price * s.out[OUT_RHO]
+                    )
                     stats[VIOLATION] = max(stats[VIOLATION], -multiplier)
                 else:
                     gap = y[0] * bond_price + kappa * pledged_price(tech, s) + exo.debt[e]

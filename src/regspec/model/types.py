@@ -24,7 +24,11 @@ class Tech(NamedTuple):
     steps: int  # lattice steps n per side (even)
     h: float  # capital per lattice step
     strides: tuple[int, ...]  # of the dense index table, length I (last entry unused)
-    pecuniary: float  # 1: the planner internalizes the price; 0: variant `no_pecuniary`
+    debt_factor: float  # beta (1 + tau_b): weight of next year's u' in the households' choice of bonds, tau_b constant
+    private: tuple[float, ...]  # alpha (1 + tau_k,i): share of z_i k_i^(a_i - 1) that the owner counts on, tau_k,i constant
+    social: tuple[float, ...]  # the planner's: a_i, or alpha where it takes productivity as given
+    pecuniary: float  # 1: the planner internalizes the price; 0: it takes it as given
+    plans_portfolio: float  # 1: the planner chooses the portfolio; 0: households do, untaxed (variant `debt_only`)
     slots: tuple[int, ...]
     planner: tuple[int, ...]
     timing: tuple[int, ...]  # length 2: next year's expected price values the collateral, not today's

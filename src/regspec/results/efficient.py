@@ -47,11 +47,13 @@ def efficient_specialization(shares: pd.DataFrame, xi: np.ndarray, alpha: float)
 
 @dataclass(frozen=True)
 class Efficient:
-    """``long_run``: :func:`efficient_specialization` of every zone with base-year data; ``end``: Gini of the
-    portfolios of the baseline in ``year``, columns ``ce, planner`` by solved zone (empty without a planner).
+    """``long_run``: :func:`efficient_specialization` of every zone with base-year data; ``market``: the market's portfolios
+    there, zones x industries; ``end``: Gini of the portfolios of the baseline in ``year``, columns ``ce, planner`` by
+    solved zone (empty without a planner).
     """
 
     long_run: pd.DataFrame
+    market: pd.DataFrame
     end: pd.DataFrame
     year: int
 
@@ -64,13 +66,14 @@ def efficient(inputs: Inputs) -> Efficient:
     raw, _ = model_shares(config, inputs.run_dir / "data")
     floored = floor_shares(raw.to_numpy(), config.calibration.share_floor)
     tech = technology(config, inputs.baseline)
-    long_run = efficient_specialization(pd.DataFrame(floored, raw.index, raw.columns), tech["xi"], tech["alpha"])
+    market = pd.DataFrame(floored, raw.index, raw.columns).sort_index()
+    long_run = efficient_specialization(market, tech["xi"], tech["alpha"])
     year = config.calibration.last_year
     paths = {name: inputs.path(inputs.baseline, name, "gini_k") for name in ("ce", "planner")}
     end = pd.DataFrame(columns=["ce", "planner"], dtype=float)
     if all(year in path.columns for path in paths.values()):
         end = pd.DataFrame({name: path[year] for name, path in paths.items()})
-    return Efficient(long_run, end, year)
+    return Efficient(long_run, market, end, year)
 
 
 def moments(values: pd.Series) -> dict[str, float]:

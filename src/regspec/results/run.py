@@ -6,8 +6,21 @@ from pathlib import Path
 
 from regspec.config import Config
 from regspec.errors import ModelFailure
+from regspec.exhibits import has_planner
 from regspec.provenance import write_json
-from regspec.results import accuracy, decomposition, efficient, friction, missing, tradeoff, welfare
+from regspec.results import (
+    accuracy,
+    decomposition,
+    efficient,
+    friction,
+    industries,
+    missing,
+    normalization,
+    taxes,
+    tradeoff,
+    transition,
+    welfare,
+)
 from regspec.results.inputs import load
 from regspec.results.maps import read_layers
 from regspec.results.summary import summary
@@ -42,8 +55,11 @@ def run(config: Config, run_dir: Path, config_hash: str) -> None:
         *decomposition.write(inputs, effects),
         *welfare.write(inputs, gains, layers),
         *efficient.write(inputs, portfolios, layers),
+        *industries.write(inputs, portfolios),
         *accuracy.write(inputs, solved),
     ]
+    if has_planner(config):
+        written += [*normalization.write(inputs), *taxes.write(inputs), *transition.write(inputs)]
     _remove_others(run_dir, written)
     absent = missing.missing(inputs, slopes, shares)
     # Its presence says that the exhibits are complete.

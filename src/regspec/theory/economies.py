@@ -15,6 +15,7 @@ from regspec.model.conditions import make_scratch
 from regspec.model.lattice import coordinates
 from regspec.model.point import IS_BINDING, UNSOLVED, solve_point, static_roots
 from regspec.model.problem import Problem
+from regspec.model.shocks import draw_states
 from regspec.model.types import C, Q
 
 _DROPPED = 200  # first years of a simulation
@@ -90,20 +91,6 @@ def solve(config: Config, economy: Economy) -> tuple[Solver, Policies]:
         if deep and solver.diagnostics.hits == 0:
             return solver, tail
     raise ModelFailure(f"{label}: choices reach the ends of the grids")
-
-
-def draw_states(chain, years: int, seed: int) -> np.ndarray:
-    """Exogenous states (years,) of a simulation of the chain from its middle state; one draw a year for each random factor."""
-    sizes = [len(values) for values in chain.values]
-    random = [f for f, size in enumerate(sizes) if size > 1]
-    cumulative = {f: np.cumsum(chain.transitions[f], axis=1) for f in random}
-    draws = np.random.default_rng(seed).random((years, len(random)))
-    now, states = [size // 2 for size in sizes], np.empty(years, int)
-    for t in range(years):
-        states[t] = np.ravel_multi_index(now, sizes)
-        for column, f in enumerate(random):
-            now[f] = min(int(np.searchsorted(cumulative[f][now[f]], draws[t, column])), sizes[f] - 1)
-    return states
 
 
 def simulate(solver: Solver, tail: Policies, years: int, seed: int) -> Series:

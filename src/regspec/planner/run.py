@@ -1,0 +1,46 @@
+"""The step ``planner``: chosen zones of the baseline; tables and figure (docs/results.md)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from regspec.config import Config
+from regspec.errors import ConfigError
+from regspec.planner.exhibits import draw, write_externalities, write_rules, write_taxes
+from regspec.planner.solve import compute
+from regspec.provenance import stamp
+
+
+def chosen_zones(config: Config, ginis: dict[int, float]) -> list[int]:
+    """``planner.zones`` zones evenly spaced in the order of base-year Gini, its ends included; all when there are fewer."""
+    order = sorted(ginis, key=lambda zone: (ginis[zone], zone))
+    if config.planner.zones == 1:
+        return [order[(len(order) - 1) // 2]]
+    places = np.linspace(0, len(order) - 1, min(config.planner.zones, len(order)))
+    return [order[round(place)] for place in places]
+
+
+def run(config: Config, root: Path, digest: str) -> list[Path]:
+    """Write tables and figure below ``root``/planner; returns the files.
+
+    Raises ConfigError when the baseline has no planner, ModelFailure that names zone and condition.
+    """
+    if not config.scenario(config.baseline).planner:
+        raise ConfigError(f"scenarios.{config.baseline}.planner is false: the step needs the baseline's planner")
+    calibration = Path(root) / "calibration"
+    national = json.loads((calibration / "national.json").read_text())
+    synthetic = bool(json.loads((Path(root) / "data" / "meta.json").read_text())["synthetic"])
+    sample = json.loads((calibration / "zones.json").read_text())
+    ginis = dict(zip(sample["zones"], sample["gini"], strict=True))
+    zones = [json.loads((calibration / "zones" / f"{zone}.json").read_text()) for zone in chosen_zones(config, ginis)]
+    table = compute(config, national, zones, ginis)
+    industries, provenance, folder = national["industries"], stamp(digest), Path(root) / "planner"
+    return [
+        *write_externalities(table, folder / "externalities", config, provenance, synthetic),
+        *write_rules(table, folder / "rules", industries, provenance, synthetic),
+        *write_taxes(table, folder / "long_run_taxes", industries, config, provenance, synthetic),
+        *draw(table, folder / "planner", provenance, synthetic),
+    ]

@@ -1,0 +1,108 @@
+"""Taxes that decentralize the plan, along the realized path: by industry, by year and by whether the limit binds (deck M8)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from regspec import figures, tables
+from regspec.results.inputs import Inputs
+
+QUARTILES = (0.25, 0.5, 0.75)
+
+
+def planner_paths(inputs: Inputs) -> pd.DataFrame:
+    """Planner's paths of the baseline, one row for each zone and year, with ``binding`` (mu > 0); empty without a planner."""
+    rows = inputs.paths[(inputs.paths["scenario"] == inputs.baseline) & (inputs.paths["allocation"] == "planner")]
+    return rows.assign(binding=rows["mu"] > 0).sort_values(["zone", "year"])
+
+
+def fan(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Quartiles over zones (columns ``QUARTILES``) by year, in percent."""
+    return 100 * rows.groupby("year")[column].quantile(list(QUARTILES)).unstack()
+
+
+def taxes_table(rows: pd.DataFrame, industries: list[str]) -> pd.DataFrame:
+    """``Tax``, medians over zones of first and last year; mean, quartiles and means by state over all zone-years; percent.
+
+    The debt tax is that of the zone-years in which the limit is slack: elsewhere none is needed.
+    """
+    ends = [rows["year"].min(), rows["year"].max()]
+    names = {f"subsidy of capital income, {name}": f"tau_k_{name}" for name in industries} | {"tax on debt": "tau_b"}
+    table = []
+    for label, column in names.items():
+        used = rows if column != "tau_b" else rows[~rows["binding"]]
+        medians = 100 * used[used["year"].isin(ends)].groupby("year")[column].median()
+        own = 100 * used[column]
+        low, middle, high = own.quantile(list(QUARTILES))
+        table.append(
+            {"Tax": label, "First year": medians.get(ends[0], np.nan),
+             "Last year": medians.get(ends[1], np.nan), "Mean": own.mean(), "p25": low, "Median": middle,
+             "p75": high, "Slack": own[~used["binding"]].mean(), "Binding": own[used["binding"]].mean()}
+        )  # fmt: skip
+    return pd.DataFrame(table)
+
+
+def write(inputs: Inputs) -> list[Path]:
+    """Write table and figure ``taxes``; return the files."""
+    industries, rows = list(inputs.config.calibration.industries), planner_paths(inputs)
+    fig, axes = figures.new("double", 2.9, ncols=3)
+    stem = inputs.run_dir / "figures/taxes"
+    if rows.empty:
+        frame = pd.DataFrame({"Tax": [f"{inputs.baseline}: no planner solved"]})
+        for ax in axes:
+            ax.text(0.5, 0.5, "no planner solved", transform=ax.transAxes, ha="center")
+        written = figures.save(fig, stem, inputs.provenance, inputs.synthetic)
+        return written + _write_table(inputs, frame, frame, 0.0)
+    _draw(axes, rows, industries)
+    fans = {
+        **{f"tau_k_{name}": fan(rows, f"tau_k_{name}") for name in industries},
+        "tau_b": fan(rows[~rows["binding"]], "tau_b"),
+    }
+    data = pd.concat(fans, names=["tax"]).rename(columns={q: f"p{100 * q:g}" for q in QUARTILES}).reset_index()
+    share = 100 * rows["binding"].mean()
+    written = figures.save(fig, stem, inputs.provenance, inputs.synthetic)
+    return written + _write_table(inputs, taxes_table(rows, industries), data, share)
+
+
+def _write_table(inputs: Inputs, table: pd.DataFrame, data: pd.DataFrame, share: float) -> list[Path]:
+    notes = (
+        "Percent; taxes that make households choose the plan, along the realized path. Negative subsidies are taxes; "
+        "subsidies of "
+        "a year add up to zero with the values of the industries' capital. First and last year: medians over zones; then "
+        "over all zones and years, and means over zone-years in which the limit is slack or binds (it binds in "
+        f"{share:.0f} percent of them; no debt tax is needed there). The CSV has quartiles by year. "
+        f"{inputs.counts(inputs.baseline)}"
+    )
+    return tables.write(
+        table, inputs.run_dir / "tables/taxes", "Taxes that decentralize the plan, percent", notes, inputs.provenance,
+        inputs.synthetic, "%.2f", data=data,
+    )  # fmt: skip
+
+
+def _draw(axes, rows: pd.DataFrame, industries: list[str]) -> None:
+    left, middle, right = axes
+    for number, name in enumerate(industries):
+        draw_fan(left, fan(rows, f"tau_k_{name}"), figures.PALETTE[number % len(figures.PALETTE)], name)
+    left.axhline(0, color=figures.GREY, linewidth=0.5)
+    left.set_ylabel("subsidy of capital income (percent)")
+    left.set_title("Industries: median, quartiles", loc="left")
+    left.figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=len(industries))
+    debt = fan(rows[~rows["binding"]], "tau_b").reindex(sorted(rows["year"].unique()))  # a gap where it binds in every zone
+    draw_fan(middle, debt, figures.PALETTE[0], "", marker=".")
+    middle.set_ylabel("tax on debt (percent)")
+    middle.set_title("Debt, where the limit is slack", loc="left")
+    share = 100 * rows.groupby("year")["binding"].mean()
+    right.plot(share, marker=".", markersize=3, linewidth=0.5, color=figures.PALETTE[0])
+    right.set_ylim(-2, 102)
+    right.set_ylabel("zones (percent)")
+    right.set_title(f"Limit binds, N = {rows['zone'].nunique()}", loc="left")
+
+
+def draw_fan(ax, quartiles: pd.DataFrame, colour: str, label: str, line="-", marker: str = "") -> None:
+    """Median over zones and the band between the quartiles (frame of `fan`)."""
+    low, middle, high = (quartiles[q] for q in QUARTILES)
+    ax.fill_between(quartiles.index, low, high, color=colour, alpha=0.2, linewidth=0)
+    ax.plot(middle, color=colour, linestyle=line, marker=marker, markersize=3, label=label)
