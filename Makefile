@@ -1,5 +1,6 @@
 # make run    set up an environment of its own and run the whole study (synthetic data by default)
 # make test   the same set-up, then style checks and all tests
+# make test-cluster  the tests on a real Slurm alone
 # make bench  the same set-up, then speed, accuracy, rivals and scaling: results/bench (docs/benchmarks.md)
 # make lock   resolve the dependencies anew
 # Options: CONFIG=my.yaml (configuration of `make run`), PYTHON=python3.12, BENCH=--quick (options of `make bench`)
@@ -10,19 +11,35 @@ SHELL := /bin/bash
 PYTHON ?= python3
 CONFIG ?= config/config.yaml
 BENCH ?=
+SLURM ?=
 BIN := .venv/bin
 READY := .venv/.ready
 # Where the system has certificates of its own (a proxy's, say), uv trusts these, as pip does, not its built-in ones.
 UV := $(BIN)/uv $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),--system-certs)
 
-.PHONY: run test lint bench lock clean
+.PHONY: run test test-cluster slurm lint bench lock clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
 	@$(BIN)/snakemake --profile profiles/local --configfile $(CONFIG)
 
-test: $(READY) lint
+test: $(READY) lint slurm
 	$(BIN)/pytest
+
+# Only the Slurm profile on a real Slurm of two virtual nodes; `make test` has these tests, too.
+test-cluster: $(READY) slurm
+	@command -v slurmctld /usr/sbin/slurmctld > /dev/null \
+	  || { echo "Slurm is not installed and cannot be: this needs root and Debian's apt-get" >&2; exit 1; }
+	$(BIN)/pytest tests/workflow/test_cluster.py
+
+# Where root may install packages, the tests' Slurm is installed; SLURM=no leaves it out (its tests are then skipped).
+slurm:
+	@if [ "$(SLURM)" != no ] && [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && [ ! -x /usr/sbin/slurmctld ] \
+	  && [ ! -e /etc/slurm/slurm.conf ]; then \
+	  echo "installing Slurm for the tests (SLURM=no leaves it out)"; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	    slurmctld slurmd slurm-client munge; } > /dev/null 2>&1 || echo "that failed: the cluster's tests will be skipped"; \
+	fi
 
 lint: $(READY)
 	$(BIN)/ruff check
