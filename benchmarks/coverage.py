@@ -24,6 +24,7 @@ from regspec.data.build import build
 from regspec.data.files import read_table
 from regspec.empirics.inference.conley import conley, distances, weights
 from regspec.empirics.inference.ols import Interval, Ols, clustered, hc1
+from regspec.empirics.inference.scpc import Components, components, scpc
 from regspec.empirics.inference.shift_share import akm, akm0, industry_regression
 from regspec.empirics.inference.wild import wild
 from regspec.empirics.inputs import centroids
@@ -39,11 +40,12 @@ MANY = 200
 
 @dataclass(frozen=True)
 class Places:
-    """The zones: ``states`` (codes 0..G-1), ``distance`` (km), ``shares`` (zones x industries)."""
+    """The zones: ``states`` (codes 0..G-1), ``distance`` (km), ``shares`` (zones x industries), ``components``."""
 
     states: np.ndarray
     distance: np.ndarray
     shares: np.ndarray
+    components: Components
 
 
 def places(folder: Path, zones: int | None = None) -> Places:
@@ -57,7 +59,8 @@ def places(folder: Path, zones: int | None = None) -> Places:
     state = controls[controls["year"] == base].set_index("zone")["state"].loc[shares.index]
     points = centroids(folder / "zones.gpkg").loc[shares.index]
     apart = distances(points["longitude"].to_numpy(), points["latitude"].to_numpy())
-    return Places(pd.factorize(state)[0], apart, shares.to_numpy())
+    found = components(apart, config.empirics.inference.scpc_correlation, LEVEL)
+    return Places(pd.factorize(state)[0], apart, shares.to_numpy(), found)
 
 
 def coverage(own: Places, draws: int, seed: int, wild_draws: int = 399) -> pd.DataFrame:
@@ -83,6 +86,7 @@ def _methods(own: Places, fit: Ols, shares, growth, rng, wild_draws: int) -> dic
         "clustered by state": clustered(fit, own.states, LEVEL),
         "wild bootstrap by state": wild(fit, own.states, LEVEL, wild_draws, [int(rng.integers(2**31))]),
         f"Conley, {CUTOFF:g} km": conley(fit, weights(own.distance, CUTOFF, "bartlett"), LEVEL),
+        "spatial components": scpc(fit, own.components),
     }
     if shares is not None:
         found |= {

@@ -79,6 +79,9 @@ class Inference(Section):
 
     conley_km: list[Positive] = Field([200.0, 500.0], description="distances in km from which errors are not correlated")
     conley_kernel: Literal["bartlett", "uniform"] = Field("bartlett", description="weight of nearer pairs: falling, or one")
+    scpc_correlation: Share = Field(
+        0.03, description="mean correlation of two zones' errors that spatial principal components allow for"
+    )
     draws: int = Field(1999, ge=99, description="draws of the wild cluster bootstrap")
 
 

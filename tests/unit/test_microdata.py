@@ -14,7 +14,7 @@ from regspec.counties.zones import county_zones
 from regspec.data import geography
 from regspec.data.build import build
 from regspec.data.synthetic.economy import synthetic_economy
-from regspec.data.synthetic.raw_census import ALPHA, write_census_files
+from regspec.data.synthetic.raw_census import ALPHA, ON_LINE, write_census_files
 from regspec.errors import DataError
 from regspec.microdata.build import check, read_census
 from regspec.microdata.codes import allocation, industry_codes, match
@@ -184,17 +184,66 @@ def test_codes_find_their_ranges():
 @pytest.mark.parametrize(
     ("rows", "text"),
     [
-        ("1,10,0.6\n1,20,0.3\n", "unit 1 sum to 0.9000"),
+        ("1,10,0.6\n1,20,0.3\n", r"unit 1 sum to 0.9000 \(1 such units\)"),
         ("1,10,1.2\n1,20,-0.2\n", "negative weight"),
-        ("1,10,0.5\n1,10,0.5\n", "unit 1, zone 10 appear twice"),
-        ("1,99,1\n", "zone 99 is not on the map"),
-        ("1,10,\n", "empty cell"),
+        ("1,10,1\n2,20,1\n2,20,1\n", r"unit 2 sum to 2.0000 \(1 such units; 1 rows repeat a unit and zone"),
+        ("1,99,1\n", "zone 99 is not in the crosswalk"),
+        ("1,10,\n", "row 1 has a cell that is empty"),
+        ("1,10,one\n", "row 1 has a cell that is empty or no number"),
     ],
 )
 def test_allocations_are_checked(tmp_path, rows, text):
     (tmp_path / "a.csv").write_text("unit,czone,afactor\n" + rows)
     with pytest.raises(DataError, match=text):
         allocation(tmp_path, 1990, Geography(columns={"PUMA": 1}, file="a.csv", unit="unit"), {10, 20})
+
+
+def test_rows_of_the_same_part_are_added(tmp_path):
+    """Tables that have a row for each county repeat unit and zone."""
+    (tmp_path / "a.csv").write_text("unit,czone,afactor\n1,10,0.5\n1,20,0.2\n1,10,0.3\n")
+    found = allocation(tmp_path, 2020, Geography(columns={"PUMA": 1}, file="a.csv", unit="unit"), {10, 20})
+    assert found.to_numpy().tolist() == [[1, 10, 0.8], [1, 20, 0.2]]
+
+
+@pytest.fixture(scope="module")
+def small_census(small):
+    return read_census(config(small), small, None)
+
+
+def test_zones_off_the_map_are_left_out(small, small_census):
+    """Alaska and Hawaii: the other zones keep exactly their persons, the part lost is reported."""
+    census, off = small_census, set(sorted(small_census.industry["cz"].unique())[:40])
+    rest = set(census.industry["cz"]) - off
+    found = read_census(config(small), small, rest, off)
+    pd.testing.assert_frame_equal(found.industry, census.industry[~census.industry["cz"].isin(off)].reset_index(drop=True))
+    assert set(found.controls["cz"]) == rest
+    by_year = census.industry.assign(off=census.industry["cz"].isin(off)).groupby(["year", "off"])["employment"].sum().unstack()
+    expected = by_year[True] / by_year.sum(axis=1)
+    assert found.elsewhere == pytest.approx(expected.to_dict()) and 0 < found.elsewhere[1950] < 1
+
+
+def test_only_part_of_all_persons_is_asked_education_in_1950(small, small_census):
+    """With the weights of all persons the highly skilled of 1950 are too few; the other years stay the same."""
+    plain = read_census(config(small, asked={}), small, None).controls.set_index(["year", "cz"])
+    own = small_census.controls.set_index(["year", "cz"])
+    pd.testing.assert_series_equal(plain["population"], own["population"])
+    pd.testing.assert_frame_equal(plain.loc[[1980, 2020]], own.loc[[1980, 2020]])
+    skill = [t.loc[1950, "high_skill_share"].mean() for t in (plain, own)]
+    assert skill[0] == pytest.approx(ON_LINE * skill[1], rel=0.1)
+
+
+def test_unknown_incomes_take_the_mean_of_unit_and_industry(broken, small_census):
+    """Answers of some employed persons are taken away at random: sums stay, within the error of the draw."""
+    rows, whole = lines(broken), small_census
+    rng = np.random.default_rng(3)
+    working = [r[40] == "1" and r[:4] == "1980" for r in rows]
+    lost = rng.uniform(size=len(rows)) < 0.3
+    rewrite(broken, [r[:44] + "999998" + r[50:] if w and x else r for r, w, x in zip(rows, working, lost, strict=True)])
+    found = read_census(config(broken), broken, None)
+    total, before = (t.industry.groupby("year")[["income", "employment"]].sum() for t in (found, whole))
+    assert total.loc[1980, "income"] == pytest.approx(before.loc[1980, "income"], rel=0.05)
+    pd.testing.assert_frame_equal(total.drop(1980), before.drop(1980))
+    assert total.loc[1980, "employment"] == before.loc[1980, "employment"]
 
 
 def test_units_are_divided_by_their_weights(extract, census):
@@ -236,8 +285,8 @@ def test_the_codebook_of_another_extract(broken):
     text = (broken / "usa.xml").read_text()
     (broken / "usa.xml").write_text(text.replace('name="INCWAGE"', 'name="INCEARN"').replace('ID="INCWAGE"', 'ID="INCEARN"'))
     refuse(broken, "usa.xml: has no variable 'INCWAGE'")
-    (broken / "usa.xml").write_text(text.replace('EndPos="50" width="6"', 'EndPos="51" width="7"'))
-    refuse(broken, "lines have 50 characters, the codebook describes 51")
+    (broken / "usa.xml").write_text(text.replace('EndPos="60" width="10"', 'EndPos="61" width="11"'))
+    refuse(broken, "lines have 60 characters, the codebook describes 61")
     (broken / "usa.xml").write_text("<codeBook>")
     refuse(broken, "not a DDI codebook")
 
@@ -259,7 +308,7 @@ def test_units_missing_from_the_allocation(broken):
 def test_negative_weights_and_incomes(broken):
     rows = lines(broken)
     rewrite(broken, [rows[0][:16] + "-000001000" + rows[0][26:], *rows[1:]])
-    refuse(broken, "row 1: weight -10 is negative")
+    refuse(broken, "row 1: weight PERWT = -10 is negative")
     first = next(k for k, r in enumerate(rows) if r[40] == "1")
     rewrite(broken, [*rows[:first], rows[first][:44] + "-00100", *rows[first + 1 :]])
     refuse(broken, rf"row {first + 1}: INCWAGE = -100 is negative")

@@ -10,7 +10,7 @@ import pandas as pd
 from regspec.config import Config
 from regspec.data import tidy
 from regspec.data.interest import us_real_rate
-from regspec.data.panel import Panel, data_directory
+from regspec.data.panel import Panel, data_directory, read_crosswalk
 from regspec.errors import ConfigError
 from regspec.microdata import build, codes
 from regspec.provenance import atomic_path
@@ -38,11 +38,16 @@ def citation(config: Config) -> str:
 def inventory(config: Config, zones: Collection[int]) -> tuple:
     """Industries, variables, years and whether there is productivity, after the checks that need not read all persons."""
     folder, settings = data_directory(config), config.data.microdata
-    years = build.check(config, folder, zones)
+    years = build.check(config, folder, {*zones, *_elsewhere(config, zones)})
     names = codes.industry_codes(settings.codes, settings.industry)["industry"]
     industries = sorted(set(names) - {codes.LEFT_OUT})
     found = tidy.productivity(config, folder, industries)
     return industries, ("income", "employment"), years, len(found) > 0
+
+
+def _elsewhere(config: Config, zones: Collection[int]) -> set[int]:
+    """Zones of the crosswalk that are not on the map: Alaska and Hawaii."""
+    return set(read_crosswalk(config)["CZ90"]) - set(zones)
 
 
 def read_microdata(config: Config, out: Path, zones: Collection[int], states: pd.Series, provenance: dict) -> Panel:
@@ -50,12 +55,14 @@ def read_microdata(config: Config, out: Path, zones: Collection[int], states: pd
     :func:`regspec.microdata.build.read_census` and :func:`regspec.data.tidy.canonical`.
     """
     folder = data_directory(config)
-    census = build.read_census(config, folder, zones)
+    census = build.read_census(config, folder, zones, _elsewhere(config, zones))
     source = config.data.microdata.extract
     tables = tidy.canonical(census.industry, census.controls, config, states, zones, (source, source))
     lines = "".join(f"# {key}: {value}\n" for key, value in sorted(provenance.items()))
+    lost = ", ".join(f"{year}: {part:.4f}" for year, part in census.elsewhere.items() if part > 0) or "none"
+    lines += f"# persons read: {census.rows}\n# part of the sample in zones that are not on the map: {lost}\n"
     with atomic_path(out / REPORT) as temporary:
-        temporary.write_text(f"{lines}# persons read: {census.rows}\n{census.report.to_csv(index=False)}")
+        temporary.write_text(lines + census.report.to_csv(index=False))
     interest = config.data.tidy.interest
     return Panel(
         industry=tables.industry,

@@ -14,9 +14,9 @@ from regspec.microdata.codes import LEFT_OUT, match
 #: Sum -> its key and its values.
 SUMS = {
     "people": (("year", "unit"), ("population", "old", "working")),
-    "labor": (("year", "unit"), ("employed", "female", "skilled")),
-    "jobs": (("year", "unit", "industry"), ("employment", "income")),
-    "tops": (("year", "state", "unit", "industry"), ("employment",)),
+    "labor": (("year", "unit"), ("employed", "female", "asked", "skilled")),
+    "jobs": (("year", "unit", "industry"), ("employment", "asked", "known", "income")),
+    "tops": (("year", "state", "unit", "industry"), ("weight",)),
     "tail": (("year", "state", "income"), ("weight", "persons")),
 }
 _MERGE = 16  # pieces after which sums are merged
@@ -27,7 +27,8 @@ class Aggregate:
     """Running sums of :data:`SUMS`, and counts of what was left out.
 
     ``settings``: the section; ``industries``: ranges of codes (:func:`regspec.microdata.codes.industry_codes`); ``units``:
-    known units by year. Weights are checked: negative ones are an error.
+    known units by year. Persons count with ``weight``; in income and education with ``asked``, which is another weight in
+    years in which part of all persons was asked. ``known``: those of ``asked`` whose income is known.
     """
 
     settings: Microdata
@@ -49,6 +50,7 @@ class Aggregate:
             self.keys.append((frame["YEAR"] * 1e12 + frame["SERIAL"] * 1e4 + frame["PERNUM"]).to_numpy("int64"))
         base = pd.DataFrame({"year": frame["YEAR"].astype("int64"), "state": frame[settings.state].astype("int64"),
                              "unit": self._unit(frame), "weight": frame[settings.weight], "age": frame["AGE"]})  # fmt: skip
+        base["asked"] = self._asked(frame)
         base["employed"] = np.logical_and.reduce([frame[name].isin(codes) for name, codes in settings.employed.items()])
         known = self._known_units(base)
         base["working"] = base["weight"] * base["age"].between(15, 64)
@@ -66,19 +68,28 @@ class Aggregate:
         self._incomes(kept, frame.loc[kept.index, settings.income])
 
     def _check(self, frame: pd.DataFrame) -> None:
-        weight = frame[self.settings.weight]
-        if (weight < 0).any():
-            bad = frame.index[weight < 0]
-            raise DataError(
-                f"{self.source}: row {bad[0]}: weight {weight[bad[0]]:g} is negative ({len(bad)} such rows in this piece).\n"
-                "Remedy: weights are numbers of persons; check the codebook."
-            )
+        for name in dict.fromkeys([self.settings.weight, *self._asked_by_year().values()]):
+            bad = frame.index[frame[name] < 0]
+            if len(bad):
+                raise DataError(
+                    f"{self.source}: row {bad[0]}: weight {name} = {frame[name][bad[0]]:g} is negative ({len(bad)} such rows in "
+                    "this piece).\nRemedy: weights are numbers of persons; check the codebook."
+                )
         years = set(frame["YEAR"].astype(int)) - set(self.units)
         if years:
             raise DataError(
                 f"{self.source}: year {min(years)} has no entry in data.microdata.geography.\n"
                 f"Years there: {', '.join(map(str, sorted(self.units)))}."
             )
+
+    def _asked_by_year(self) -> dict[int, str]:
+        return {int(year): name for year, name in self.settings.asked.items() if int(year) in self.units}
+
+    def _asked(self, frame: pd.DataFrame) -> pd.Series:
+        weight = frame[self.settings.weight]
+        for year, name in self._asked_by_year().items():
+            weight = weight.where(frame["YEAR"] != year, frame[name])
+        return weight
 
     def _unit(self, frame: pd.DataFrame) -> pd.Series:
         unit = pd.Series(0, frame.index, dtype="int64")
@@ -103,8 +114,9 @@ class Aggregate:
     def _labor(self, kept: pd.DataFrame, frame: pd.DataFrame) -> None:
         skilled = frame[self.settings.skill.variable] >= self.settings.skill.at_least
         rows = kept[["year", "unit"]].assign(
-            employed=kept["weight"], female=kept["weight"] * (frame["SEX"] == 2), skilled=kept["weight"] * skilled
-        )
+            employed=kept["weight"], female=kept["weight"] * (frame["SEX"] == 2),
+            asked=kept["asked"], skilled=kept["asked"] * skilled,
+        )  # fmt: skip
         self._push("labor", rows)
 
     def _incomes(self, kept: pd.DataFrame, income: pd.Series) -> None:
@@ -117,11 +129,12 @@ class Aggregate:
             )
         topcode = kept["year"].map({int(year): value for year, value in self.settings.topcodes.items()})
         top = income >= topcode.fillna(np.inf)
-        plain = kept.assign(employment=kept["weight"], income=kept["weight"] * income.where(~top).fillna(0.0))
-        self._push("jobs", plain)
-        self._push("tops", kept[top].assign(employment=kept["weight"][top]))
-        below = kept[topcode.notna() & ~top & (income > 0)]
-        self._push("tail", below.assign(income=income[below.index], persons=1.0))
+        kept = kept.rename(columns={"weight": "employment"})
+        weight = kept["asked"]
+        self._push("jobs", kept.assign(known=weight * income.notna(), income=weight * income.where(~top).fillna(0.0)))
+        self._push("tops", kept[top].assign(weight=weight[top]))
+        below = kept[topcode.notna() & ~top & (income > 0) & (weight > 0)]
+        self._push("tail", below.assign(income=income[below.index], weight=weight[below.index], persons=1.0))
 
     def _push(self, name: str, rows: pd.DataFrame) -> None:
         key, values = SUMS[name]

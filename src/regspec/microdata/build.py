@@ -21,13 +21,15 @@ from regspec.microdata.topcodes import Tail, tails
 @dataclass(frozen=True)
 class Census:
     """Tidy tables (schemas ``tidy_industry``, ``tidy_controls``) and ``report``: ``year, state, topcode, alpha, persons,
-    pooled, topcoded_share`` of the top-coded years; ``rows``: persons read.
+    pooled, topcoded_share`` of the top-coded years; ``rows``: persons read; ``elsewhere``: by year, the part of the sample in
+    zones that are not on the map.
     """
 
     industry: pd.DataFrame
     controls: pd.DataFrame
     report: pd.DataFrame
     rows: int
+    elsewhere: dict[int, float]
 
 
 def files(config: Config) -> list[str]:
@@ -54,11 +56,15 @@ def check(config: Config, folder: Path, zones: Collection[int] | None) -> list[i
     return years
 
 
-def read_census(config: Config, folder: Path, zones: Collection[int] | None) -> Census:
-    """Read the extract of ``data.microdata`` in ``folder``; ``zones``: those of the map, if known.
+def read_census(
+    config: Config, folder: Path, zones: Collection[int] | None, elsewhere: Collection[int] = frozenset()
+) -> Census:
+    """Read the extract of ``data.microdata`` in ``folder``; ``zones``: those of the map, if known; ``elsewhere``: zones that the
+    crosswalk has, too, but not the map (Alaska, Hawaii), whose persons are left out.
 
     Sample: employed persons of ``ages`` with a known industry and unit, weighted. Their top-coded incomes are replaced by
-    the mean of a Pareto tail by year and state; incomes are in dollars of ``data.counties.dollars``. Persons of a unit are
+    the mean of a Pareto tail by year and state; incomes that are not known by the mean of the unit and industry (if none there is
+    known, of the nation's industry); incomes are in dollars of ``data.counties.dollars``. Persons of a unit are
     allocated to zones by its weights. Population and old-age dependency (65 and over per 100 of 15 to 64) are of all
     persons, the shares of women and of the highly skilled of the sample. Raises DataError (file, row or code, count, remedy).
     """
@@ -67,7 +73,8 @@ def read_census(config: Config, folder: Path, zones: Collection[int] | None) -> 
     path = folder / settings.extract
     names = variables(settings, book, settings.codebook)
     check_layout(path, book)
-    shares = {int(year): allocation(folder, int(year), unit, zones) for year, unit in sorted(settings.geography.items())}
+    known = None if zones is None else {*zones, *elsewhere}
+    shares = {int(year): allocation(folder, int(year), unit, known) for year, unit in sorted(settings.geography.items())}
     industries = industry_codes(settings.codes, settings.industry)
     sums = Aggregate(settings, industries, {year: set(own["unit"]) for year, own in shares.items()}, path.name)
     for number, piece in enumerate(chunks(path, book, names, settings.rows), 1):
@@ -76,27 +83,42 @@ def read_census(config: Config, folder: Path, zones: Collection[int] | None) -> 
             print(f"microdata: {sums.rows:,} persons read", file=sys.stderr, flush=True)
     sums.finish()
     tops = sums.total("tops")
-    weights = tops.groupby(["year", "state"])["employment"].sum()
+    weights = tops.groupby(["year", "state"])["weight"].sum()
+    weights = weights[weights > 0]
     found = tails(sums.total("tail"), weights, settings)
-    jobs = _with_tops(sums.total("jobs"), tops, found, settings)
+    jobs = _with_unknown(_with_tops(sums.total("jobs"), tops, found, settings))
     factors = price_factors(config, [year - settings.income_lag for year in shares])
     jobs["income"] *= factors[jobs["year"] - settings.income_lag].to_numpy()
+    industry = _allocated(jobs, shares, ["industry"], ["income", "employment"])
+    abroad = industry["zone"].isin(list(elsewhere))
+    employed = industry.assign(lost=industry["employment"] * abroad).groupby("year")[["lost", "employment"]].sum()
+    controls = _controls(sums, shares)
     return Census(
-        industry=_allocated(jobs, shares, ["industry"], ["income", "employment"]).rename(columns={"zone": "cz"}),
-        controls=_controls(sums, shares),
+        industry=industry[~abroad].rename(columns={"zone": "cz"}).reset_index(drop=True),
+        controls=controls[~controls["cz"].isin(list(elsewhere))].reset_index(drop=True),
         report=_report(found, settings, weights, sums.total("tail")),
         rows=sums.rows,
+        elsewhere={int(year): float(part) for year, part in (employed["lost"] / employed["employment"]).items()},
     )
 
 
 def _with_tops(jobs: pd.DataFrame, tops: pd.DataFrame, found: dict[tuple[int, int], Tail], settings) -> pd.DataFrame:
     """``jobs`` with the incomes of the top-coded, who are among its persons, but not among its incomes."""
+    tops = tops[tops["weight"] > 0]
     values = [
         found[year, state].mean(settings.topcodes[str(year)]) for year, state in zip(tops["year"], tops["state"], strict=True)
     ]
-    extra = tops.assign(income=tops["employment"] * np.array(values, float), employment=0.0)
-    both = pd.concat([jobs, extra[["year", "unit", "industry", "employment", "income"]]], ignore_index=True)
-    return both.groupby(["year", "unit", "industry"], as_index=False)[["employment", "income"]].sum()
+    extra = tops.assign(income=tops["weight"] * np.array(values, float), employment=0.0, asked=0.0, known=0.0)
+    both = pd.concat([jobs, extra[jobs.columns]], ignore_index=True)
+    return both.groupby(["year", "unit", "industry"], as_index=False)[["employment", "asked", "known", "income"]].sum()
+
+
+def _with_unknown(jobs: pd.DataFrame) -> pd.DataFrame:
+    """``jobs`` with the incomes of those who gave none."""
+    nation = jobs.groupby(["year", "industry"])[["known", "income"]].transform("sum")
+    some = jobs["known"] > 0
+    income, known = jobs["income"].where(some, nation["income"]), jobs["known"].where(some, nation["known"])
+    return jobs.assign(income=jobs["asked"] * (income / known.where(known > 0)).fillna(0.0))
 
 
 def _allocated(table: pd.DataFrame, shares: dict[int, pd.DataFrame], key: list[str], values: list[str]) -> pd.DataFrame:
@@ -109,11 +131,11 @@ def _allocated(table: pd.DataFrame, shares: dict[int, pd.DataFrame], key: list[s
 
 def _controls(sums: Aggregate, shares: dict[int, pd.DataFrame]) -> pd.DataFrame:
     people = _allocated(sums.total("people"), shares, [], ["population", "old", "working"])
-    labor = _allocated(sums.total("labor"), shares, [], ["employed", "female", "skilled"])
+    labor = _allocated(sums.total("labor"), shares, [], ["employed", "female", "asked", "skilled"])
     both = people.merge(labor, on=["zone", "year"], how="inner")
     return pd.DataFrame({
         "cz": both["zone"], "year": both["year"], "population": both["population"],
-        "high_skill_share": both["skilled"] / both["employed"], "old_age_dependency": 100 * both["old"] / both["working"],
+        "high_skill_share": both["skilled"] / both["asked"].where(both["asked"] > 0), "old_age_dependency": 100 * both["old"] / both["working"],
         "female_labor_share": both["female"] / both["employed"],
     })  # fmt: skip
 

@@ -54,8 +54,9 @@ def match(codes: np.ndarray, table: pd.DataFrame) -> np.ndarray:
 def allocation(folder: Path, year: int, spec: Geography, zones: Collection[int] | None) -> pd.DataFrame:
     """``unit, zone, weight`` of a year: the weights of a unit sum to one.
 
-    Raises DataError for a missing file or column, repeated pairs, weights that are negative or do not sum to one within .01,
-    and zones outside ``zones`` (those of the map, if given).
+    Rows of the same unit and zone are added: some tables have one for each county. Raises DataError for a missing file or
+    column, cells that are no numbers, weights that are negative or do not sum to one within .01 (as those of doubled rows), and
+    zones outside ``zones`` (those of the crosswalk, if given).
     """
     path = Path(folder) / spec.file
     try:
@@ -67,27 +68,29 @@ def allocation(folder: Path, year: int, spec: Geography, zones: Collection[int] 
     for column in (spec.unit, spec.zone, spec.weight):
         if column not in table:
             raise column_error(path.name, "has no column", column, list(table), [spec.unit, spec.zone, spec.weight])
-    table = table[[spec.unit, spec.zone, spec.weight]].set_axis(["unit", "zone", "weight"], axis=1).astype(float)
-    if table.isna().any().any() or (table["weight"] < 0).any():
-        bad = table[table.isna().any(axis=1) | (table["weight"] < 0)]
-        raise DataError(f"{path.name}: row {bad.index[0] + 1} has an empty cell or a negative weight ({len(bad)} such rows).")
-    table = table.astype({"unit": "int64", "zone": "int64"}).sort_values(["unit", "zone"], ignore_index=True)
-    twice = table[table.duplicated(["unit", "zone"])]
-    if len(twice):
+    names = {spec.unit: "unit", spec.zone: "zone", spec.weight: "weight"}
+    table = table[list(names)].rename(columns=names).apply(pd.to_numeric, errors="coerce").astype(float)
+    bad = table[table.isna().any(axis=1) | (table["weight"] < 0)]
+    if len(bad):
         raise DataError(
-            f"{path.name}: unit {twice['unit'].iloc[0]}, zone {twice['zone'].iloc[0]} appear twice ({len(twice)} such)."
+            f"{path.name}: row {bad.index[0] + 1} has a cell that is empty or no number, or a negative weight ({len(bad)} such "
+            "rows).\nRemedy: correct or copy the file again."
         )
+    table = table.astype({"unit": "int64", "zone": "int64"})
+    repeated = int(table.duplicated(["unit", "zone"]).sum())
+    table = table.groupby(["unit", "zone"], as_index=False)["weight"].sum()
     total = table.groupby("unit")["weight"].transform("sum")
-    if ((total - 1).abs() > _TOLERANCE).any():
-        first = table[(total - 1).abs() > _TOLERANCE].iloc[0]
+    wrong = table[(total - 1).abs() > _TOLERANCE]
+    if len(wrong):
         raise DataError(
-            f"{path.name}: the weights of unit {first['unit']:.0f} sum to {total[first.name]:.4f}.\n"
-            f"Remedy: they must sum to 1 within {_TOLERANCE}."
+            f"{path.name}: the weights of unit {wrong['unit'].iloc[0]} sum to {total[wrong.index[0]]:.4f} "
+            f"({wrong['unit'].nunique()} such units{f'; {repeated} rows repeat a unit and zone' if repeated else ''}).\n"
+            f"Remedy: they must sum to 1 within {_TOLERANCE}; each part of a unit is in the table once."
         )
     outside = set() if zones is None else set(table["zone"]) - set(zones)
     if outside:
         raise DataError(
-            f"{path.name}: zone {min(outside)} is not on the map ({len(outside)} such zones).\n"
+            f"{path.name}: zone {min(outside)} is not in the crosswalk of counties ({len(outside)} such zones).\n"
             "Remedy: use an allocation to the zones of data.crosswalk."
         )
     return table.assign(weight=table["weight"] / total)

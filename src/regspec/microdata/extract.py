@@ -45,7 +45,8 @@ def codebook(path: Path) -> Codebook:
 def variables(settings: Microdata, book: Codebook, source: str) -> list[str]:
     """Names of the variables that are read. Raises DataError naming the first that the codebook lacks."""
     needed = [
-        "YEAR", settings.weight, "AGE", "SEX", settings.state, *settings.employed, settings.industry, settings.income,
+        "YEAR", settings.weight, *(name for year, name in settings.asked.items() if year in settings.geography),
+        "AGE", "SEX", settings.state, *settings.employed, settings.industry, settings.income,
         settings.skill.variable, *(name for unit in settings.geography.values() for name in unit.columns),
     ]  # fmt: skip
     needed = list(dict.fromkeys(needed))

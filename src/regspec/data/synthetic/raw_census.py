@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -31,10 +31,13 @@ ALPHA = 2.5
 LARGEST = 999_997
 #: Part of all persons who are employed and 15 to 60; and mean age groups of the others.
 EMPLOYED = 0.45
+#: Part of all persons who are asked income and education in 1950, those on the sample lines of the form.
+ON_LINE = 0.3
 #: name, first column, width, implied decimals.
 LAYOUT = (
     ("YEAR", 4, 0), ("SERIAL", 8, 0), ("PERNUM", 4, 0), ("PERWT", 10, 2), ("STATEFIP", 2, 0), ("UNIT", 6, 0), ("AGE", 3, 0),
     ("SEX", 1, 0), ("EDUC", 2, 0), ("EMPSTAT", 1, 0), ("IND1990", 3, 0), ("INCWAGE", 6, 0),
+    ("SLWT", 10, 2),
 )  # fmt: skip
 _BATCH = 200_000
 
@@ -94,7 +97,17 @@ def persons(config: Config, census: CensusEconomy, count: int, topcode: bool = T
                 frame.loc[working, "INCWAGE"] = frame.loc[working, "INCWAGE"].clip(upper=top)
             frame["SERIAL"] = serial + np.arange(1, len(frame) + 1)
             serial += len(frame)
+            _ask(frame, rng, int(year))
             yield frame[[name for name, _, _ in LAYOUT]]
+
+
+def _ask(frame: pd.DataFrame, rng, year: int) -> None:
+    """Weights of those who were asked income and education, and no answers of the others."""
+    frame["SLWT"] = frame["PERWT"]
+    if year == 1950:
+        asked = rng.uniform(size=len(frame)) < ON_LINE
+        frame["SLWT"] = (frame["PERWT"] / ON_LINE).round(2).where(asked, 0.0)
+        frame.loc[~asked, "INCWAGE"], frame.loc[~asked, "EDUC"] = 999_999, 0
 
 
 def _people(rng, census: CensusEconomy, own: pd.DataFrame, number: np.ndarray, year: int, codes: pd.Series) -> pd.DataFrame:
@@ -161,7 +174,7 @@ def write_census_files(config: Config, folder: Path, count: int, csv: bool = Fal
         handle.flush()
         handle.detach()
     with atomic_path(folder / "usa.xml") as temporary:
-        temporary.write_text(_codebook(name), encoding="utf-8")
+        temporary.write_text(codebook(name), encoding="utf-8")
     census.units[["unit", "zone", "weight"]].to_csv(folder / "units.csv", index=False)
     codes = [geography.RECODES.get(int(code), int(code)) for code in zone_of.index]
     table = pd.DataFrame({"County FIPS Code": codes, "CZ90": zone_of.to_numpy()})
@@ -188,10 +201,10 @@ def _fixed(frame: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n" if len(lines) else ""
 
 
-def _codebook(name: str) -> str:
+def codebook(name: str, layout: Sequence[tuple[str, int, int]] = LAYOUT) -> str:
     """A DDI codebook with what readers of IPUMS extracts look for."""
     variables, start = [], 1
-    for column, width, decimals in LAYOUT:
+    for column, width, decimals in layout:
         variables.append(
             f'<var ID="{column}" name="{column}" files="F1" dcml="{decimals}" intrvl="contin">'
             f'<location fileid="F1" StartPos="{start}" EndPos="{start + width - 1}" width="{width}"/>'

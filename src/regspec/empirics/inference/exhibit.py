@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -9,6 +11,7 @@ from regspec.empirics import labels
 from regspec.empirics.fact1 import GHAT, SPECIALIZATION, fact1_design, fact1_outcomes, national_growth, terms
 from regspec.empirics.inference.conley import conley, distances, weights
 from regspec.empirics.inference.ols import Interval, Ols, clustered, hc1
+from regspec.empirics.inference.scpc import FEWEST, Components, components, scpc
 from regspec.empirics.inference.shift_share import akm, akm0, industry_regression
 from regspec.empirics.inference.wild import wild
 from regspec.empirics.inputs import Inputs
@@ -16,6 +19,15 @@ from regspec.empirics.layout import fixed
 from regspec.empirics.specialization import wide_shares
 
 OUTCOMES = ("growth", "level")
+
+
+@dataclass(frozen=True)
+class Spatial:
+    """What methods need to know of places: Conley kernels by cutoff, components; both of ``zones``."""
+
+    zones: pd.Index
+    kernels: dict[float, np.ndarray]
+    components: Components | None
 
 
 def write(inputs: Inputs) -> None:
@@ -34,6 +46,7 @@ def write(inputs: Inputs) -> None:
     notes = (
         f"Fact 1 ({empirics.base_year} to {empirics.end_year}) with all controls, {table['zones'].max()} zones: standard "
         f"error and {level:.0%} interval. Conley: {empirics.inference.conley_kernel} kernel of the distance between centroids. "
+        f"Spatial principal components: mean correlation of two zones up to {empirics.inference.scpc_correlation:g}. "
         f"Wild: {empirics.inference.draws} draws, clusters of states, interval from inverted tests. AKM, AKM0 and BHJ (a "
         f"regression of industries) hold for predicted growth only, which is shares times {_industries(table)} shocks."
     )
@@ -57,13 +70,14 @@ def intervals(inputs: Inputs) -> pd.DataFrame:
     shares = wide_shares(inputs.industry[inputs.industry["year"] == empirics.base_year], empirics.variable).droplevel("year")
     growth = national_growth(inputs.national, empirics.variable, empirics.base_year).reindex(shares.columns).astype(float)
     states = inputs.controls[inputs.controls["year"] == empirics.base_year].set_index("zone")["state"]
-    rows = []
+    rows, spatial = [], None
     for outcome in OUTCOMES:
         x = design[terms(empirics, outcome == "growth")].astype(float)
         keep = x.notna().all(axis=1) & outcomes[outcome].notna()
         x, y = x[keep], outcomes[outcome][keep]
         values = np.column_stack([np.ones(len(x)), x.to_numpy()])
-        kernels = _kernels(inputs, x.index)
+        # Growth and level mostly have the same zones, and the components take a while.
+        spatial = spatial if spatial and spatial.zones.equals(x.index) else _spatial(inputs, x.index)
         codes = pd.factorize(states.reindex(x.index), sort=True)[0]
         if len(values) <= values.shape[1] or np.linalg.matrix_rank(values) < values.shape[1]:
             inputs.miss(f"{outcome}", "too few zones, or collinear controls")
@@ -73,7 +87,7 @@ def intervals(inputs: Inputs) -> pd.DataFrame:
             fit = Ols(y.to_numpy(float), values / np.abs(values).max(axis=0), 1 + x.columns.get_loc(term))
             scale = np.abs(values[:, fit.column]).max()
             w = shares.loc[x.index].to_numpy() if term == GHAT else None
-            for name, found in _methods(config, fit, codes, kernels, w, growth.to_numpy()).items():
+            for name, found in _methods(config, fit, codes, spatial, w, growth.to_numpy()).items():
                 if found.note:
                     inputs.miss(f"{outcome}, {term}, {name}", found.note)
                 rows.append({
@@ -84,28 +98,34 @@ def intervals(inputs: Inputs) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _methods(config, fit: Ols, codes, kernels, shares, growth) -> dict[str, Interval]:
+def _methods(config, fit: Ols, codes, spatial: Spatial, shares, growth) -> dict[str, Interval]:
     level, settings = config.results.confidence, config.empirics.inference
     found = {"HC1": hc1(fit, level)}
     if codes.max() > 0:
         found["clustered by state"] = clustered(fit, codes, level)
         found["wild bootstrap by state"] = wild(fit, codes, level, settings.draws, [config.run.seed, 41])
-    for cutoff, kernel in kernels.items():
+    for cutoff, kernel in spatial.kernels.items():
         found[f"Conley, {cutoff:g} km"] = conley(fit, kernel, level)
+    if spatial.components:
+        found["spatial principal components"] = scpc(fit, spatial.components)
     if shares is not None:
         found["AKM"], found["AKM0"] = akm(fit, shares, level), akm0(fit, shares, level)
         found["BHJ"] = industry_regression(fit, shares, growth, level)[1]
     return found
 
 
-def _kernels(inputs: Inputs, zones: pd.Index) -> dict[float, np.ndarray]:
+def _spatial(inputs: Inputs, zones: pd.Index) -> Spatial:
     if inputs.places is None:
-        inputs.miss("Conley errors", "the data have no map of the zones")
-        return {}
+        inputs.miss("Conley errors and spatial principal components", "the data have no map of the zones")
+        return Spatial(zones, {}, None)
     settings = inputs.config.empirics.inference
     places = inputs.places.loc[zones]
     distance = distances(places["longitude"].to_numpy(), places["latitude"].to_numpy())
-    return {cutoff: weights(distance, cutoff, settings.conley_kernel) for cutoff in settings.conley_km}
+    kernels = {cutoff: weights(distance, cutoff, settings.conley_kernel) for cutoff in settings.conley_km}
+    if len(zones) < FEWEST:
+        inputs.miss("spatial principal components", f"{len(zones)} zones are too few")
+        return Spatial(zones, kernels, None)
+    return Spatial(zones, kernels, components(distance, settings.scpc_correlation, inputs.config.results.confidence))
 
 
 def _estimate(table: pd.DataFrame, outcome: str, term: str) -> str:
