@@ -10,6 +10,10 @@ from regspec.config import GROUPS_17, Config
 from regspec.errors import ConfigError, DataError
 
 
+#: Controls that every source has, if not for every year.
+CONTROLS = ("population", "high_skill_share", "old_age_dependency", "female_labor_share")
+
+
 @dataclass(frozen=True)
 class Inventory:
     """What the data hold, as far as the configuration refers to it; without productivity nothing can be calibrated."""
@@ -20,6 +24,7 @@ class Inventory:
     variables: Collection[str]
     years: Collection[int]
     productivity: bool = True
+    controls: Collection[str] = CONTROLS
 
 
 def raw_files(config: Config) -> list[Path]:
@@ -65,6 +70,7 @@ def check_inputs(config: Config) -> None:
     """
     inventory = _synthetic(config) if config.data.source == "synthetic" else _tables(config)
     _check_variable(config, inventory)
+    _check_controls(config, inventory)
     _check_years(config, inventory)
     _check_zones(config, inventory)
     _check_industries(config, inventory)
@@ -108,7 +114,7 @@ def _tables(config: Config) -> Inventory:
         # The map's states, which the data step knows, are not needed for a check.
         name, read = config.data.tidy.industry, tidy.read_tidy(config, set(zones), pd.Series(1, sorted(set(zones))))
     columns = (sorted(read.industry[column].unique()) for column in ("zone", "industry", "variable", "year"))
-    return Inventory(name, *columns, productivity=len(read.tfp) > 0)
+    return Inventory(name, *columns, productivity=len(read.tfp) > 0, controls=tuple(read.controls.columns))
 
 
 def _mapped_zones(config: Config) -> list[int]:
@@ -131,6 +137,14 @@ def _check_variable(config: Config, inventory: Inventory) -> None:
             f"empirics.variable = {variable}: {inventory.source} does not have these shares\n"
             f"  allowed: {', '.join(inventory.variables)}"
         )
+
+
+def _check_controls(config: Config, inventory: Inventory) -> None:
+    import pandas as pd
+
+    from regspec.empirics.fact1 import check_controls
+
+    check_controls(pd.DataFrame(columns=list(inventory.controls)), config.empirics)
 
 
 def _check_years(config: Config, inventory: Inventory) -> None:

@@ -229,7 +229,7 @@ def test_only_part_of_all_persons_is_asked_education_in_1950(small, small_census
     pd.testing.assert_series_equal(plain["population"], own["population"])
     pd.testing.assert_frame_equal(plain.loc[[1980, 2020]], own.loc[[1980, 2020]])
     skill = [t.loc[1950, "high_skill_share"].mean() for t in (plain, own)]
-    assert skill[0] == pytest.approx(ON_LINE * skill[1], rel=0.1)
+    assert skill[0] == pytest.approx(ON_LINE * skill[1], rel=0.2)
 
 
 def test_unknown_incomes_take_the_mean_of_unit_and_industry(broken, small_census):
@@ -291,6 +291,18 @@ def test_the_codebook_of_another_extract(broken):
     refuse(broken, "not a DDI codebook")
 
 
+def test_a_codebook_that_is_shifted_ends_the_check_before_a_run(broken):
+    """Same length of line, other columns: the first persons show it."""
+    text = (broken / "usa.xml").read_text()
+    for old, new, message in (
+        ('StartPos="35" EndPos="37"', 'StartPos="34" EndPos="36"', r"row \d+: AGE = \d+ is not between 0 and 135"),
+        ('StartPos="42" EndPos="44"', 'StartPos="43" EndPos="45"', r"unknown industry codes hold .* of employed persons"),
+    ):
+        (broken / "usa.xml").write_text(text.replace(old, new))
+        with pytest.raises(DataError, match=message):
+            check(config(broken), broken, None)
+
+
 def test_unknown_industries_are_counted(broken):
     rows = lines(broken)
     changed = [r[:41] + "997" + r[44:] if r[40] == "1" and k % 50 == 0 else r for k, r in enumerate(rows)]
@@ -310,7 +322,7 @@ def test_negative_weights_and_incomes(broken):
     rewrite(broken, [rows[0][:16] + "-000001000" + rows[0][26:], *rows[1:]])
     refuse(broken, "row 1: weight PERWT = -10 is negative")
     first = next(k for k, r in enumerate(rows) if r[40] == "1")
-    rewrite(broken, [*rows[:first], rows[first][:44] + "-00100", *rows[first + 1 :]])
+    rewrite(broken, [*rows[:first], rows[first][:44] + "-00100" + rows[first][50:], *rows[first + 1 :]])
     refuse(broken, rf"row {first + 1}: INCWAGE = -100 is negative")
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from regspec.data.messages import unreadable
 from regspec.errors import DataError
 from regspec.provenance import atomic_path
 from regspec.schemas import TABLES, validate
@@ -26,8 +27,7 @@ def read_raw(path: Path, kind: str) -> pd.DataFrame:
     except FileNotFoundError:
         raise DataError(f"{path}: no such file.\nRemedy: put it there or correct data.directory.") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, pa.ArrowInvalid, OSError) as error:
-        detail, form = str(error).strip().splitlines()[0], "parquet" if parquet else "CSV"
-        raise DataError(f"{path}: not readable as {form} ({detail}).\nRemedy: copy the file again.") from None
+        raise unreadable(path, error, "parquet" if parquet else "CSV") from None
     return validate(frame, kind, path.name)
 
 

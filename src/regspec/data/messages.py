@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -22,8 +23,27 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def column_error(source: str, what: str, name: str, others: list[str], expected: list[str]) -> DataError:
-    """A missing or unknown column; ``others`` are searched for a likely misspelling."""
-    return DataError(f"{source}: {what} {name!r}.{did_you_mean(name, others)}\nExpected: {', '.join(expected)}.")
+    """A missing or unknown column; ``others`` are searched for a likely misspelling, and for another delimiter."""
+    text = f"{source}: {what} {name!r}.{did_you_mean(name, others)}\nExpected: {', '.join(expected)}."
+    if len(others) == 1 and (mark := next((m for m in ";\t|" if m in str(others[0])), None)):
+        text += f"\nRemedy: the heading is divided by {mark!r}; columns must be by commas (and decimals by points)."
+    return DataError(text)
+
+
+def unreadable(path: Path, error: Exception, form: str) -> DataError:
+    """``path`` cannot be read as ``form``; the remedy depends on what it seems to be."""
+    detail = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    try:
+        with open(path, "rb") as handle:
+            start = handle.read(4)
+    except OSError:
+        start = b""
+    remedy = "copy the file again"
+    if form != "parquet" and start.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        remedy = "it seems to be an Excel or zip file; save the table as CSV"
+    elif form == "CSV" and isinstance(error, UnicodeDecodeError):
+        remedy = "save the file as CSV in UTF-8"
+    return DataError(f"{path}: not readable as {form} ({detail}).\nRemedy: {remedy}.")
 
 
 def row_text(frame: pd.DataFrame, label, key: Iterable[str]) -> str:

@@ -76,8 +76,9 @@ def _draw(inputs: Inputs, panel: pd.DataFrame, curve: pd.DataFrame) -> None:
     right.axhline(0, color=figures.GREY, linewidth=0.5, zorder=0)
     measure = labels.MEASURES[inputs.config.empirics.measure]
     left.set_ylabel(f"{measure}, mean of the year = 1")
-    right.set_ylabel("local slope")
+    right.set_ylabel("Local slope")
     level = inputs.config.results.confidence
-    left.set_title(f"Local linear fit; N = {len(panel)} zone-years", loc="left")
+    shown = panel["income"].between(*left.get_xlim()) & panel["specialization"].between(*left.get_ylim())
+    left.set_title(f"Local linear fit; N = {len(panel)} zone-years, {len(panel) - shown.sum()} outside", loc="left")
     right.set_title(f"Its slope; bands: {level:.0%}, clustered by zone", loc="left")
     figures.save(figure, inputs.out / "local_fit", inputs.provenance, inputs.synthetic)

@@ -20,6 +20,10 @@ SUMS = {
     "tail": (("year", "state", "income"), ("weight", "persons")),
 }
 _MERGE = 16  # pieces after which sums are merged
+#: Values that every extract has: others mean that the codebook describes another one.
+_LIMITS = {"AGE": (0, 135), "SEX": (1, 2)}
+#: Unknown codes that are too many for the first rows of a file, whatever the configuration accepts of the whole.
+_EARLY = 0.2
 
 
 @dataclass
@@ -74,6 +78,13 @@ class Aggregate:
                 raise DataError(
                     f"{self.source}: row {bad[0]}: weight {name} = {frame[name][bad[0]]:g} is negative ({len(bad)} such rows in "
                     "this piece).\nRemedy: weights are numbers of persons; check the codebook."
+                )
+        for name, (low, high) in _LIMITS.items():
+            bad = frame.index[~frame[name].between(low, high)]
+            if len(bad):
+                raise DataError(
+                    f"{self.source}: row {bad[0]}: {name} = {frame[name][bad[0]]:g} is not between {low} and {high} ({len(bad)} "
+                    "such rows in this piece).\nRemedy: use the codebook that came with this extract."
                 )
         years = set(frame["YEAR"].astype(int)) - set(self.units)
         if years:
@@ -160,18 +171,22 @@ class Aggregate:
                 f"{self.source}: YEAR {year}, SERIAL {rest // 10**4}, PERNUM {rest % 10**4} appears more than once "
                 f"({len(twice)} repeated rows).\nRemedy: keep one sample for each year in the extract, and each row once."
             )
+        self.check_unknown(self.settings.unknown_share)
+        if not self.employed > 0:
+            raise DataError(f"{self.source}: no employed person.\nRemedy: check data.microdata.employed and ages.")
+
+    def check_unknown(self, limit: float = _EARLY) -> None:
+        """Raise DataError when unknown codes hold more than ``limit`` of the employed persons so far."""
         remedy = {
             "industry": f"add the codes to {self.settings.codes}, or raise data.microdata.unknown_share",
             "unit": "correct data.microdata.geography, or raise data.microdata.unknown_share",
         }
         for kind, found in self.unknown.items():
             share = sum(found.values()) / self.employed if self.employed else 0.0
-            if share > self.settings.unknown_share:
+            if share > limit:
                 most = sorted(found, key=found.get, reverse=True)[:3]
                 raise DataError(
                     f"{self.source}: {len(found)} unknown {kind} codes hold {share:.2%} of employed persons "
                     f"(largest: {', '.join(f'{code:g}' if isinstance(code, float) else code for code in most)}).\n"
                     f"Remedy: {remedy[kind]} ({self.settings.unknown_share:g})."
                 )
-        if not self.employed > 0:
-            raise DataError(f"{self.source}: no employed person.\nRemedy: check data.microdata.employed and ages.")

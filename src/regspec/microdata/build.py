@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from regspec.config import Config
+from regspec.config_microdata import Microdata
 from regspec.counties.prices import price_factors
 from regspec.microdata.aggregate import Aggregate
 from regspec.microdata.codes import allocation, industry_codes
@@ -39,21 +40,27 @@ def files(config: Config) -> list[str]:
 
 
 def check(config: Config, folder: Path, zones: Collection[int] | None) -> list[int]:
-    """Everything that can be checked without reading all persons: codebook, layout, codes, allocations. Returns the years.
-
-    Raises DataError.
+    """Everything that can be checked without reading all persons: codebook, layout, codes, allocations, and whether the first
+    persons make sense. Returns the years. Raises DataError.
     """
     settings = config.data.microdata
     book = codebook(folder / settings.codebook)
     names = variables(settings, book, settings.codebook)
     check_layout(folder / settings.extract, book)
-    industry_codes(settings.codes, settings.industry)
-    years = sorted(map(int, settings.geography))
-    for year in years:
-        allocation(folder, year, settings.geography[str(year)], zones)
-    price_factors(config, [year - settings.income_lag for year in years])
-    next(chunks(folder / settings.extract, book, names, 2000))
-    return years
+    sums = _sums(settings, _shares(settings, folder, zones))
+    price_factors(config, [year - settings.income_lag for year in sums.units])
+    sums.add(next(chunks(folder / settings.extract, book, names, 2000)))
+    sums.check_unknown()
+    return sorted(sums.units)
+
+
+def _shares(settings: Microdata, folder: Path, zones: Collection[int] | None) -> dict[int, pd.DataFrame]:
+    return {int(year): allocation(folder, int(year), unit, zones) for year, unit in sorted(settings.geography.items())}
+
+
+def _sums(settings: Microdata, shares: dict[int, pd.DataFrame]) -> Aggregate:
+    codes = industry_codes(settings.codes, settings.industry)
+    return Aggregate(settings, codes, {year: set(own["unit"]) for year, own in shares.items()}, settings.extract)
 
 
 def read_census(
@@ -73,10 +80,8 @@ def read_census(
     path = folder / settings.extract
     names = variables(settings, book, settings.codebook)
     check_layout(path, book)
-    known = None if zones is None else {*zones, *elsewhere}
-    shares = {int(year): allocation(folder, int(year), unit, known) for year, unit in sorted(settings.geography.items())}
-    industries = industry_codes(settings.codes, settings.industry)
-    sums = Aggregate(settings, industries, {year: set(own["unit"]) for year, own in shares.items()}, path.name)
+    shares = _shares(settings, folder, None if zones is None else {*zones, *elsewhere})
+    sums = _sums(settings, shares)
     for number, piece in enumerate(chunks(path, book, names, settings.rows), 1):
         sums.add(piece)
         if number % 10 == 0:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from regspec.config_microdata import Geography
 from regspec.counties.raw import config_table
-from regspec.data.messages import column_error
+from regspec.data.messages import column_error, unreadable
 from regspec.errors import DataError
 
 #: Industry of codes that are left out on purpose, such as the armed forces.
@@ -29,7 +29,7 @@ def industry_codes(name: str, variable: str) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, keep_default_na=False)
     except (OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataError(f"{path}: not readable as CSV ({str(error).splitlines()[0]}).") from None
+        raise unreadable(path, error, "CSV") from None
     for column in _COLUMNS:
         if column not in table:
             raise column_error(path.name, "has no column", column, list(table), _COLUMNS)
@@ -64,7 +64,7 @@ def allocation(folder: Path, year: int, spec: Geography, zones: Collection[int] 
     except FileNotFoundError:
         raise DataError(f"{path}: no such file.\nRemedy: put it there, or correct data.microdata.geography.{year}.") from None
     except (OSError, ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataError(f"{path}: not readable ({str(error).splitlines()[0]}).\nRemedy: copy the file again.") from None
+        raise unreadable(path, error, "Stata file" if path.suffix == ".dta" else "CSV") from None
     for column in (spec.unit, spec.zone, spec.weight):
         if column not in table:
             raise column_error(path.name, "has no column", column, list(table), [spec.unit, spec.zone, spec.weight])

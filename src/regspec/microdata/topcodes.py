@@ -57,14 +57,22 @@ def tails(incomes: pd.DataFrame, tops: pd.Series, settings) -> dict[tuple[int, i
             pooled = persons < settings.tail_records
             value, persons = nation if pooled else (value, persons)
             if not value > 1:
-                raise DataError(
-                    f"{settings.income}, {year}, state {state}{' (alpha of the nation)' if pooled else ''}: the fitted Pareto "
-                    f"tail has alpha = {value:.3f} on {persons} persons; with alpha <= 1 the mean above the top code is "
-                    "infinite.\n"
-                    f"Remedy: check data.microdata.topcodes.{year} and income_missing, or begin the tail elsewhere (tail)."
-                )
+                place = f"{settings.income}, {year}, state {state}{' (alpha of the nation)' if pooled else ''}"
+                raise _refused(place, value, persons, year)
             found[int(year), int(state)] = Tail(value, persons, pooled)
     return found
+
+
+def _refused(place: str, value: float, persons: int, year: int) -> DataError:
+    found = (
+        f"has alpha = {value:.3f} on {persons} persons; with alpha <= 1 the mean above the top code is infinite"
+        if np.isfinite(value)
+        else f"cannot be estimated: {persons} persons have incomes between its beginning and the top code"
+    )
+    return DataError(
+        f"{place}: the fitted Pareto tail {found}.\n"
+        f"Remedy: check data.microdata.topcodes.{year} and income_missing, or begin the tail elsewhere (tail)."
+    )
 
 
 def _estimate(rows: pd.DataFrame, above: float, quantile: float) -> tuple[float, int]:

@@ -136,6 +136,6 @@ def _estimate(table: pd.DataFrame, outcome: str, term: str) -> str:
 def _cell(row: pd.Series) -> str:
     if row["note"]:
         return row["note"]
-    ends = f"{fixed(row['low'], 3)}, {fixed(row['high'], 3)}"
+    ends = f"{fixed(row['low'], 3)}, {fixed(row['high'], 3)}".replace("-", "−")
     text = {"bounded": f"[{ends}]", "unbounded": "whole line", "complement": f"all but ({ends})"}[row["kind"]]
     return f"({fixed(row['se'], 3)}) {text}" if np.isfinite(row["se"]) else text
