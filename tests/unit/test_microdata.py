@@ -190,6 +190,7 @@ def test_codes_find_their_ranges():
         ("1,99,1\n", "zone 99 is not in the crosswalk"),
         ("1,10,\n", "row 1 has a cell that is empty"),
         ("1,10,one\n", "row 1 has a cell that is empty or no number"),
+        ("", "a.csv: no rows"),
     ],
 )
 def test_allocations_are_checked(tmp_path, rows, text):
@@ -339,6 +340,20 @@ def test_years_without_geography(broken):
         "year 1980 has no entry in data.microdata.geography",
         geography={k: v for k, v in years.items() if int(k) != 1980},
     )
+
+
+def test_years_of_geography_without_persons(broken):
+    years = yaml.safe_load((broken / "microdata.yaml").read_text())["data"]["microdata"]["geography"]
+    refuse(broken, r"no person of 1970 in a known unit \(1 such years\)", geography=years | {1970: years[1980]})
+
+
+def test_tables_of_codes_and_units_that_are_not_readable(broken):
+    refuse(broken, "nowhere.csv: no such file", codes="nowhere.csv")
+    whole = (broken / "units.csv").read_bytes()
+    (broken / "units.csv").write_bytes(whole.decode().encode("utf-16"))
+    refuse(broken, "Remedy: save the file as CSV in UTF-8")
+    (broken / "units.csv").write_bytes(whole.replace(b",", b";"))
+    refuse(broken, "Remedy: the heading is divided by ';'")
 
 
 def test_what_the_check_before_a_run_finds(broken):

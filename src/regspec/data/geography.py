@@ -65,7 +65,7 @@ def crosswalk_zones(counties: gpd.GeoDataFrame, crosswalk: pd.DataFrame, source:
     lost = codes[~codes.isin(zone_of.index)]
     if len(lost):
         raise DataError(
-            f"{source}: county {lost.iloc[0]} of the map has no zone (and {len(lost) - 1} more).\n"
+            f"{source}: county {lost.iloc[0]} of the map has no zone{f' (and {len(lost) - 1} more)' if len(lost) > 1 else ''}.\n"
             "Remedy: use the crosswalk of 1990 counties to CZ90 (docs/data.md)."
         )
     zones = pd.Series(zone_of.loc[codes].to_numpy(), index=counties["fips"].to_numpy(), name="zone")

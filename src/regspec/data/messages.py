@@ -24,15 +24,16 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def column_error(source: str, what: str, name: str, others: list[str], expected: list[str]) -> DataError:
     """A missing or unknown column; ``others`` are searched for a likely misspelling, and for another delimiter."""
-    text = f"{source}: {what} {name!r}.{did_you_mean(name, others)}\nExpected: {', '.join(expected)}."
-    if len(others) == 1 and (mark := next((m for m in ";\t|" if m in str(others[0])), None)):
-        text += f"\nRemedy: the heading is divided by {mark!r}; columns must be by commas (and decimals by points)."
-    return DataError(text)
+    mark = next((m for m in ";\t|" if m in str(others[0])), None) if len(others) == 1 else None
+    hint = "" if mark else did_you_mean(name, others)
+    remedy = f"\nRemedy: the heading is divided by {mark!r}; divide columns by commas (and write decimals with points)."
+    return DataError(f"{source}: {what} {name!r}.{hint}\nExpected: {', '.join(expected)}.{remedy if mark else ''}")
 
 
 def unreadable(path: Path, error: Exception, form: str) -> DataError:
     """``path`` cannot be read as ``form``; the remedy depends on what it seems to be."""
     detail = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    detail = detail if len(detail) <= 120 else detail[:120] + " ..."
     try:
         with open(path, "rb") as handle:
             start = handle.read(4)

@@ -162,7 +162,13 @@ class Aggregate:
         return pd.concat(self.parts[name], ignore_index=True).groupby(key, as_index=False)[values].sum()
 
     def finish(self) -> None:
-        """Checks over the whole file. Raises DataError for repeated persons and for too many unknown codes."""
+        """Checks over the whole file. Raises DataError for repeated persons, absent years and too many unknown codes."""
+        absent = sorted(set(self.units) - set(self.total("people")["year"]))
+        if absent and self.rows:
+            raise DataError(
+                f"{self.source}: no person of {absent[0]} in a known unit ({len(absent)} such years).\n"
+                "Remedy: add the sample of that year to the extract, or take the year out of data.microdata.geography."
+            )
         keys = np.sort(np.concatenate(self.keys)) if self.keys else np.empty(0, "int64")
         twice = keys[1:][keys[1:] == keys[:-1]]
         if len(twice):
@@ -185,8 +191,9 @@ class Aggregate:
             share = sum(found.values()) / self.employed if self.employed else 0.0
             if share > limit:
                 most = sorted(found, key=found.get, reverse=True)[:3]
+                many = "; so many may also mean that the codebook is of another extract" if share > _EARLY else ""
                 raise DataError(
                     f"{self.source}: {len(found)} unknown {kind} codes hold {share:.2%} of employed persons "
                     f"(largest: {', '.join(f'{code:g}' if isinstance(code, float) else code for code in most)}).\n"
-                    f"Remedy: {remedy[kind]} ({self.settings.unknown_share:g})."
+                    f"Remedy: {remedy[kind]} ({self.settings.unknown_share:g}){many}."
                 )

@@ -28,7 +28,9 @@ def industry_codes(name: str, variable: str) -> pd.DataFrame:
     path = config_table(name)
     try:
         table = pd.read_csv(path, keep_default_na=False)
-    except (OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file.\nRemedy: correct data.microdata.codes.") from None
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise unreadable(path, error, "CSV") from None
     for column in _COLUMNS:
         if column not in table:
@@ -68,6 +70,8 @@ def allocation(folder: Path, year: int, spec: Geography, zones: Collection[int] 
     for column in (spec.unit, spec.zone, spec.weight):
         if column not in table:
             raise column_error(path.name, "has no column", column, list(table), [spec.unit, spec.zone, spec.weight])
+    if table.empty:
+        raise DataError(f"{path.name}: no rows.\nRemedy: the file is empty or was cut short; copy it again.")
     names = {spec.unit: "unit", spec.zone: "zone", spec.weight: "weight"}
     table = table[list(names)].rename(columns=names).apply(pd.to_numeric, errors="coerce").astype(float)
     bad = table[table.isna().any(axis=1) | (table["weight"] < 0)]
