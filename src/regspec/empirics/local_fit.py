@@ -79,6 +79,6 @@ def _draw(inputs: Inputs, panel: pd.DataFrame, curve: pd.DataFrame) -> None:
     right.set_ylabel("Local slope")
     level = inputs.config.results.confidence
     shown = panel["income"].between(*left.get_xlim()) & panel["specialization"].between(*left.get_ylim())
-    left.set_title(f"Local linear fit; N = {len(panel)} zone-years, {len(panel) - shown.sum()} outside", loc="left")
+    left.set_title(f"Local linear fit; N = {len(panel)} zone-years, {len(panel) - shown.sum()} not shown", loc="left")
     right.set_title(f"Its slope; bands: {level:.0%}, clustered by zone", loc="left")
     figures.save(figure, inputs.out / "local_fit", inputs.provenance, inputs.synthetic)
