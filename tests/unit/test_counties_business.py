@@ -169,7 +169,7 @@ def put(row, column, value):
     ("change", "expected"),
     [
         (lambda f: f.drop(columns="emp"), "cbp90co.txt: has no column 'emp'"),
-        (lambda f: f.drop(columns="sic"), "neither a column 'sic' nor 'naics'"),
+        (lambda f: f.drop(columns="sic"), "has no column 'sic or naics'"),
         (lambda f: f.drop(columns="n20_49"), "has no column 'n20_49'"),
         (put(3, "emp", -5), "column 'emp', row 3: '-5' is not a number of at least 0"),
         (put(4, "ap", "12x"), "column 'ap', row 4: '12x' is not a number"),

@@ -284,3 +284,23 @@ def test_broken_files_end_a_run_before_its_first_job(files, tmp_path, name, old,
     with pytest.raises((DataError, ConfigError)) as error:
         check_inputs(synthetic(tmp_path, **section))
     assert expected in str(error.value) and str(error.value).count("\n") <= 4
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda text: text.replace(",", ";").encode(), "Remedy: the heading is divided by ';'"),
+        (lambda text: text.replace(",", "\t").encode(), r"Remedy: the heading is divided by '\t'"),
+        (lambda text: text.encode("utf-16"), "Remedy: save the file as CSV in UTF-8"),
+        (lambda text: b"PK\x03\x04" + text.encode(), "Remedy: it seems to be an Excel or zip file"),
+        (lambda text: b"", "no rows"),
+    ],
+)
+@pytest.mark.parametrize("name", ["cbp90co.txt", "CAINC1.csv"])
+def test_other_delimiters_and_encodings_are_named(files, tmp_path, name, change, expected):
+    head = "\n".join((files / name).read_text().splitlines()[:3])
+    (tmp_path / name).write_bytes(change(head))
+    section = {"cbp": {"files": {1990: name}}} if name.startswith("cbp") else {"income": {"file": name}}
+    with pytest.raises(DataError) as error:
+        check_inputs(synthetic(tmp_path, **section))
+    assert name in str(error.value) and expected in str(error.value) and str(error.value).count("\n") <= 4

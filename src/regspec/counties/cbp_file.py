@@ -14,6 +14,7 @@ from regspec.counties import raw
 from regspec.counties.codes import CodeTree, clean_codes, code_tree
 from regspec.counties.sizes import CLASSES, FLAGS
 from regspec.counties.zones import contiguous
+from regspec.data.messages import column_error
 from regspec.errors import DataError
 
 _SIMPLE = [name for name in CLASSES if not name.startswith("n1000_")]
@@ -78,7 +79,7 @@ def _names(path: Path, columns: list[str], renamed: Mapping[str, str]) -> dict[s
         names["n1_4"] = "n<5"
     code = next((name for name in ("sic", "naics") if names[name] in columns), None)
     if code is None:
-        raise DataError(f"{path.name}: has neither a column 'sic' nor 'naics'.\nFound: {', '.join(columns[:8])}, ...")
+        raise column_error(path.name, "has no column", "sic or naics", columns, ["fipstate", "fipscty", "sic or naics", *_SIMPLE])
     raw.require_columns(path, [names[name] for name in (*_REQUIRED, *_SIMPLE)], columns)
     return {name: there for name, there in names.items() if there in columns and (name not in ("sic", "naics") or name == code)}
 

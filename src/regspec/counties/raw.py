@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 import regspec
-from regspec.data.messages import column_error
+from regspec.data.messages import UTF16, column_error, unreadable
 from regspec.errors import DataError
 
 _CHUNK = 200_000  # rows in memory at a time: a county file has two million
@@ -45,7 +45,13 @@ def read_chunks(path: Path, wanted: Collection[str], rows: int | None = None) ->
 
 
 def header(path: Path) -> list[str]:
-    """Names of the columns of a CSV file in lower case. Raises DataError."""
+    """Names of the columns of a CSV file in lower case. Raises DataError, also for text that is not in single bytes."""
+    if Path(path).is_file():
+        with open(path, "rb") as handle:
+            start = handle.read(2)
+        # Single bytes can be read whatever they mean: other files must be told from their beginning.
+        if start in UTF16 or (start == b"PK" and Path(path).suffix != ".zip"):
+            raise unreadable(Path(path), ValueError("no text in single bytes"), "CSV")
     return list(next(read_chunks(path, _Everything(), rows=1), pd.DataFrame()).columns)
 
 

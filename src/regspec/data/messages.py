@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from regspec.schemas import Table
 
 
+#: What files in UTF-16 begin with.
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`` Did you mean 'x'?`` for the nearest of ``known``, or an empty text."""
     near = difflib.get_close_matches(str(word), [str(name) for name in known], n=1, cutoff=0.6)
@@ -42,7 +46,7 @@ def unreadable(path: Path, error: Exception, form: str) -> DataError:
     remedy = "copy the file again"
     if form != "parquet" and start.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
         remedy = "it seems to be an Excel or zip file; save the table as CSV"
-    elif form == "CSV" and isinstance(error, UnicodeDecodeError):
+    elif form == "CSV" and (isinstance(error, UnicodeDecodeError) or start.startswith(UTF16)):
         remedy = "save the file as CSV in UTF-8"
     return DataError(f"{path}: not readable as {form} ({detail}).\nRemedy: {remedy}.")
 
