@@ -45,7 +45,9 @@ class Microdata(Section):
         description="year -> variable of weights for income and education, where only part of all persons was asked",
     )
     income: str = Field("INCWAGE", description="variable of income, current dollars of the year before the census")
-    income_missing: list[int] = Field([999998, 999999], description="its codes of no answer; such employed persons take the mean of their unit and industry")
+    income_missing: list[int] = Field(
+        [999998, 999999], description="its codes of no answer; such employed persons take the mean of their unit and industry"
+    )
     income_lag: int = Field(1, ge=0, le=2, description="years between the census and the year of the income")
     topcodes: Annotated[dict[YearText, Positive], YEARS] = Field(
         {"1950": 10000, "1960": 25000, "1970": 50000, "1980": 75000},

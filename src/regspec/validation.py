@@ -9,7 +9,6 @@ from pathlib import Path
 from regspec.config import GROUPS_17, Config
 from regspec.errors import ConfigError, DataError
 
-
 #: Controls that every source has, if not for every year.
 CONTROLS = ("population", "high_skill_share", "old_age_dependency", "female_labor_share")
 

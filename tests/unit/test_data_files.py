@@ -30,7 +30,10 @@ def test_only_the_columns_of_the_schema_are_kept(tmp_path):
         (ROWS.encode("utf-16"), "Remedy: save the file as CSV in UTF-8"),
         (ROWS.replace("Retail", "Rétail").encode("latin-1"), "Remedy: save the file as CSV in UTF-8"),
         (b"PK\x03\x04" + bytes(range(256)) * 20, "Remedy: it seems to be an Excel or zip file"),
-        (ROWS.replace(",", ";"), "no column 'cz'.\nExpected: cz, year, industry, employment_share.\nRemedy: the heading is divided by ';'"),
+        (
+            ROWS.replace(",", ";"),
+            "no column 'cz'.\nExpected: cz, year, industry, employment_share.\nRemedy: the heading is divided by ';'",
+        ),
         (ROWS.replace(",", "\t"), "the heading is divided by '\\t'"),
         (ROWS + "1,1960,Retail", "column 'employment_share', row 3 (cz 1, year 1960, industry Retail)"),
         (ROWS + "1,1960,Retail,0.2,a,b,c\n", "not readable as CSV"),

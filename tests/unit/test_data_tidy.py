@@ -248,7 +248,9 @@ def test_the_configuration_is_checked_against_the_files(folder):
     bad = config(path, "parquet", tfp="tfp.csv")
     with pytest.raises(ConfigError, match="empirics.variable = value_added"):
         check_inputs(bad.model_copy(update={"empirics": Empirics(variable="value_added")}))
-    with pytest.raises(ConfigError, match="empirics.controls: 'high_skill' is not in the data. Did you mean 'high_skill_share'"):
+    with pytest.raises(
+        ConfigError, match="empirics.controls: 'high_skill' is not in the data. Did you mean 'high_skill_share'"
+    ):
         check_inputs(bad.model_copy(update={"empirics": Empirics(variable="income", controls=["high_skill"])}))
     with pytest.raises(ConfigError, match="'Minning' is not an industry of industry.parquet. Did you mean 'Mining'"):
         check_inputs(bad.model_copy(update={"empirics": Empirics(variable="income", tradable=["Minning"])}))

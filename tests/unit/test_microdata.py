@@ -274,6 +274,17 @@ def test_truncated_gzip(broken):
     whole = (broken / "usa.dat.gz").read_bytes()
     (broken / "usa.dat.gz").write_bytes(whole[: len(whole) // 2])
     refuse(broken, "usa.dat.gz: damaged or cut short")
+    (broken / "usa.dat.gz").write_bytes(b"")
+    refuse(broken, "usa.dat.gz: no rows")
+    (broken / "usa.dat.gz").write_bytes(gzip.decompress(whole))
+    refuse(broken, "usa.dat.gz: damaged or cut short .Not a gzipped file")
+
+
+def test_letters_in_a_field_of_numbers(broken):
+    rows = lines(broken)
+    with gzip.open(broken / "usa.dat.gz", "wt", encoding="latin-1") as handle:
+        handle.write("\n".join([*rows[:500], rows[500][:34] + "é" * 3 + rows[500][37:], *rows[501:]]) + "\n")
+    refuse(broken, "usa.dat.gz: .*AGE")
 
 
 def test_a_line_cut_short(broken):

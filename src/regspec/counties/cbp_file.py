@@ -79,7 +79,9 @@ def _names(path: Path, columns: list[str], renamed: Mapping[str, str]) -> dict[s
         names["n1_4"] = "n<5"
     code = next((name for name in ("sic", "naics") if names[name] in columns), None)
     if code is None:
-        raise column_error(path.name, "has no column", "sic or naics", columns, ["fipstate", "fipscty", "sic or naics", *_SIMPLE])
+        raise column_error(
+            path.name, "has no column", "sic or naics", columns, ["fipstate", "fipscty", "sic or naics", *_SIMPLE]
+        )
     raw.require_columns(path, [names[name] for name in (*_REQUIRED, *_SIMPLE)], columns)
     return {name: there for name, there in names.items() if there in columns and (name not in ("sic", "naics") or name == code)}
 

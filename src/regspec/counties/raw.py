@@ -77,7 +77,7 @@ def numbers(frame: pd.DataFrame, column: str, source: str, missing: Collection[s
     bad = frame.index[(values.isna() & ~text.isin(list(missing))) | (values < 0) | np.isinf(values)]
     if len(bad):
         value = text[bad[0]]
-        rule = "is not a number of at least 0" if value else "is empty: was the file cut short?"
+        rule = "is not a number of at least 0" if value else "is empty (was the file cut short?)"
         place = f"{source}: column {(shown or column)!r}, row {bad[0]}"
         raise DataError(f"{place}: {value!r} {rule}{more(len(bad))}.\nRemedy: correct or copy the file again.")
     return values.astype(float)

@@ -64,8 +64,9 @@ def crosswalk_zones(counties: gpd.GeoDataFrame, crosswalk: pd.DataFrame, source:
     codes = counties["fips"].replace(RECODES)
     lost = codes[~codes.isin(zone_of.index)]
     if len(lost):
+        others = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
         raise DataError(
-            f"{source}: county {lost.iloc[0]} of the map has no zone{f' (and {len(lost) - 1} more)' if len(lost) > 1 else ''}.\n"
+            f"{source}: county {lost.iloc[0]} of the map has no zone{others}.\n"
             "Remedy: use the crosswalk of 1990 counties to CZ90 (docs/data.md)."
         )
     zones = pd.Series(zone_of.loc[codes].to_numpy(), index=counties["fips"].to_numpy(), name="zone")

@@ -76,15 +76,15 @@ class Aggregate:
             bad = frame.index[frame[name] < 0]
             if len(bad):
                 raise DataError(
-                    f"{self.source}: row {bad[0]}: weight {name} = {frame[name][bad[0]]:g} is negative ({len(bad)} such rows in "
-                    "this piece).\nRemedy: weights are numbers of persons; check the codebook."
+                    f"{self.source}: row {bad[0]}: weight {name} = {frame[name][bad[0]]:g} is negative ({len(bad)} such rows "
+                    "in this piece).\nRemedy: weights are numbers of persons; check the codebook."
                 )
         for name, (low, high) in _LIMITS.items():
             bad = frame.index[~frame[name].between(low, high)]
             if len(bad):
                 raise DataError(
-                    f"{self.source}: row {bad[0]}: {name} = {frame[name][bad[0]]:g} is not between {low} and {high} ({len(bad)} "
-                    "such rows in this piece).\nRemedy: use the codebook that came with this extract."
+                    f"{self.source}: row {bad[0]}: {name} = {frame[name][bad[0]]:g} is not between {low} and {high} "
+                    f"({len(bad)} such rows in this piece).\nRemedy: use the codebook that came with this extract."
                 )
         years = set(frame["YEAR"].astype(int)) - set(self.units)
         if years:

@@ -66,12 +66,12 @@ def _sums(settings: Microdata, shares: dict[int, pd.DataFrame]) -> Aggregate:
 def read_census(
     config: Config, folder: Path, zones: Collection[int] | None, elsewhere: Collection[int] = frozenset()
 ) -> Census:
-    """Read the extract of ``data.microdata`` in ``folder``; ``zones``: those of the map, if known; ``elsewhere``: zones that the
-    crosswalk has, too, but not the map (Alaska, Hawaii), whose persons are left out.
+    """Read the extract of ``data.microdata`` in ``folder``; ``zones``: those of the map, if known; ``elsewhere``: zones
+    that the crosswalk has, too, but not the map (Alaska, Hawaii), whose persons are left out.
 
     Sample: employed persons of ``ages`` with a known industry and unit, weighted. Their top-coded incomes are replaced by
-    the mean of a Pareto tail by year and state; incomes that are not known by the mean of the unit and industry (if none there is
-    known, of the nation's industry); incomes are in dollars of ``data.counties.dollars``. Persons of a unit are
+    the mean of a Pareto tail by year and state; incomes that are not known by the mean of the unit and industry (if
+    none there is known, of the nation's industry); incomes are in dollars of ``data.counties.dollars``. Persons of a unit are
     allocated to zones by its weights. Population and old-age dependency (65 and over per 100 of 15 to 64) are of all
     persons, the shares of women and of the highly skilled of the sample. Raises DataError (file, row or code, count, remedy).
     """
@@ -140,7 +140,8 @@ def _controls(sums: Aggregate, shares: dict[int, pd.DataFrame]) -> pd.DataFrame:
     both = people.merge(labor, on=["zone", "year"], how="inner")
     return pd.DataFrame({
         "cz": both["zone"], "year": both["year"], "population": both["population"],
-        "high_skill_share": both["skilled"] / both["asked"].where(both["asked"] > 0), "old_age_dependency": 100 * both["old"] / both["working"],
+        "high_skill_share": both["skilled"] / both["asked"].where(both["asked"] > 0),
+        "old_age_dependency": 100 * both["old"] / both["working"],
         "female_labor_share": both["female"] / both["employed"],
     })  # fmt: skip
 
