@@ -1,6 +1,6 @@
 """The real allocation tables of census units, 1950 to 2020: a person in each unit arrives in the zones that the table says.
 
-Needs the folder ``raw`` with these tables in REGSPEC_DATA; names, codes and factors are those of config/examples/microdata.yaml.
+Needs the folder ``raw`` with these tables in REGSPEC_DATA; names, codes, factors are those of config/examples/microdata.yaml.
 """
 
 import os
