@@ -10,6 +10,7 @@ from regspec.exhibits import has_planner
 from regspec.provenance import write_json
 from regspec.results import (
     accuracy,
+    claims,
     decomposition,
     efficient,
     friction,
@@ -23,7 +24,7 @@ from regspec.results import (
 )
 from regspec.results.inputs import load
 from regspec.results.maps import read_layers
-from regspec.results.summary import summary
+from regspec.results.summary import plain, summary
 
 
 def run(config: Config, run_dir: Path, config_hash: str) -> None:
@@ -49,7 +50,9 @@ def run(config: Config, run_dir: Path, config_hash: str) -> None:
     gains = welfare.welfare_gains(inputs)
     portfolios = efficient.efficient(inputs)
     solved = accuracy.accuracy(inputs)
+    stated = claims.claims(inputs, slopes, effects, gains)
     written = [
+        *claims.write(inputs, stated),
         *tradeoff.write(inputs, slopes),
         *friction.write(inputs, shares),
         *decomposition.write(inputs, effects),
@@ -63,7 +66,8 @@ def run(config: Config, run_dir: Path, config_hash: str) -> None:
     _remove_others(run_dir, written)
     absent = missing.missing(inputs, slopes, shares)
     # Its presence says that the exhibits are complete.
-    write_json(run_dir / "summary.json", summary(inputs, slopes, shares, effects, gains, portfolios, solved, absent))
+    content = summary(inputs, slopes, shares, effects, gains, portfolios, solved, absent)
+    write_json(run_dir / "summary.json", content | {"claims": plain(claims.long_table(inputs, stated).to_dict("records"))})
     missing.write(inputs, absent)
 
 
