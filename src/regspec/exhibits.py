@@ -162,6 +162,9 @@ def model_exhibits(config: Config) -> list[Exhibit]:
     if friction_horizons(config) and channels(config):
         title = "Slopes on specialization by part of the model"
         rows.append(_model("Q1, Q2", title, "decomposition", "decomposition", "decomposition"))
+    if friction_horizons(config):
+        title = "Growth with immobile and with freely mobile capital"
+        rows.append(_model("Q2", title, "mobility", "mobility", "mobility"))
     efficient = "efficient_specialization"
     rows.append(_model("Q4", "Efficient specialization", "efficient", efficient, efficient))
     rows.append(_model("Q5", "Map of efficient specialization", "maps", None, f"{efficient}_map"))

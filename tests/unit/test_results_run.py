@@ -25,9 +25,9 @@ from regspec.tables import read_csv, write_csv
 
 PACKAGE = Path(regspec.__file__).parent
 EXPECTED = {
-    "tables": {"claims", "tradeoff", "friction_no_collateral", "welfare", "efficient_specialization", "efficient_industries", "accuracy",
-               "welfare_normalization", "taxes", "transition"},
-    "figures": {"tradeoff", "friction_no_collateral", "welfare", "welfare_map", "efficient_specialization",
+    "tables": {"claims", "mobility", "tradeoff", "friction_no_collateral", "welfare", "efficient_specialization",
+               "efficient_industries", "accuracy", "welfare_normalization", "taxes", "transition"},
+    "figures": {"mobility", "tradeoff", "friction_no_collateral", "welfare", "welfare_map", "efficient_specialization",
                 "efficient_specialization_map", "efficient_industries", "taxes", "transition"},
 }  # fmt: skip
 

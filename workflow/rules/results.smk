@@ -8,6 +8,7 @@ rule results:
     input:
         rules.collect.output,
         rules.data.output,
+        LAYOUT.national,
         SPECIALIZATION,
         [
             LAYOUT.empirics / name

@@ -16,6 +16,7 @@ from regspec.results import (
     friction,
     industries,
     missing,
+    mobility,
     normalization,
     taxes,
     tradeoff,
@@ -59,6 +60,7 @@ def run(config: Config, run_dir: Path, config_hash: str) -> None:
         *welfare.write(inputs, gains, layers),
         *efficient.write(inputs, portfolios, layers),
         *industries.write(inputs, portfolios),
+        *mobility.write(inputs, mobility.mobility(inputs, portfolios)),
         *accuracy.write(inputs, solved),
     ]
     if has_planner(config):
