@@ -1,4 +1,4 @@
-"""Growth with immobile and with freely mobile capital: closed forms, and the solved market between them."""
+"""Growth with immobile and with freely mobile capital (Q2): closed forms, zones and horizons of the slopes."""
 
 import numpy as np
 from results_run import make_run
@@ -29,7 +29,7 @@ def test_common_productivity_moves_no_capital():
 
 
 def test_slopes_of_all_zones_and_of_the_solved_market(tmp_path):
-    """The run's market moves towards a portfolio of its own; here only zones, horizons and the difference are checked."""
+    """Growth is regressed on the same design, so that the slope of the difference is the difference of the slopes."""
     config, files = make_run(tmp_path, n=20)
     model = tmp_path / "model"
     collect(files, model / "paths.parquet", model / "solutions.parquet", "warn", "hash")
@@ -38,5 +38,5 @@ def test_slopes_of_all_zones_and_of_the_solved_market(tmp_path):
     assert {h for _, h in found} == {1, 10, 70}
     for own in found.values():
         assert own["immobile"].n == own["market"].n == 20
-        difference = own["mobile"].estimate - own["immobile"].estimate
-        np.testing.assert_allclose(own["difference"].estimate, difference, atol=1e-12)
+        reach = own["mobile"].estimate - own["immobile"].estimate
+        np.testing.assert_allclose(own["reach"].estimate, reach, atol=1e-12)

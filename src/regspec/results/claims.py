@@ -17,6 +17,7 @@ from regspec.results.inputs import Inputs
 from regspec.results.slopes import RIGHT_HAND_SIDES, Slope, given, number
 from regspec.results.tradeoff import Tradeoff
 
+OUTCOMES = {"level": "the level", "growth": "growth"}
 RANGE = (1.2, 2.2)  # C5, percent of consumption
 #: Why a number may differ from the deck's, by key; `data` and `none` are those of the run (`reasons`).
 WHY = {
@@ -87,7 +88,7 @@ def _slopes(inputs: Inputs, tradeoff: Tradeoff) -> list[Claim]:
             for rhs in RIGHT_HAND_SIDES:
                 item = tradeoff.slopes.get((outcome, rhs, source))
                 if item is not None:
-                    name = f"slope of the {outcome} on specialization, {label}, {given(inputs.config.empirics, rhs)}"
+                    name = f"slope of {OUTCOMES[outcome]} on specialization, {label}, {given(inputs.config.empirics, rhs)}"
                     own = (text, target) if (source, rhs) == ("data_all", RIGHT_HAND_SIDES[0]) else ("", ())
                     found.append(_slope("C1", name, own, item, why))
     return found
@@ -127,7 +128,7 @@ def _captured(inputs: Inputs, tradeoff: Tradeoff) -> list[Claim]:
     found = []
     for (outcome, rhs), item in tradeoff.captured.items():
         deck = ("about half", (0.5,)) if rhs == RIGHT_HAND_SIDES[0] else ("", ())
-        name = f"share of the data's slope of the {outcome} that the market has, {given(inputs.config.empirics, rhs)}"
+        name = f"share of the data's slope of {OUTCOMES[outcome]} that the market has, {given(inputs.config.empirics, rhs)}"
         slope = tradeoff.slopes[outcome, rhs, "ce"]
         found.append(_share("C4", name, deck, item, slope, "model", "data's slope not distinguishable from zero"))
     return found

@@ -21,7 +21,9 @@ from regspec.results.efficient import Efficient
 from regspec.results.inputs import Inputs
 from regspec.results.slopes import RIGHT_HAND_SIDES, Slope, columns, estimate_text, given, slope
 
-HEADS = {"immobile": "Immobile", "mobile": "Mobile", "difference": "Mobile less immobile", "market": "Market, solved"}
+HEADS = {
+    "immobile": "Immobile", "mobile": "Mobile", "reach": "Mobile less immobile", "market": "Market less immobile, solved zones",
+}  # fmt: skip
 
 
 def growth(shares: np.ndarray, log_z: np.ndarray, xi: np.ndarray, alpha: float) -> dict[str, np.ndarray]:
@@ -43,8 +45,8 @@ def growth(shares: np.ndarray, log_z: np.ndarray, xi: np.ndarray, alpha: float) 
 
 
 def mobility(inputs: Inputs, portfolios: Efficient) -> dict[tuple[str, int], dict[str, Slope]]:
-    """Slopes of growth on specialization by right-hand side and horizon, and by the names of ``HEADS``; the market's is that
-    of the baseline's solved zones, the others those of all zones with base-year data.
+    """Slopes of growth on specialization by right-hand side and horizon, and by the names of ``HEADS``: of all zones with
+    base-year data, ``market`` of the baseline's solved zones. Empty without a horizon.
     """
     config, base = inputs.config, inputs.config.empirics.base_year
     horizons = friction_horizons(config)
@@ -54,8 +56,9 @@ def mobility(inputs: Inputs, portfolios: Efficient) -> dict[tuple[str, int], dic
     log_z = _productivity(inputs).loc[[base, *(base + h for h in horizons)]].to_numpy()
     found = growth(portfolios.market.to_numpy(), log_z, tech["xi"], tech["alpha"])
     frames = {name: pd.DataFrame(values, portfolios.market.index, horizons) for name, values in found.items()}
-    frames["difference"] = frames["mobile"] - frames["immobile"]
-    frames["market"] = pd.DataFrame({h: inputs.growth(inputs.baseline, "ce", base, base + h) for h in horizons})
+    frames["reach"] = frames["mobile"] - frames["immobile"]
+    market = pd.DataFrame({h: inputs.growth(inputs.baseline, "ce", base, base + h) for h in horizons})
+    frames["market"] = market - frames["immobile"].loc[market.index]
     slopes = {}
     for rhs in RIGHT_HAND_SIDES:
         design = inputs.design[columns(config.empirics, rhs, growth=True)]
@@ -90,7 +93,7 @@ def write(inputs: Inputs, slopes: dict[tuple[str, int], dict[str, Slope]]) -> li
         f"Slopes of growth of output since {inputs.config.empirics.base_year} on the {labels.specialization(inputs.config)} "
         "under realized productivity, log points; HC1 standard errors. Immobile: every zone keeps its first portfolio; mobile: "
         "private marginal products are equal in every year; no solve needed. A friction that only slows capital down, the "
-        "collateral constraint included, leaves the slope about between these two. Market: solved zones. "
+        "collateral constraint included, leaves the slope about between these two. Market: the baseline's solved zones. "
         f"{inputs.counts(inputs.baseline)}"
     )
     written = tables.write(
@@ -101,21 +104,24 @@ def write(inputs: Inputs, slopes: dict[tuple[str, int], dict[str, Slope]]) -> li
 
 
 def _draw(inputs: Inputs, slopes: dict[tuple[str, int], dict[str, Slope]]) -> list[Path]:
-    fig, axes = figures.new("double", 2.9, ncols=2, sharey=True)
-    for ax, rhs in zip(axes, RIGHT_HAND_SIDES, strict=True):
-        own = {h: item for (name, h), item in slopes.items() if name == rhs}
-        for number, name in enumerate(("immobile", "mobile", "market")):
+    fig, axes = figures.new("double", 2.9, ncols=2)
+    complete = [rhs for rhs in RIGHT_HAND_SIDES if all(s["market"].fit for (name, _), s in slopes.items() if name == rhs)]
+    rhs = (complete or RIGHT_HAND_SIDES)[0]
+    own = {h: item for (name, h), item in slopes.items() if name == rhs}
+    titles = (f"Growth, given {given(inputs.config.empirics, rhs)}", "What moving capital adds to the slope")
+    for ax, names, title in zip(axes, (("immobile", "mobile"), ("reach", "market")), titles, strict=True):
+        for number, name in enumerate(names):
             items = {h: item[name] for h, item in own.items() if item[name].fit is not None}
             if not items:
                 continue
             y = np.array([item.estimate for item in items.values()])
             error = np.array([[item.low, item.high] for item in items.values()]).T
             label = f"{HEADS[name].lower()} (N = {max(item.n for item in items.values())})"
-            ax.errorbar(np.array(list(items)) + 0.6 * (number - 1), y, np.abs(error - y), color=figures.PALETTE[number],
-                        marker="osD"[number], linewidth=0.8, elinewidth=0.6, label=label)  # fmt: skip
+            ax.errorbar(np.array(list(items)) + 0.8 * (number - 0.5), y, np.abs(error - y), color=figures.PALETTE[number],
+                        marker="os"[number], linewidth=0.8, elinewidth=0.6, label=label)  # fmt: skip
         ax.axhline(0, color=figures.GREY, linewidth=0.4, zorder=0)
         ax.set_xlabel(f"years since {inputs.config.empirics.base_year}")
-        ax.set_title(f"Given {given(inputs.config.empirics, rhs)}", loc="left")
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3, columnspacing=1.0, handlelength=1.5, fontsize=7.5)
-    axes[0].set_ylabel("slope of growth, log points")
+        ax.set_title(title, loc="left")
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=1, fontsize=7.5)
+    axes[0].set_ylabel("slope on specialization, log points")
     return figures.save(fig, inputs.run_dir / "figures/mobility", inputs.provenance, inputs.synthetic)
