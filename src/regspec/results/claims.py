@@ -152,6 +152,9 @@ def _friction(effects: list[Effect]) -> list[Claim]:
         deck = ("0.56", (0.56,)) if (e.channel.part, e.variable) == ("collateral", "Y") else ("", ())
         note = "the slope itself is not distinguishable from zero"
         found.append(_share("C4", name, deck, e.share, e.present, "friction", note))
+    if not any(item.target for item in found):
+        name, note = "share of the slope of output growth that goes with the collateral constraint", "no scenario without it"
+        found.insert(0, Claim("C4", name, "0.56", (0.56,), np.nan, "friction", note=note))
     return found
 
 
