@@ -42,7 +42,8 @@ def finished(tmp_path_factory):
 def test_the_step_writes_what_the_registry_names(finished):
     root, files, table = finished
     assert {str(path.relative_to(root)) for path in files} == set(exhibits.PLANNER_EXHIBIT.files)
-    assert len(table) == 1 and table.drop(columns=["tau_k_goods_slack", "tau_k_services_slack"]).notna().all(axis=None)
+    numbers = table.filter(regex="^(?!tau_b_|tau_k_.*_slack)")  # the limit binds in every year of this economy
+    assert len(table) == 1 and numbers.notna().all(axis=None)
 
 
 def test_parts_add_up_and_agglomeration_is_the_larger(finished):
