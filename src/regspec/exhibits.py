@@ -69,6 +69,9 @@ NOT_COMPUTED = "not_computed.csv"
 #: Files of the empirics step, relative to its folder.
 EMPIRICS = (*(file for exhibit in FACTS for file in exhibit.files), NOT_COMPUTED, *LIST)
 
+#: Tables of the empirics whose numbers are among the deck's claims (C2, C3), relative to the step's folder.
+CLAIM_SOURCES = ("within_zone.csv", "persistence.csv")
+
 MULTIPLICITY_EXHIBIT = Exhibit(
     "M5", "Several equilibria of a year", "multiplicity.run", ("multiplicity/multiplicity",), ("multiplicity/multiplicity",)
 )
@@ -94,8 +97,9 @@ def response_exhibit(config: Config) -> Exhibit:
 
 
 PLANNER_EXHIBIT = Exhibit(
-    "M8, M9", "Externalities, long-run taxes and simple rules of the planner", "planner.run",
-    ("planner/externalities", "planner/rules", "planner/long_run_taxes"), ("planner/planner",),
+    "M8, M9, Q5", "Externalities, long-run taxes, simple rules and efficient portfolio of the planner", "planner.run",
+    tuple(f"planner/{name}" for name in ("externalities", "rules", "long_run_taxes", "taxes_by_state", "efficient_portfolio")),
+    ("planner/planner", "planner/efficient_portfolio"),
 )  # fmt: skip
 
 
@@ -148,7 +152,8 @@ def has_planner(config: Config) -> bool:
 
 def model_exhibits(config: Config) -> list[Exhibit]:
     """Exhibits of the results step, relative to the run's folder."""
-    rows = [_model("Q1", "Data and model: level and growth on specialization", "tradeoff", "tradeoff", "tradeoff")]
+    rows = [_model("C1-C5", "The deck's claims beside this run's numbers", "claims", "claims", None)]
+    rows.append(_model("Q1", "Data and model: level and growth on specialization", "tradeoff", "tradeoff", "tradeoff"))
     for name in alternatives(config):
         friction = f"friction_{name}"
         rows.append(
@@ -157,6 +162,9 @@ def model_exhibits(config: Config) -> list[Exhibit]:
     if friction_horizons(config) and channels(config):
         title = "Slopes on specialization by part of the model"
         rows.append(_model("Q1, Q2", title, "decomposition", "decomposition", "decomposition"))
+    if friction_horizons(config):
+        title = "Growth with immobile and with freely mobile capital"
+        rows.append(_model("Q2", title, "mobility", "mobility", "mobility"))
     efficient = "efficient_specialization"
     rows.append(_model("Q4", "Efficient specialization", "efficient", efficient, efficient))
     rows.append(_model("Q5", "Map of efficient specialization", "maps", None, f"{efficient}_map"))

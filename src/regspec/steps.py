@@ -40,8 +40,14 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "calibrate": ("calibration", "selection.py", "empirics/specialization.py", "data/files.py"),
     "collect": ("results/collect.py", "empirics/specialization.py", "data/files.py"),
     "multiplicity": ("multiplicity", "model/jit.py", "model/shocks.py", "figures.py", "tables.py"),
-    "responses": ("responses", "experiments/zone.py", "model", "calibration/technology.py", "figures.py", "tables.py"),
-    "planner": ("planner", "experiments/zone.py", "model", "calibration/technology.py", "figures.py", "tables.py"),
+    "responses": (
+        "responses", "experiments/resting.py", "experiments/zone.py", "model", "calibration/technology.py", "figures.py",
+        "tables.py",
+    ),
+    "planner": (
+        "planner", "experiments/resting.py", "experiments/zone.py", "empirics/specialization.py", "model",
+        "calibration/technology.py", "figures.py", "tables.py",
+    ),
     "theory": ("theory", "experiments/zone.py", "model", "calibration/technology.py", "figures.py", "tables.py"),
     "internal_calibration": ("internal", "experiments/zone.py", "model", "calibration/technology.py", "tables.py"),
     "sweep": (

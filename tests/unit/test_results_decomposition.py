@@ -136,3 +136,15 @@ def test_measure_by_hand():
     np.testing.assert_allclose(measure(path, "growth", 1950, 2), [np.log(3), 0])
     np.testing.assert_allclose(measure(path, "average", 1950, 1), np.log([1.5, 2]))
     assert measure(path.iloc[:0], "growth", 1950, 1).empty
+
+
+def test_claims_show_the_shares_of_the_constraint(finished):
+    root, _ = finished
+    claims, table = read_csv(root / "tables/claims.csv"), read_csv(root / "tables/decomposition.csv")
+    rows = table.query("outcome == 'growth' and right_hand_side == 'all controls' and horizon == 70 and part == 'collateral'")
+    share = rows.set_index("variable").loc["Y"]
+    friction = claims[claims["deck"] == "0.56"].iloc[0]
+    assert friction["here"] == pytest.approx(share["share"]) and friction["low"] == pytest.approx(share["set_low"])
+    assert friction["difference"] == pytest.approx(share["share"] - 0.56)
+    names = claims.loc[claims["claim"] == "C4", "number"]
+    assert names.str.contains("price feedback").sum() == 2 and names.str.contains("consumption growth over 70 years").sum() == 2

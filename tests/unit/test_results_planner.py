@@ -45,13 +45,16 @@ def test_taxes_by_state_are_those_of_zone_years():
         {"zone": [1, 1, 2, 2], "year": [1950, 2020, 1950, 2020], "binding": [True, False, False, False],
          "tau_k_a": [0.1, 0.2, 0.3, 0.6], "tau_b": [0.0, 0.01, 0.03, 0.05]}
     )  # fmt: skip
-    table = taxes_table(rows, ["a"]).set_index("Tax")
+    u = pd.DataFrame({"a": [0.1, -0.1], "tau_b": [-0.1, 0.1]}, index=[1950, 2020])
+    table = taxes_table(rows, ["a"], u).set_index("Tax")
     own = table.loc["subsidy of capital income, a"]
     assert own[["First year", "Last year", "Mean", "Binding"]].tolist() == pytest.approx([20.0, 40.0, 30.0, 10.0])
     assert own["Slack"] == pytest.approx(110 / 3)
     debt = table.loc["tax on debt"]  # zone 1 pays none in the first year, because its limit binds
     assert debt[["First year", "Last year", "Mean", "Slack"]].tolist() == pytest.approx([3.0, 3.0, 3.0, 3.0])
     assert np.isnan(debt["Binding"])
+    assert own[["Low u", "High u"]].tolist() == pytest.approx([40.0, 20.0])
+    assert debt[["Low u", "High u"]].tolist() == pytest.approx([3.0, 3.0])
     assert fan(rows, "tau_k_a").loc[2020].tolist() == pytest.approx([30.0, 40.0, 50.0])
 
 

@@ -1,6 +1,7 @@
 """The results step on a whole run directory (regspec.results.run)."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -16,16 +17,17 @@ from regspec.config import Scenario
 from regspec.errors import ConfigError, DataError, ModelFailure
 from regspec.exhibit_list import read_missing
 from regspec.results import tradeoff
+from regspec.results.claims import claims
 from regspec.results.collect import collect
 from regspec.results.inputs import load
 from regspec.results.run import run
-from regspec.tables import read_csv
+from regspec.tables import read_csv, write_csv
 
 PACKAGE = Path(regspec.__file__).parent
 EXPECTED = {
-    "tables": {"tradeoff", "friction_no_collateral", "welfare", "efficient_specialization", "efficient_industries", "accuracy",
-               "welfare_normalization", "taxes", "transition"},
-    "figures": {"tradeoff", "friction_no_collateral", "welfare", "welfare_map", "efficient_specialization",
+    "tables": {"claims", "mobility", "tradeoff", "friction_no_collateral", "welfare", "efficient_specialization",
+               "efficient_industries", "accuracy", "welfare_normalization", "taxes", "transition"},
+    "figures": {"mobility", "tradeoff", "friction_no_collateral", "welfare", "welfare_map", "efficient_specialization",
                 "efficient_specialization_map", "efficient_industries", "taxes", "transition"},
 }  # fmt: skip
 
@@ -133,6 +135,33 @@ def test_summary_counts_shares_and_stamps(finished):
     np.testing.assert_allclose(summary["seconds"]["total"], seconds.sum(), rtol=1e-12)
     assert summary["provenance"]["config_hash"] == "hash" and summary["synthetic"] is True
     assert summary["specialization"]["income"]["1950"]["zones"] == 40
+
+
+def test_claims_repeat_the_exhibits_numbers(finished):
+    root, _ = finished
+    summary = json.loads((root / "summary.json").read_text())
+    table = read_csv(root / "tables/claims.csv").set_index("number")
+    assert sorted(set(table["claim"])) == ["C1", "C2", "C3", "C4", "C5"] and len(summary["claims"]) == len(table)
+    friction = table[table["deck"] == "0.56"].iloc[0]  # this run's no_collateral overrides nothing
+    assert np.isnan(friction["here"]) and friction["note"] == "no scenario without it"
+    level = table[table["deck"] == "0.844 (0.084)"].iloc[0]
+    assert level["here"] == pytest.approx(summary["tradeoff"]["level"]["all controls"]["data_all"]["slope"], rel=1e-9)
+    gain, welfare = table[table["deck"] == "1.2 to 2.2"].iloc[0], summary["welfare_percent"]["baseline"]
+    assert gain["here"] == pytest.approx(welfare["p50"]) and gain["high"] == pytest.approx(welfare["p95"])
+    assert gain["difference"] == pytest.approx(min(welfare["p50"] - 1.2, 0.0) + max(welfare["p50"] - 2.2, 0.0))
+    assert "not_computed.csv" in table.loc["persistence of comparative advantage", "note"]  # this run has no empirics
+
+
+def test_claims_of_the_facts_come_from_the_empirics(finished, tmp_path):
+    root, config = finished
+    rows = pd.DataFrame({"horizon": [10, 40, 70], "estimate": [0.8, 0.6, 0.5], "low": 0.4, "high": 0.9, "zones": 40})
+    (tmp_path / "empirics").mkdir()
+    write_csv(rows, tmp_path / "empirics/persistence", {}, True)
+    write_csv(pd.DataFrame({"not computed": ["no income"]}), tmp_path / "empirics/within_zone", {}, True)
+    inputs = replace(load(config, root, "hash"), run_dir=tmp_path)
+    found = [c for c in claims(inputs, tradeoff.tradeoff(inputs), [], pd.DataFrame()) if c.claim in ("C2", "C3", "C5")]
+    assert [(c.claim, c.estimate) for c in found[:2]] == [("C3", 0.8), ("C3", 0.5)]
+    assert [c.note != "" for c in found] == [False, False, True, True]
 
 
 def test_tables_carry_numbers_counts_and_the_synthetic_mark(finished):

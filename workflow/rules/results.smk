@@ -8,8 +8,12 @@ rule results:
     input:
         rules.collect.output,
         rules.data.output,
+        LAYOUT.national,
         SPECIALIZATION,
-        LAYOUT.empirics / exhibits.NOT_COMPUTED,
+        [
+            LAYOUT.empirics / name
+            for name in (exhibits.NOT_COMPUTED, *exhibits.CLAIM_SOURCES)
+        ],
         # The list of exhibits looks for their files; nothing else of them is read.
         ancient([LAYOUT.root / name for name in exhibits.counties(CONFIG)]),
     output:

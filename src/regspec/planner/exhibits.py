@@ -116,6 +116,39 @@ def write_taxes(table: pd.DataFrame, stem: Path, industries: list[str], config: 
     )  # fmt: skip
 
 
+def state_table(table: pd.DataFrame, industries: list[str]) -> pd.DataFrame:
+    """Long-run taxes in percent, a row each as in `taxes_table`; means over zones by state: the limit, and productivity."""
+    rows = []
+    for label, column in [*((f"subsidy, {name}", f"tau_k_{name}") for name in industries), ("tax on debt", "tau_b")]:
+        limit = [f"{column}_slack", f"{column}_binding"] if column != "tau_b" else ["tau_b", None]
+        row = {("", "Tax"): label}
+        row |= {("Limit", head): _percent(table, name) for head, name in zip(("slack", "binding"), limit, strict=True)}
+        for other in industries:
+            for state in ("low", "high"):
+                row[f"Productivity, {other}", state] = _percent(table, f"{column}_{state}_{other}")
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _percent(table: pd.DataFrame, column: str | None) -> float:
+    return np.nan if column is None else 100 * table[column].mean()
+
+
+def write_states(table: pd.DataFrame, stem: Path, industries: list[str], config: Config, provenance: dict,
+                 synthetic: bool) -> list[Path]:  # fmt: skip
+    """Taxes of the plan in the long run by the state in which they are set."""
+    notes = (
+        f"Percent; means over N = {len(table)} zones of the means over those of {config.planner.years} simulated years in "
+        "which the limit is slack or binds, and in which an industry's productivity is at its lowest or highest node "
+        f"({config.model.grid.u_nodes} nodes each). The tax on debt is that of years with a slack limit. Subsidies are of "
+        "capital income of the year that follows."
+    )
+    return tables.write(
+        state_table(table, industries), stem, "Taxes of the plan in the long run by state, percent", notes, provenance,
+        synthetic, "%.2f", [len(industries)],
+    )  # fmt: skip
+
+
 def draw(table: pd.DataFrame, stem: Path, provenance: dict, synthetic: bool) -> list[Path]:
     """Left: parts of the gain by zone, in the order of specialization; right: share of the gain under each rule."""
     own = table.sort_values("gini", kind="stable").reset_index(drop=True)

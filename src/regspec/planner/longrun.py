@@ -1,4 +1,4 @@
-"""Taxes of a plan in the long run: simulated years of its stationary policies on the nodes of the chain (deck M8)."""
+"""Portfolios and taxes in the long run: simulated years of its stationary policies on the nodes of the chain (deck M8)."""
 
 from __future__ import annotations
 
@@ -20,16 +20,25 @@ _DROPPED = 200  # years between the first state and the long run: a gap of the p
 
 @dataclass(frozen=True)
 class LongRun:
-    """Simulated years (years,) at last-year productivity: ``binding``; tau_b (years,), tau_k and k_next (years, I)."""
+    """Simulated years (years,) at last-year productivity: ``binding``; tau_b (years,), tau_k and k_next (years, I); ``nodes``
+    (years, I): the productivity node of each industry, ``last`` (I,) its highest.
+    """
 
     binding: np.ndarray
     tau_b: np.ndarray
     tau_k: np.ndarray
     k_next: np.ndarray
+    nodes: np.ndarray
+    last: np.ndarray
 
     def debt_tax(self) -> float:
         """Mean tau_b of the years in which the limit is slack: elsewhere none is needed (docs/model.md, section 3)."""
         return float(self.tau_b[~self.binding].mean()) if (~self.binding).any() else 0.0
+
+    def extremes(self, industry: int) -> dict[str, np.ndarray]:
+        """Years (bool) in which productivity of ``industry`` is at its lowest and highest node; none where it has one."""
+        nodes, last = self.nodes[:, industry], self.last[industry]
+        return {"low": (nodes == 0) & (last > 0), "high": (nodes == last) & (last > 0)}
 
     def capital_taxes(self) -> np.ndarray:
         """Mean tau_k (I,) of all years."""
@@ -64,4 +73,7 @@ def long_run(problem: Problem, planner: bool, tail: Policies, years: int, seed: 
         binding[year], k_next = code == IS_BINDING, scratch.k_next.copy()
         tau_b[year], tau_k[year] = taxes(policy, code, k_next, price, solver, scratch)
         chosen[year], b, k, guess = k_next, float(y[0]), k_next, y.copy()
-    return LongRun(binding[_DROPPED:], tau_b[_DROPPED:], tau_k[_DROPPED:], chosen[_DROPPED:])
+    sizes = [len(values) for values in problem.chain.values]
+    nodes = np.stack(np.unravel_index(states, sizes)[:n], axis=1)
+    kept = slice(_DROPPED, None)
+    return LongRun(binding[kept], tau_b[kept], tau_k[kept], chosen[kept], nodes[kept], np.array(sizes[:n]) - 1)

@@ -9,7 +9,8 @@ import numpy as np
 
 from regspec.config import Config
 from regspec.errors import ConfigError
-from regspec.planner.exhibits import draw, write_externalities, write_rules, write_taxes
+from regspec.planner.exhibits import draw, write_externalities, write_rules, write_states, write_taxes
+from regspec.planner.portfolios import write_portfolios
 from regspec.planner.solve import compute
 from regspec.provenance import stamp
 
@@ -42,5 +43,7 @@ def run(config: Config, root: Path, digest: str) -> list[Path]:
         *write_externalities(table, folder / "externalities", config, provenance, synthetic),
         *write_rules(table, folder / "rules", industries, provenance, synthetic),
         *write_taxes(table, folder / "long_run_taxes", industries, config, provenance, synthetic),
+        *write_states(table, folder / "taxes_by_state", industries, config, provenance, synthetic),
+        *write_portfolios(table, folder / "efficient_portfolio", industries, config, provenance, synthetic),
         *draw(table, folder / "planner", provenance, synthetic),
     ]

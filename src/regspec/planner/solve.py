@@ -12,6 +12,7 @@ from regspec.config import Config
 from regspec.experiments.zone import MARKET, Case, Solved, solve_cases
 from regspec.model.problem import VARIANTS
 from regspec.planner.longrun import LongRun, long_run
+from regspec.planner.stationary import portfolio_row, stationary
 
 #: Constant taxes of a market: long-run means of the zone's own plan, both or one kind alone; or the same in all zones.
 RULES = ("both", "capital", "debt", "national", "subsidy")
@@ -118,18 +119,34 @@ def zone_row(found: Plans, gini: float, rules: dict[str, float], industries: lis
     for name, used in (("", np.ones_like(slack)), ("_slack", slack), ("_binding", ~slack)):
         means = taxes.tau_k[used].mean(axis=0) if used.any() else np.full(len(industries), np.nan)
         row |= {f"tau_k_{industry}{name}": value for industry, value in zip(industries, means, strict=True)}
-    return row | {"worst_error_log10": found.worst_error}
+    return row | taxes_by_productivity(taxes, industries) | {"worst_error_log10": found.worst_error}
+
+
+def taxes_by_productivity(taxes: LongRun, industries: list[str]) -> dict[str, float]:
+    """Means of tau_k and tau_b over the years in which an industry's productivity is lowest or highest, by names such as
+    ``tau_k_<industry>_low_<other>``; tau_b over the slack ones among them, NaN where there are none.
+    """
+    row = {}
+    for number, other in enumerate(industries):
+        for state, years in taxes.extremes(number).items():
+            slack = years & ~taxes.binding
+            row[f"tau_b_{state}_{other}"] = float(taxes.tau_b[slack].mean()) if slack.any() else np.nan
+            means = taxes.tau_k[years].mean(axis=0) if years.any() else np.full(len(industries), np.nan)
+            row |= {f"tau_k_{name}_{state}_{other}": float(value) for name, value in zip(industries, means, strict=True)}
+    return row
 
 
 def compute(config: Config, national: dict, zones: list[dict], ginis: dict[int, float]) -> pd.DataFrame:
     """One `zone_row` for each zone, in the order of ``zones``. Raises ModelFailure that names zone and condition."""
-    found = []
+    found, resting = [], []
     for zone in zones:
         found.append(plans(zone, national, config))
         print(f"planner: zone {zone['zone']}, variants solved", flush=True)
+        resting.append(portfolio_row(stationary(zone, national, config), national["industries"]))
+        print(f"planner: zone {zone['zone']}, economies without trend solved", flush=True)
     common, rows = national_rates(found), []
-    for zone, own in zip(zones, found, strict=True):
+    for zone, own, rest in zip(zones, found, resting, strict=True):
         rules = rule_gains(zone, national, config, rates(own.taxes), common, own.shares)
-        rows.append(zone_row(own, ginis[zone["zone"]], rules, national["industries"]))
+        rows.append(zone_row(own, ginis[zone["zone"]], rules, national["industries"]) | rest)
         print(f"planner: zone {zone['zone']}, constant taxes solved", flush=True)
     return pd.DataFrame(rows)

@@ -7,12 +7,12 @@ Expected given the state of the first year, over all later shocks (Koop, Pesaran
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from regspec.config import Config, Scenario
+from regspec.config import Config
+from regspec.experiments.resting import resting
 from regspec.experiments.zone import ZoneSolution, solve_zone
 from regspec.model.shocks import rouwenhorst
 from regspec.model.simulate import Path
@@ -23,31 +23,6 @@ UNITS = {
     "b": "percent of output without shock", "eta": "percent of marginal utility",
 }  # fmt: skip
 REGIMES = {"ce": "market", "planner": "planner"}
-
-
-@dataclass(frozen=True)
-class Resting:
-    """What `solve_zone` needs for an economy whose trend stays where it is in the first year."""
-
-    national: dict
-    config: Config
-    scenario: str
-
-
-def resting(national: dict, config: Config, scenario: str, horizon: int) -> Resting:
-    """The nation and the configuration without trend, realized shocks and changes of regime, over ``horizon`` years."""
-    still = np.zeros((len(national["rho"]), horizon + 1)).tolist()
-    first = config.calibration.first_year
-    parameters = config.scenario_parameters(scenario)
-    regimes = parameters.theta_regimes.model_copy(update={"switch_years": []})
-    parameters = parameters.model_copy(update={"theta_regimes": regimes})
-    own = {
-        "calibration": config.calibration.model_copy(update={"last_year": first + horizon}),
-        "model": config.model.model_copy(update={"parameters": parameters}),
-        "scenarios": {scenario: Scenario(planner=config.scenario(scenario).planner)},
-    }
-    return Resting({**national, "trend": still, "u": still, "last_year": first + horizon}, config.model_copy(update=own),
-                   scenario)  # fmt: skip
 
 
 def later_shocks(zone: int, national: dict, config: Config, scenario: str) -> np.ndarray:

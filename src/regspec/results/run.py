@@ -10,11 +10,13 @@ from regspec.exhibits import has_planner
 from regspec.provenance import write_json
 from regspec.results import (
     accuracy,
+    claims,
     decomposition,
     efficient,
     friction,
     industries,
     missing,
+    mobility,
     normalization,
     taxes,
     tradeoff,
@@ -23,7 +25,7 @@ from regspec.results import (
 )
 from regspec.results.inputs import load
 from regspec.results.maps import read_layers
-from regspec.results.summary import summary
+from regspec.results.summary import plain, summary
 
 
 def run(config: Config, run_dir: Path, config_hash: str) -> None:
@@ -49,13 +51,16 @@ def run(config: Config, run_dir: Path, config_hash: str) -> None:
     gains = welfare.welfare_gains(inputs)
     portfolios = efficient.efficient(inputs)
     solved = accuracy.accuracy(inputs)
+    stated = claims.claims(inputs, slopes, effects, gains)
     written = [
+        *claims.write(inputs, stated),
         *tradeoff.write(inputs, slopes),
         *friction.write(inputs, shares),
         *decomposition.write(inputs, effects),
         *welfare.write(inputs, gains, layers),
         *efficient.write(inputs, portfolios, layers),
         *industries.write(inputs, portfolios),
+        *mobility.write(inputs, mobility.mobility(inputs, portfolios)),
         *accuracy.write(inputs, solved),
     ]
     if has_planner(config):
@@ -63,7 +68,8 @@ def run(config: Config, run_dir: Path, config_hash: str) -> None:
     _remove_others(run_dir, written)
     absent = missing.missing(inputs, slopes, shares)
     # Its presence says that the exhibits are complete.
-    write_json(run_dir / "summary.json", summary(inputs, slopes, shares, effects, gains, portfolios, solved, absent))
+    content = summary(inputs, slopes, shares, effects, gains, portfolios, solved, absent)
+    write_json(run_dir / "summary.json", content | {"claims": plain(claims.long_table(inputs, stated).to_dict("records"))})
     missing.write(inputs, absent)
 
 

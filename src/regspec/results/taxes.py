@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -24,15 +25,27 @@ def fan(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     return 100 * rows.groupby("year")[column].quantile(list(QUARTILES)).unstack()
 
 
-def taxes_table(rows: pd.DataFrame, industries: list[str]) -> pd.DataFrame:
+def productivity(run_dir: Path) -> pd.DataFrame:
+    """Realized log productivity u, years x industries, and ``tau_b``: their mean with the nation's shares, for the debt tax."""
+    national = json.loads((Path(run_dir) / "calibration/national.json").read_text())
+    years = range(national["first_year"], national["last_year"] + 1)
+    u = pd.DataFrame(dict(zip(national["industries"], national["u"], strict=True)), index=years)
+    return u.assign(tau_b=u.to_numpy() @ np.array(national["national_share"]))
+
+
+def taxes_table(rows: pd.DataFrame, industries: list[str], u: pd.DataFrame) -> pd.DataFrame:
     """``Tax``, medians over zones of first and last year; mean, quartiles and means by state over all zone-years; percent.
 
-    The debt tax is that of the zone-years in which the limit is slack: elsewhere none is needed.
+    States: the limit slack or binding; years in the lowest and in the highest third of the industry's productivity ``u``
+    (`productivity`). The debt tax is that of the zone-years in which the limit is slack: elsewhere none is needed.
     """
+    thirds = u.quantile([1 / 3, 2 / 3])
     ends = [rows["year"].min(), rows["year"].max()]
     names = {f"subsidy of capital income, {name}": f"tau_k_{name}" for name in industries} | {"tax on debt": "tau_b"}
     table = []
     for label, column in names.items():
+        level = rows["year"].map(u[column.removeprefix("tau_k_")])
+        bounds = thirds[column.removeprefix("tau_k_")]
         used = rows if column != "tau_b" else rows[~rows["binding"]]
         medians = 100 * used[used["year"].isin(ends)].groupby("year")[column].median()
         own = 100 * used[column]
@@ -40,7 +53,9 @@ def taxes_table(rows: pd.DataFrame, industries: list[str]) -> pd.DataFrame:
         table.append(
             {"Tax": label, "First year": medians.get(ends[0], np.nan),
              "Last year": medians.get(ends[1], np.nan), "Mean": own.mean(), "p25": low, "Median": middle,
-             "p75": high, "Slack": own[~used["binding"]].mean(), "Binding": own[used["binding"]].mean()}
+             "p75": high, "Slack": own[~used["binding"]].mean(), "Binding": own[used["binding"]].mean(),
+             "Low u": own[level.loc[used.index] <= bounds.iloc[0]].mean(),
+             "High u": own[level.loc[used.index] >= bounds.iloc[1]].mean()}
         )  # fmt: skip
     return pd.DataFrame(table)
 
@@ -64,7 +79,7 @@ def write(inputs: Inputs) -> list[Path]:
     data = pd.concat(fans, names=["tax"]).rename(columns={q: f"p{100 * q:g}" for q in QUARTILES}).reset_index()
     share = 100 * rows["binding"].mean()
     written = figures.save(fig, stem, inputs.provenance, inputs.synthetic)
-    return written + _write_table(inputs, taxes_table(rows, industries), data, share)
+    return written + _write_table(inputs, taxes_table(rows, industries, productivity(inputs.run_dir)), data, share)
 
 
 def _write_table(inputs: Inputs, table: pd.DataFrame, data: pd.DataFrame, share: float) -> list[Path]:
@@ -73,7 +88,8 @@ def _write_table(inputs: Inputs, table: pd.DataFrame, data: pd.DataFrame, share:
         "subsidies of "
         "a year add up to zero with the values of the industries' capital. First and last year: medians over zones; then "
         "over all zones and years, and means over zone-years in which the limit is slack or binds (it binds in "
-        f"{share:.0f} percent of them; no debt tax is needed there). The CSV has quartiles by year. "
+        f"{share:.0f} percent of them; no debt tax is needed there), and over years in the lowest and highest third of the "
+        "industry's realized productivity u (debt: of its mean with the nation's shares). The CSV has quartiles by year. "
         f"{inputs.counts(inputs.baseline)}"
     )
     return tables.write(
