@@ -130,7 +130,7 @@ def description(fig: Figure) -> str:
     if len(panels) > 1:
         texts = [f"Panel {number}: {text}" for number, text in enumerate(texts, 1) if text]
     heading = fig.get_suptitle()
-    legends = [_legend_words(legend) for legend in fig.legends]
+    legends = [part for legend in fig.legends for part in _legend_words(legend)]
     return " ".join(_sentence(text) for text in (heading, *texts, *legends) if text)
 
 
@@ -143,14 +143,16 @@ def _panel_words(ax) -> str:
     ]
     legend = ax.get_legend()
     free = [_plain(text.get_text()) for text in ax.texts if "N = " in text.get_text()]
-    parts = [*filter(None, titles), *axes, *free, _legend_words(legend) if legend else ""]
+    heading, entries = _legend_words(legend) if legend else ("", "")
+    parts = [*filter(None, titles), heading, *axes, *free, entries]
     return "; ".join(part.rstrip(".") for part in parts if part)
 
 
-def _legend_words(legend) -> str:
-    title = _plain(legend.get_title().get_text())
+def _legend_words(legend) -> tuple[str, str]:
+    """Heading and entries of a legend."""
+    heading = "; ".join(map(_plain, legend.get_title().get_text().splitlines()))
     entries = ", ".join(_plain(text.get_text()) for text in legend.get_texts())
-    return f"{title}: {entries}" if title and entries else title or entries and f"legend: {entries}"
+    return heading, f"legend: {entries}" if entries else ""
 
 
 def _plain(text: str) -> str:

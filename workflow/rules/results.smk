@@ -1,6 +1,7 @@
 """Exhibits of the paper."""
 
 from regspec import exhibits
+from regspec.report import template_digest
 
 
 rule results:
@@ -49,6 +50,7 @@ rule report:
     params:
         config=str(LAYOUT.config),
         depends=dependencies(CONFIG, "report"),
+        templates=template_digest(),
         on_request=on_request_digest,
     script:
         "../scripts/report.py"

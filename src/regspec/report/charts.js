@@ -22,10 +22,10 @@ function ticks(low, high, count) {
 
 // A figure element: lines of `series` [{name, values, colour, dash}] over `x`.
 function lineChart({ title, unit, x, series, xLabel = "" }) {
-  const W = 320, H = 180, left = 44, right = 8, top = 8, bottom = xLabel ? 34 : 22;
+  const W = 320, H = 180, left = 44, right = 16, top = 8, bottom = xLabel ? 34 : 22;
   const all = series.flatMap(s => s.values).filter(v => v !== null);
   let low = Math.min(...all), high = Math.max(...all);
-  const least = Math.max(1e-6, 0.004 * Math.max(Math.abs(low), Math.abs(high)));
+  const least = 0.004 * Math.max(Math.abs(low), Math.abs(high)) || 1;
   if (high - low < least) { low -= least; high += least; }
   const pad = 0.05 * (high - low);
   low -= pad; high += pad;
@@ -59,7 +59,7 @@ function lineChart({ title, unit, x, series, xLabel = "" }) {
 
 // Horizontal bars of two years, with the nation as a tick: rows [{name, values: [first, last], nation: [first, last]}].
 function barChart(rows, years) {
-  const W = 640, line = 22, left = 175, right = 46, H = rows.length * line + 24;
+  const W = 440, line = 22, left = 150, right = 14, H = rows.length * line + 24;
   const most = Math.max(...rows.flatMap(r => [...r.values, ...r.nation]).filter(v => v !== null), 1);
   const px = v => left + v / most * (W - left - right);
   const bars = rows.map((r, n) => {

@@ -43,7 +43,10 @@
   extra[0].setAttribute("d", data.map.states);
   const legend = document.createElement("ul"), heading = document.createElement("p");
   legend.className = "legend"; heading.className = "caption";
-  by("zone-map").append(heading, map, legend);
+  const drawn = document.createElement("div");
+  drawn.className = `drawn ${by("zone-map").dataset.mark || ""}`;
+  drawn.append(map);
+  by("zone-map").append(heading, drawn, legend);
 
   function paint() {
     const layer = data.layers[by("zone-layer").value], counts = layer.names.map(() => 0);
@@ -70,7 +73,7 @@
     const own = data.zones[zone], [first, last] = data.data.years, names = data.scenarios.filter(s => data.solutions?.[s]?.[zone]);
     let out = `<h3>Zone ${zone}${own.state ? `, ${text(own.state)}` : ""}</h3>`;
     if (own.counties) out += `<p class="notes">${text(own.counties)}</p>`;
-    const facts = [row(`Log income, ${first} | ${last}`, own.income.map(v => shown(v)))];
+    const facts = [row(`Log ${data.outcome}`, own.income.map(v => shown(v)))];
     const main = data.layers[0];
     facts.push(row(main.label, [shown(main.zones[zone]?.[1]), ""]));
     out += table("Data", ["", first, last], facts);
@@ -107,7 +110,7 @@
       name, values: years.map(y => own[y] ? own[y][n] === null ? null : own[y][n] / 10 : null), nation: years.map(y => (data.data.nation[y]?.[n] ?? 0) / 10),
     })).sort((a, b) => (b.values[0] ?? 0) - (a.values[0] ?? 0));
     const figure = document.createElement("figure");
-    figure.className = "panel"; figure.style.gridColumn = "1 / -1"; figure.style.maxWidth = "40rem";
+    figure.className = "panel"; figure.style.gridColumn = "1 / -1"; figure.style.maxWidth = "32rem";
     figure.innerHTML = `<figcaption>Percent of the zone's ${text(data.data.variable)}; dark: ${years[0]}, light: ${years[1]}; black mark: nation</figcaption>` + barChart(rows, years);
     return figure;
   }

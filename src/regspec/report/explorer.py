@@ -15,6 +15,7 @@ import pandas as pd
 from regspec import tables
 from regspec.config import Config
 from regspec.data.files import read_table
+from regspec.empirics import labels
 from regspec.report.outline import STATES, county_names, drawing
 from regspec.results.efficient import DIFFERENCE
 from regspec.results.maps import Scale, read_layers
@@ -23,13 +24,15 @@ from regspec.results.welfare import GAIN
 
 #: Variables of a path: label, unit, scale.
 VARIABLES = {
-    "Y": ("Output", "national base-year output = 1", 1000),
-    "c": ("Consumption", "same unit as output", 1000),
-    "b": ("Bonds (negative: debt)", "same unit as output", 1000),
-    "q": ("Price of capital", "goods", 200),
+    "Y": ("Output", "", 1000),
+    "c": ("Consumption", "unit of output", 1000),
+    "b": ("Bonds (negative: debt)", "unit of output", 1000),
+    "q": ("Price of capital", "unit of output", 200),
     "tau_b": ("Tax on debt", "percent", 1000),
 }
-_SHARE, _TAX = 1000, 1000
+#: Unit of output by ``calibration.level``.
+_UNIT = {"predicted": "base year, nation's shares = 1", "matched": "as the data's base-year level"}
+_SHARE, _TAX = 5000, 1000
 #: Diagnostics of a solution: column, label.
 DIAGNOSTICS = {
     "euler_bonds_max_log10": "Euler error, bonds, largest (log10)",
@@ -63,8 +66,10 @@ def explorer(config: Config, root: Path) -> dict:
         "data": _shares(config, root),
         "industries": list(config.calibration.industries),
         "scenarios": list(config.scenarios),
-        "baseline": config.baseline,
-        "variables": {name: list(entry) for name, entry in VARIABLES.items()},
+        "outcome": labels.income(config),
+        "variables": {
+            name: [label, unit or _UNIT[config.calibration.level], scale] for name, (label, unit, scale) in VARIABLES.items()
+        },
         "scales": {"k": _SHARE, "tau_k": _TAX},
         "diagnostics": list(DIAGNOSTICS.values()),
     }
@@ -120,7 +125,7 @@ def _shares(config: Config, root: Path) -> dict:
 def paths(table: pd.DataFrame, industries: list[str]) -> dict:
     """``years`` and ``paths``: scenario -> allocation -> zone -> variable -> differences of whole numbers.
 
-    Shares of capital in per mille, taxes (of the planner only) in per mille of income or debt.
+    Taxes of the planner only; all are fractions.
     """
     scales = {name: scale for name, (_, _, scale) in VARIABLES.items() if name != "tau_b"}
     scales |= {f"k_{name}": _SHARE for name in industries}

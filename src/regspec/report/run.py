@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 from pathlib import Path
 
 import jinja2
@@ -15,7 +14,7 @@ from regspec.config_io import resolved_text
 from regspec.exhibit_list import read_missing, run_listing
 from regspec.exhibits import LIST
 from regspec.provenance import atomic_path, stamp
-from regspec.report import story
+from regspec.report import TEMPLATES, story, template
 from regspec.report.explorer import explorer
 from regspec.report.gallery import Shown, gallery
 
@@ -30,7 +29,7 @@ def run(config: Config, root: Path, digest: str) -> Path:
     root = Path(root)
     meta = json.loads((root / "data/meta.json").read_text())
     summary = story.read_summary(root)
-    shown = gallery(listing(config, root), root)
+    shown = gallery(listing(config, root), root, ["question", *(key for key, _, _ in story.SECTIONS), "configuration"])
     small = _small_tables(config, root, meta, summary)
     text = _page(
         config=config,
@@ -84,10 +83,8 @@ def _has_content(section: str, shown: list[Shown], small: dict) -> bool:
 
 
 def _page(**content) -> str:
-    folder = files(__package__)
-    loader = jinja2.FunctionLoader(lambda name: (folder / name).read_text(encoding="utf-8"))
     environment = jinja2.Environment(
-        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    parts = {name: (folder / name).read_text(encoding="utf-8") for name in ("style.css", "explorer.js", "charts.js")}
-    return environment.get_template("page.html").render(**content, parts=parts)
+        loader=jinja2.FunctionLoader(template), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )  # fmt: skip
+    return environment.get_template("page.html").render(**content, parts={name: template(name) for name in TEMPLATES})

@@ -14,6 +14,7 @@ from regspec.calibration.technology import technology
 from regspec.config import Config
 from regspec.data.files import read_table
 from regspec.empirics import labels
+from regspec.results.slopes import RIGHT_HAND_SIDES
 
 #: Sections of the page in order: key, heading, what it is about.
 SECTIONS = (
@@ -71,7 +72,8 @@ def claims(config: Config, root: Path, summary: dict | None) -> Small:
     level = f"{config.results.confidence:.0%}"
     notes = (
         f"Slopes: log points of {labels.income(config)} (model: output) for a rise of specialization by one, "
-        f"{labels.specialization(config)}, given all controls where they can be estimated; brackets: {level} intervals. "
+        f"{labels.specialization(config)}, given all controls of Fact 1, or predicted growth alone where zones are too few; "
+        f"brackets: {level} intervals. "
         "A claim is the question that a row answers, not its answer."
     )
     return Small("Claims and what this run measures", ["", "Claim", "In this run"], rows, notes)
@@ -94,8 +96,9 @@ def _slopes(outcome: dict | None) -> str:
 
 def _right_hand_side(outcome: dict | None) -> dict | None:
     """Estimates given all controls; given less where these cannot be estimated."""
-    fitted = [rhs for rhs in (outcome or {}).values() if (rhs.get("ce") or {}).get("slope") is not None]
-    return fitted[-1] if fitted else None
+    by_name = outcome or {}
+    known = [by_name[name] for name in RIGHT_HAND_SIDES if name in by_name]
+    return next((rhs for rhs in known if (rhs.get("ce") or {}).get("slope") is not None), None)
 
 
 def _captured(outcome: dict | None) -> str:
@@ -105,11 +108,12 @@ def _captured(outcome: dict | None) -> str:
 
 def _friction(summary: dict) -> Iterator[str]:
     for name, by_rhs in summary.get("friction", {}).items():
-        fitted = [own for own in by_rhs.values() if any("share" in entry for entry in own.values())]
-        for horizon, entry in list((fitted[-1] if fitted else {}).items())[-1:]:
-            if "share" in entry:
-                share = entry["share"]
-                yield f"{name}, {horizon} years: {_number(share['ratio'])} of the slope {_interval(share)}"
+        known = [by_rhs[rhs] for rhs in RIGHT_HAND_SIDES if rhs in by_rhs]
+        shares = [{int(h): entry["share"] for h, entry in own.items() if "share" in entry} for own in known]
+        found = next(filter(None, shares), {})
+        if found:
+            share = found[max(found)]
+            yield f"{name}, {max(found)} years: {_number(share['ratio'])} of the slope {_interval(share)}"
 
 
 def _welfare(summary: dict) -> Iterator[str]:
@@ -194,9 +198,10 @@ def _parameters(config: Config) -> Small:
     for name, info in type(own).model_fields.items():
         value = getattr(own, name)
         text = value.model_dump_json() if hasattr(value, "model_dump_json") else f"{value}"
-        rows.append([name, text, *(str(changed.get(name, "")) for changed in changes.values()), info.description or ""])
+        meaning = f"{name}: {info.description}" if info.description else name
+        rows.append([meaning, text, *(str(changed.get(name, "")) for changed in changes.values())])
     return Small(
-        "Parameters of the model", ["Parameter", "Value", *changes, "Meaning"], rows,
+        "Parameters of the model", ["Parameter", "Value", *changes], rows,
         "Columns of scenarios: what they change. P, M and section numbers: the research deck and docs/model.md.",
     )  # fmt: skip
 
