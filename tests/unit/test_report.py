@@ -5,6 +5,7 @@ import html
 import io
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 
 import geopandas as gpd
@@ -145,6 +146,17 @@ def test_synthetic_data_are_announced_and_only_they(finished, tmp_path):
     assert "A panel &lt;/script&gt;" in other
     Page(other)
     assert run(config, root, "hash").read_text() == text
+
+
+def test_a_run_without_a_model_has_a_page_too(finished, tmp_path):
+    config, root, _ = finished
+    for folder in ("data", "empirics"):
+        shutil.copytree(root / folder, tmp_path / folder)
+    text = run(config, tmp_path, "hash").read_text()
+    page = Page(text)
+    assert "The model was not solved" in text and 'id="zones"' in text and 'id="diagnostics"' not in text
+    content = json.loads(page.scripts["zone-data"])
+    assert len(content["zones"]) == 12 and len(content["layers"]) == 1 and "paths" not in content
 
 
 def test_every_registered_exhibit_has_a_section():

@@ -59,7 +59,7 @@ function lineChart({ title, unit, x, series, xLabel = "" }) {
 
 // Horizontal bars of two years, with the nation as a tick: rows [{name, values: [first, last], nation: [first, last]}].
 function barChart(rows, years) {
-  const W = 440, line = 22, left = 150, right = 14, H = rows.length * line + 24;
+  const W = 440, line = 22, left = 166, right = 14, H = rows.length * line + 24;
   const most = Math.max(...rows.flatMap(r => [...r.values, ...r.nation]).filter(v => v !== null), 1);
   const px = v => left + v / most * (W - left - right);
   const bars = rows.map((r, n) => {

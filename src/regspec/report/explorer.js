@@ -185,7 +185,9 @@
 
   const fromHash = () => { const found = /zone=(\d+)/.exec(location.hash); return found ? Number(found[1]) : null; };
   by("zone-layer").innerHTML = data.layers.map((layer, n) => `<option value="${n}">${text(layer.label)}</option>`).join("");
-  by("zone-scenario").innerHTML = `<option value="">all</option>` + data.scenarios.map(s => `<option>${text(s)}</option>`).join("");
+  by("zone-scenario").innerHTML = data.scenarios.map(s => `<option>${text(s)}</option>`).join("") + `<option value="">all</option>`;
+  // Scenarios may differ by orders of magnitude (debt without a limit): one at a time is the readable start.
+  by("zone-scenario").value = data.baseline;
   by("zone-layer").addEventListener("change", paint);
   by("zone-scenario").addEventListener("change", () => choose(chosen));
   by("zone-select").addEventListener("change", event => { location.hash = `zone=${event.target.value}`; });

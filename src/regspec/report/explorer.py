@@ -66,6 +66,7 @@ def explorer(config: Config, root: Path) -> dict:
         "data": _shares(config, root),
         "industries": list(config.calibration.industries),
         "scenarios": list(config.scenarios),
+        "baseline": config.baseline,
         "outcome": labels.income(config),
         "variables": {
             name: [label, unit or _UNIT[config.calibration.level], scale] for name, (label, unit, scale) in VARIABLES.items()
@@ -86,7 +87,7 @@ def explorer(config: Config, root: Path) -> dict:
 
 
 def _zones(config: Config, root: Path, zones) -> dict:
-    """Zone -> state, counties (names only where the zones are real), population and income of the base and the end year."""
+    """Zone -> state, counties, log income of the base and the end year."""
     controls = read_table(root / "data/controls.parquet", "controls")
     years = [config.empirics.base_year, config.empirics.end_year]
     names = county_names(zones)
@@ -225,7 +226,7 @@ def _planner(path: Path) -> dict:
 
 
 def _rounded(value, digits: int):
-    """To ``digits`` significant digits after the leading ones of small numbers; None for what is not a number."""
+    """``value`` with ``digits`` decimals, below one in size with as many significant digits; None for what is no number."""
     if value is None or pd.isna(value):
         return None
     value = float(value)
