@@ -62,8 +62,11 @@ def listing(exhibits: Iterable[Exhibit], folder: Path, missing: Iterable[Missing
     return pd.DataFrame(rows, columns=["exhibit", "title", "program", "files", "produced", "reason"])
 
 
-def run_listing(config: Config, root: Path, missing: Iterable[Missing]) -> pd.DataFrame:
-    """The listing of a whole run in the folder ``root``: the empirics, the results, and what is made on request."""
+def run_listing(config: Config, sweeps: Iterable[str], root: Path, missing: Iterable[Missing]) -> pd.DataFrame:
+    """The listing of a whole run in the folder ``root``: the empirics, the results, and what is made on request.
+
+    ``sweeps``: names of the configuration's sweeps.
+    """
     root, missing = Path(root), list(missing)
     parts = [
         listing(FACTS, root / "empirics", missing, "empirics/"),
@@ -71,7 +74,7 @@ def run_listing(config: Config, root: Path, missing: Iterable[Missing]) -> pd.Da
         *(_on_request(listing([exhibit], root, missing), target) for target, exhibit in on_request(config).items()),
         *(
             _on_request(listing([sweep_exhibit(name)], root / "sweeps" / name, missing, f"sweeps/{name}/"), "sweeps")
-            for name in config.sweeps
+            for name in sweeps
         ),
     ]
     return pd.concat(parts, ignore_index=True)

@@ -29,8 +29,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "planner": ("run.seed", "planner", "calibration", "model", "scenarios"),
     "theory": ("run.seed", "theory", "calibration", "model", "scenarios"),
     "internal_calibration": ("run.seed", "internal_calibration", "calibration", "model", "scenarios"),
-    # The page prints the whole configuration.
-    "report": tuple(Config.model_fields),
+    # The page prints the whole configuration, of which the number of ranks and the like change nothing else.
+    "report": tuple(name for name in Config.model_fields if name != "compute"),
     "sweep": ("run", "data", "empirics", "calibration", "model", "scenarios", "results"),
     "results": ("run", "data", "empirics", "calibration", "model", "scenarios", "results"),
 }  # fmt: skip
@@ -47,8 +47,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "theory": ("theory", "experiments/zone.py", "model", "calibration/technology.py", "figures.py", "tables.py"),
     "internal_calibration": ("internal", "experiments/zone.py", "model", "calibration/technology.py", "tables.py"),
     "report": (
-        "report", "exhibits.py", "exhibit_list.py", "results/maps.py", "results/welfare.py", "results/efficient.py",
-        "data/files.py", "empirics/labels.py", "calibration/technology.py", "tables.py",
+        "report", "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "calibration", "selection.py",
+        "config_io.py", "config_docs.py", "data/files.py", "provenance.py", "figures.py", "tables.py", "model/portfolio.py",
     ),
     "sweep": (
         "sweeps", "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "data/files.py", "provenance.py",

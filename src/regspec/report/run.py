@@ -52,7 +52,7 @@ def run(config: Config, root: Path, digest: str) -> Path:
 
 def listing(config: Config, root: Path) -> pd.DataFrame:
     """Every exhibit of the run as it is now: what the results say of theirs, and on request whatever has been made since."""
-    rows = run_listing(config, root, read_missing(root / "empirics"))
+    rows = run_listing(config, config.sweeps, root, read_missing(root / "empirics"))
     path = root / LIST[0]
     if path.is_file():
         said = tables.read_csv(path).fillna("").set_index(["exhibit", "title"])

@@ -36,5 +36,5 @@ def _item(exhibit: Exhibit, part: str, reason: str) -> Missing:
 
 def write(inputs: Inputs, found: Iterable[Missing]) -> list[Path]:
     """Write ``exhibits.{csv,html,md}`` of the run: the empirics, the results, and what is made on request."""
-    rows = run_listing(inputs.config, inputs.run_dir, found)
+    rows = run_listing(inputs.config, inputs.config.sweeps, inputs.run_dir, found)
     return write_list(rows, inputs.run_dir, inputs.provenance, inputs.synthetic)
