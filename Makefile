@@ -1,4 +1,5 @@
 # make run    set up an environment of its own and run the whole study (synthetic data by default)
+# make report the same, then one self-contained page of the run: results/<name>/report.html
 # make test   the same set-up, then style checks and all tests
 # make test-cluster  the tests on a real Slurm alone
 # make bench  the same set-up, then speed, accuracy, rivals and scaling: results/bench (docs/benchmarks.md)
@@ -17,11 +18,14 @@ READY := .venv/.ready
 # Where the system has certificates of its own (a proxy's, say), uv trusts these, as pip does, not its built-in ones.
 UV := $(BIN)/uv $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),--system-certs)
 
-.PHONY: run test test-cluster slurm lint bench lock clean
+.PHONY: run report test test-cluster slurm lint bench lock clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
 	@$(BIN)/snakemake --profile profiles/local --configfile $(CONFIG)
+
+report: $(READY)
+	@$(BIN)/snakemake --profile profiles/local --configfile $(CONFIG) -- all report
 
 test: $(READY) lint slurm
 	$(BIN)/pytest

@@ -1,7 +1,7 @@
 """Workflow: data -> empirics -> calibration -> solves (one per zone and scenario) -> results.
 
 Run `snakemake --profile profiles/local`; targets: all (default), empirics, calibration, model,
-sweeps, multiplicity, responses, planner, theory, internal_calibration.
+sweeps, multiplicity, responses, planner, theory, internal_calibration, report.
 A configuration of your own: `--configfile my.yaml` (config/README.md).
 """
 

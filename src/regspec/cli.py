@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(steps, "planner", _job(jobs.planner), "externalities, long-run taxes and simple rules of the planner")
     _add(steps, "theory", _job(jobs.theory), "checks of what the deck says on prices and productivity")
     _add(steps, "calibrate-internal", _job(jobs.internal_calibration), "the parameter that meets a target debt ratio")
+    _add(steps, "report", _report, "one self-contained HTML page of everything that the run has produced")
     _add(steps, "county-files", _county_files, "write county files of the synthetic economy", _out_options)
     _add(steps, "microdata-files", _microdata_files, "write an IPUMS-like extract of the synthetic economy", _microdata_options)
     _add(steps, "status", _status, "how many solves are done, running, failed")
@@ -113,6 +114,10 @@ def _load(args):
 def _job(function):
     """A step that needs nothing but the configuration."""
     return lambda args: function(args.config, args.overrides)
+
+
+def _report(args) -> None:
+    print(jobs.report(args.config, args.overrides))
 
 
 def _config(args) -> None:

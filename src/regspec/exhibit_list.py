@@ -9,8 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from regspec import tables
+from regspec.config import Config
 from regspec.errors import DataError
-from regspec.exhibits import LIST, NOT_COMPUTED, Exhibit
+from regspec.exhibits import FACTS, LIST, NOT_COMPUTED, Exhibit, county_exhibits, model_exhibits, on_request, sweep_exhibit
 
 _NOTES = "Exhibit: id in the research deck. Files are relative to the folder of this list."
 
@@ -59,6 +60,29 @@ def listing(exhibits: Iterable[Exhibit], folder: Path, missing: Iterable[Missing
         files = " ".join(prefix + name for name in exhibit.files)
         rows.append((exhibit.deck, exhibit.title, program, files, produced, "; ".join(reasons)))
     return pd.DataFrame(rows, columns=["exhibit", "title", "program", "files", "produced", "reason"])
+
+
+def run_listing(config: Config, sweeps: Iterable[str], root: Path, missing: Iterable[Missing]) -> pd.DataFrame:
+    """The listing of a whole run in the folder ``root``: the empirics, the results, and what is made on request.
+
+    ``sweeps``: names of the configuration's sweeps.
+    """
+    root, missing = Path(root), list(missing)
+    parts = [
+        listing(FACTS, root / "empirics", missing, "empirics/"),
+        listing([*county_exhibits(config), *model_exhibits(config)], root, missing),
+        *(_on_request(listing([exhibit], root, missing), target) for target, exhibit in on_request(config).items()),
+        *(
+            _on_request(listing([sweep_exhibit(name)], root / "sweeps" / name, missing, f"sweeps/{name}/"), "sweeps")
+            for name in sweeps
+        ),
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _on_request(rows: pd.DataFrame, target: str) -> pd.DataFrame:
+    absent = f"made on request: snakemake ... -- {target}"
+    return rows.assign(reason=rows["reason"].where(rows["produced"] == "yes", absent))
 
 
 def write_list(frame: pd.DataFrame, out: Path, provenance: Mapping[str, str], synthetic: bool) -> list[Path]:

@@ -7,6 +7,8 @@ not depend on those of the machine, and no date enters the files: the same data 
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -86,10 +88,11 @@ def save(fig: Figure, stem: Path, provenance: Mapping[str, str], synthetic: bool
     """Write ``stem.pdf`` and ``stem.png``; return the two paths.
 
     ``provenance`` (from :func:`regspec.provenance.stamp`) goes to the files' metadata: PDF keywords, PNG text
-    chunks. ``synthetic`` draws a visible mark in a strip of its own above the figure: save it only once. None: no data
-    stand behind the figure, only the model.
+    chunks; so does :func:`description` (PNG: ``Comment``). ``synthetic`` draws a mark in a strip of its own above the
+    figure and a pale one across it: save it only once. None: no data stand behind the figure, only the model.
     """
     stem = Path(stem)
+    words_in_figure = description(fig)
     if synthetic:
         _mark(fig)
     words = "; ".join(f"{key}={value}" for key, value in sorted(provenance.items()))
@@ -103,7 +106,7 @@ def save(fig: Figure, stem: Path, provenance: Mapping[str, str], synthetic: bool
             "Keywords": words,
             "CreationDate": None,
         },
-        "png": {"Title": stem.name, "Software": "regspec", "Description": data}
+        "png": {"Title": stem.name, "Software": "regspec", "Description": data, "Comment": words_in_figure}
         | {str(key): str(value) for key, value in provenance.items()},
     }
     paths = []
@@ -117,12 +120,64 @@ def save(fig: Figure, stem: Path, provenance: Mapping[str, str], synthetic: bool
     return paths
 
 
+def description(fig: Figure) -> str:
+    """What the figure's own words say, a sentence or two for each panel: its title, axes with units, legend.
+
+    The caption of the figure in a report and for readers who do not see it; nobody has to write it twice.
+    """
+    panels = [ax for ax in fig.axes if ax.axison or ax.get_title(loc="left") or ax.get_title()]
+    texts = [_panel_words(ax) for ax in panels]
+    if len(panels) > 1:
+        texts = [f"Panel {number}: {text}" for number, text in enumerate(texts, 1) if text]
+    heading = fig.get_suptitle()
+    legends = [part for legend in fig.legends for part in _legend_words(legend)]
+    return " ".join(_sentence(text) for text in (heading, *texts, *legends) if text)
+
+
+def _panel_words(ax) -> str:
+    titles = [_plain(ax.get_title(loc=where)) for where in ("left", "center", "right")]
+    axes = [
+        f"{name}: {_plain(label)}"
+        for name, label in (("horizontal", ax.get_xlabel()), ("vertical", ax.get_ylabel()))
+        if label and ax.axison
+    ]
+    legend = ax.get_legend()
+    free = [_plain(text.get_text()) for text in ax.texts if "N = " in text.get_text()]
+    heading, entries = _legend_words(legend) if legend else ("", "")
+    parts = [*filter(None, titles), heading, *axes, *free, entries]
+    return "; ".join(part.rstrip(".") for part in parts if part)
+
+
+def _legend_words(legend) -> tuple[str, str]:
+    """Heading and entries of a legend."""
+    heading = "; ".join(map(_plain, legend.get_title().get_text().splitlines()))
+    entries = ", ".join(_plain(text.get_text()) for text in legend.get_texts())
+    return heading, f"legend: {entries}" if entries else ""
+
+
+def _plain(text: str) -> str:
+    """One line without the marks of mathematical text."""
+    return re.sub(r"\s+", " ", re.sub(r"[${}]|\\mathrm|\\", "", text)).strip()
+
+
+def _sentence(text: str) -> str:
+    text = _plain(text)
+    return text[0].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
 def _mark(fig: Figure) -> None:
-    """Write the synthetic-data mark at the upper right, above everything that the layout places."""
-    strip = 11 / 72 / fig.get_figheight()
+    """Write the synthetic-data mark at the upper right, above everything that the layout places, and across the figure."""
+    width, height = fig.get_size_inches()
+    strip = 11 / 72 / height
     engine = fig.get_layout_engine()
     if engine is not None and "rect" in engine.get():
         engine.set(rect=(0, 0, 1, 1 - strip))
     top = 1 - 0.15 * strip
     style = {"fontsize": 7.5, "style": "italic", "color": PALETTE[1]}
     fig.text(0.995, top, SYNTHETIC_MARK, ha="right", va="top", **style)
+    # About four fifths of the diagonal; pale enough that thin lines and hatches are read through it.
+    size = 0.8 * 72 * math.hypot(width, height) / (0.5 * len(SYNTHETIC_MARK))
+    fig.text(
+        0.5, 0.5, SYNTHETIC_MARK, ha="center", va="center", rotation=math.degrees(math.atan2(height, width)),
+        fontsize=min(size, 60), color=GREY, alpha=0.09, zorder=20, in_layout=False,
+    )  # fmt: skip

@@ -15,6 +15,7 @@ from pathlib import Path
 from regspec.config import Config
 from regspec.config_io import config_hash, load_config
 from regspec.errors import ConfigError
+from regspec.exhibits import NOT_COMPUTED
 from regspec.layout import Layout
 from regspec.provenance import write_json
 
@@ -194,6 +195,15 @@ def internal_calibration(config: str | Path, overrides: Iterable[str] = ()) -> N
     from regspec.internal.run import run
 
     run(loaded, layout.root, digest)
+
+
+def report(config: str | Path, overrides: Iterable[str] = ()) -> Path:
+    """One self-contained page of all that the run has produced so far (docs/report.md); returns its path."""
+    loaded, digest, layout = load(config, overrides)
+    layout.require(layout.empirics / NOT_COMPUTED, "empirics")
+    from regspec.report.run import run
+
+    return run(loaded, layout.root, digest)
 
 
 def prepare_numba(layout: Layout) -> None:

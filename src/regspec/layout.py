@@ -30,6 +30,7 @@ class Layout:
         self.paths = self.root / "model" / "paths.parquet"
         self.solutions = self.root / "model" / "solutions.parquet"
         self.summary = self.root / "summary.json"
+        self.report = self.root / "report.html"
         self.logs = self.root / "logs"
         self.benchmarks = self.root / "benchmarks"
 

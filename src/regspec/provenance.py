@@ -13,6 +13,8 @@ from pathlib import Path
 
 from regspec import __version__
 
+_SOURCES = (".py", ".html", ".css", ".js")
+
 
 def content_hash(obj, length: int = 16) -> str:
     """Hex digest of a JSON-serializable object; floats enter with their shortest exact representation."""
@@ -22,10 +24,12 @@ def content_hash(obj, length: int = 16) -> str:
 
 @cache
 def source_hash(*subpackages: str) -> str:
-    """Digest of the package's Python sources, or of the named subpackages, comments and layout included."""
+    """Digest of the package's sources (Python, and the report's templates), or of the named subpackages, comments and
+    layout included.
+    """
     root = Path(__file__).parent
     folders = [root / s for s in subpackages] or [root]
-    files = sorted(p for f in folders for p in ([f] if f.is_file() else f.rglob("*.py")))
+    files = sorted(p for f in folders for p in ([f] if f.is_file() else f.rglob("*")) if p.suffix in _SOURCES)
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")

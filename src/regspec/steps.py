@@ -29,6 +29,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "planner": ("run.seed", "planner", "calibration", "model", "scenarios"),
     "theory": ("run.seed", "theory", "calibration", "model", "scenarios"),
     "internal_calibration": ("run.seed", "internal_calibration", "calibration", "model", "scenarios"),
+    # The page prints the whole configuration, of which the number of ranks and the like change nothing else.
+    "report": tuple(name for name in Config.model_fields if name != "compute"),
     "sweep": ("run", "data", "empirics", "calibration", "model", "scenarios", "results"),
     "results": ("run", "data", "empirics", "calibration", "model", "scenarios", "results"),
 }  # fmt: skip
@@ -50,6 +52,10 @@ SOURCES: dict[str, tuple[str, ...]] = {
     ),
     "theory": ("theory", "experiments/zone.py", "model", "calibration/technology.py", "figures.py", "tables.py"),
     "internal_calibration": ("internal", "experiments/zone.py", "model", "calibration/technology.py", "tables.py"),
+    "report": (
+        "report", "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "calibration", "selection.py",
+        "config_io.py", "config_docs.py", "data/files.py", "provenance.py", "figures.py", "tables.py", "model/portfolio.py",
+    ),
     "sweep": (
         "sweeps", "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "data/files.py", "provenance.py",
         "figures.py", "tables.py",
@@ -67,7 +73,7 @@ _PLACES = {"run": {"directory", "name"}, "data": {"directory"}}
 
 def dependencies(config: Config, step: str) -> dict:
     """The params of a step's rule: values of its configuration keys and the digest of its sources."""
-    left_out = _PLACES if step == "counties" else {**_PLACES, "data": {*_PLACES["data"], "counties"}}
+    left_out = _PLACES if step in ("counties", "report") else {**_PLACES, "data": {*_PLACES["data"], "counties"}}
     values = config.model_dump(mode="json", exclude=left_out)
     return {**{key: _at(values, key) for key in KEYS[step]}, "sources": source_hash(*SOURCES[step])}
 

@@ -227,9 +227,9 @@ def _html(header, body, align, caption, notes, stamp, rules) -> str:
     spans = _spans(header)
     rows = []
     if spans:
-        upper = "".join(cell("th", t, "c span" if t else "c", f' colspan="{n}"') for t, _, n in spans)
+        upper = "".join(cell("th", t, "c span" if t else "c", f' colspan="{n}" scope="colgroup"') for t, _, n in spans)
         rows.append(f"<tr>{upper}</tr>")
-    rows.append("<tr>" + "".join(cell("th", h[-1], a) for h, a in zip(header, align, strict=True)) + "</tr>")
+    rows.append("<tr>" + "".join(cell("th", h[-1], a, ' scope="col"') for h, a in zip(header, align, strict=True)) + "</tr>")
     lines = [
         f"<tr{' class=rule' if i in rules and i else ''}>"
         + "".join(cell("td", c, a) for c, a in zip(row, align, strict=True))

@@ -70,6 +70,7 @@ ENTRY = {
     "planner": "planner/run.py",
     "theory": "theory/run.py",
     "internal_calibration": "internal/run.py",
+    "report": "report/run.py",
     "results": "results/run.py",
     "sweep": "sweeps/run.py",
 }
@@ -120,7 +121,7 @@ def test_results_key_triggers_results_but_not_data_or_calibration():
     base = Config()
     edited = base.model_copy(update={"results": base.results.model_copy(update={"bootstrap": 100})})
     changed = {step for step in STEPS if dependencies(edited, step) != dependencies(base, step)}
-    assert changed == {"results", "sweep"}
+    assert changed == {"results", "sweep", "report"}
 
 
 def test_theta_does_not_trigger_the_data_or_the_calibration():
@@ -128,4 +129,4 @@ def test_theta_does_not_trigger_the_data_or_the_calibration():
     parameters = base.model.parameters.model_copy(update={"theta": 0.5})
     edited = base.model_copy(update={"model": base.model.model_copy(update={"parameters": parameters})})
     changed = {step for step in STEPS if dependencies(edited, step) != dependencies(base, step)}
-    assert changed == {"results", "sweep", "responses", "planner", "theory", "internal_calibration"}
+    assert changed == {"results", "sweep", "responses", "planner", "theory", "internal_calibration", "report"}

@@ -63,6 +63,15 @@ def test_second_call_does_nothing(workflow, run):
     assert workflow.snapshot() == before
 
 
+def test_the_report_runs_nothing_else(workflow, run, root):
+    made = workflow(run[1], "--", "report")
+    assert made.code == 0, made.text
+    assert made.plan() == {"report": 1, "total": 1}
+    text = (root / "report.html").read_text()
+    assert text.startswith("<!DOCTYPE html>") and "Synthetic data." not in text and 'id="zone-data"' in text
+    assert "Nothing to be done" in workflow(run[1], "--", "report").text
+
+
 def planned(workflow, run, *arguments):
     found = workflow(run[1], "--dry-run", *arguments)
     assert found.code == 0, found.text

@@ -3,6 +3,7 @@
 import json
 import sys
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from snakemake.logging import logger
@@ -128,6 +129,22 @@ def calibration_digest(wildcards):
         for path in map(LAYOUT.zone_json, LAYOUT.zone_ids())
     ]
     return content_hash([{**zone, "provenance": None} for zone in found])
+
+
+def on_request_digest(wildcards):
+    """Digest of what was made on request so far."""
+    found = [
+        LAYOUT.root / name
+        for exhibit in exhibits.on_request(CONFIG).values()
+        for name in exhibit.files
+    ]
+    found += [
+        LAYOUT.sweep(s) / name for s in CONFIG.sweeps for name in exhibits.sweep(s)
+    ]
+    there = [path for path in found if path.is_file()]
+    return content_hash(
+        [[str(path), sha256(path.read_bytes()).hexdigest()] for path in there]
+    )
 
 
 def all_batches(wildcards):

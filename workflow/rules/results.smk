@@ -1,6 +1,7 @@
 """Exhibits of the paper."""
 
 from regspec import exhibits
+from regspec.report import template_digest
 
 
 rule results:
@@ -30,6 +31,33 @@ rule results:
         depends=dependencies(CONFIG, "results"),
     script:
         "../scripts/results.py"
+
+
+rule report:
+    """One self-contained page of all that the run has produced; asked for by name: `snakemake ... -- report`.
+
+    What is made on request is shown as far as it is there: it is a param and no input, so that a page never starts a step.
+    """
+    input:
+        rules.results.output,
+        rules.facts.output,
+        [LAYOUT.root / name for name in exhibits.counties(CONFIG)],
+    output:
+        LAYOUT.report,
+    log:
+        LAYOUT.logs / "report.log",
+    benchmark:
+        LAYOUT.benchmarks / "report.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    params:
+        config=str(LAYOUT.config),
+        depends=dependencies(CONFIG, "report"),
+        templates=template_digest(),
+        on_request=on_request_digest,
+    script:
+        "../scripts/report.py"
 
 
 rule sweep:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-import pandas as pd
-
-from regspec.exhibit_list import Missing, listing, read_missing, write_list
-from regspec.exhibits import FACTS, Exhibit, county_exhibits, model_exhibits, on_request, sweep_exhibit
+from regspec.exhibit_list import Missing, read_missing, run_listing, write_list
+from regspec.exhibits import Exhibit, model_exhibits
 from regspec.results.friction import Share
 from regspec.results.inputs import Inputs
 from regspec.results.tradeoff import Tradeoff
@@ -36,21 +34,7 @@ def _item(exhibit: Exhibit, part: str, reason: str) -> Missing:
     return Missing(exhibit.deck, exhibit.title, part, reason)
 
 
-def _on_request(rows: pd.DataFrame, target: str) -> pd.DataFrame:
-    absent = f"made on request: snakemake ... -- {target}"
-    return rows.assign(reason=rows["reason"].where(rows["produced"] == "yes", absent))
-
-
 def write(inputs: Inputs, found: Iterable[Missing]) -> list[Path]:
     """Write ``exhibits.{csv,html,md}`` of the run: the empirics, the results, and what is made on request."""
-    root, found = inputs.run_dir, list(found)
-    parts = [
-        listing(FACTS, root / "empirics", found, "empirics/"),
-        listing([*county_exhibits(inputs.config), *model_exhibits(inputs.config)], root, found),
-        *(_on_request(listing([exhibit], root, found), target) for target, exhibit in on_request(inputs.config).items()),
-        *(
-            _on_request(listing([sweep_exhibit(name)], root / "sweeps" / name, found, f"sweeps/{name}/"), "sweeps")
-            for name in inputs.config.sweeps
-        ),
-    ]
-    return write_list(pd.concat(parts, ignore_index=True), root, inputs.provenance, inputs.synthetic)
+    rows = run_listing(inputs.config, inputs.config.sweeps, inputs.run_dir, found)
+    return write_list(rows, inputs.run_dir, inputs.provenance, inputs.synthetic)
