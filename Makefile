@@ -1,9 +1,10 @@
 # make run    set up an environment of its own and run the whole study (synthetic data by default)
+# make explain  what `make run` would do now, and why; runs nothing
 # make test   the same set-up, then style checks and all tests
 # make test-cluster  the tests on a real Slurm alone
 # make bench  the same set-up, then speed, accuracy, rivals and scaling: results/bench (docs/benchmarks.md)
 # make lock   resolve the dependencies anew
-# Options: CONFIG=my.yaml (configuration of `make run`), PYTHON=python3.12, BENCH=--quick (options of `make bench`)
+# Options: CONFIG=my.yaml (configuration of `make run`, `make explain`), PYTHON=python3.12, BENCH=--quick (options of `make bench`)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -17,11 +18,14 @@ READY := .venv/.ready
 # Where the system has certificates of its own (a proxy's, say), uv trusts these, as pip does, not its built-in ones.
 UV := $(BIN)/uv $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),--system-certs)
 
-.PHONY: run test test-cluster slurm lint bench lock clean
+.PHONY: run explain test test-cluster slurm lint bench lock clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
 	@$(BIN)/snakemake --profile profiles/local --configfile $(CONFIG)
+
+explain: $(READY)
+	@$(BIN)/regspec explain --config $(CONFIG)
 
 test: $(READY) lint slurm
 	$(BIN)/pytest

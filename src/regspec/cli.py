@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from regspec import jobs
 from regspec.reporting import short_errors
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(steps, "calibrate-internal", _job(jobs.internal_calibration), "the parameter that meets a target debt ratio")
     _add(steps, "county-files", _county_files, "write county files of the synthetic economy", _out_options)
     _add(steps, "microdata-files", _microdata_files, "write an IPUMS-like extract of the synthetic economy", _microdata_options)
+    _add(steps, "explain", _explain, "what a run would do, and why; runs nothing", _explain_options)
     _add(steps, "status", _status, "how many solves are done, running, failed")
     return parser
 
@@ -96,6 +98,13 @@ def _solve_options(sub) -> None:
     sub.add_argument("--attempt", type=int, default=1, help="above 1: do not repeat a failure of the model")
     sub.add_argument("--expected-ranks", type=int, default=1, help="abort on another MPI size [%(default)s]")
     sub.add_argument("--manifest", type=Path, help="write the keys of the solutions to this file when all are there")
+
+
+def _explain_options(sub) -> None:
+    home = Path() if Path("Snakefile").exists() else Path(__file__).parents[2]
+    sub.add_argument("--snakefile", type=Path, default=home / "Snakefile", help="[%(default)s]")
+    sub.add_argument("--profile", type=Path, default=home / "profiles" / "local", help="[%(default)s]")
+    sub.add_argument("targets", nargs="*", metavar="TARGET", help="targets of the workflow, such as sweeps [all]")
 
 
 def _out_options(sub) -> None:
@@ -162,6 +171,19 @@ def _county_files(args) -> None:
 
     config, _, _ = _load(args)
     print(f"{len(write_county_files(config, args.out))} files in {args.out}; counties.yaml there names them")
+
+
+def _explain(args) -> None:
+    from regspec.config_io import write_resolved
+    from regspec.dryrun import explain
+
+    config, _, _ = _load(args)
+    with TemporaryDirectory() as folder:
+        resolved = Path(folder) / "config.yaml"
+        write_resolved(config, resolved)
+        code = explain(resolved, args.snakefile, args.profile, args.targets)
+    if code:
+        raise SystemExit(code)
 
 
 def _status(args) -> None:

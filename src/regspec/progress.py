@@ -13,7 +13,7 @@ from regspec.experiments.batch import zones_of
 from regspec.layout import Layout
 
 SOLVE_RULES = ("solve", "solve_mpi")
-_TARGETS = ("all", "empirics", "calibration", "model")  # rules without work of their own
+TARGETS = ("all", "empirics", "calibration", "model", "sweeps")  # rules without work of their own
 _NOISE = ("Select jobs to execute", "Execute ", "DAG of jobs will be updated", "Updating checkpoint")
 _REPLACED = ("job_finished", "progress")
 
@@ -72,7 +72,7 @@ class JobProgress(logging.Handler):
         if rule in SOLVE_RULES:
             self._solving_since = self._solving_since or time.monotonic()
             solutions = self._solutions(record.wildcards["scenario"], record.wildcards["batch"])
-        if rule not in _TARGETS:
+        if rule not in TARGETS:
             self._running[record.jobid] = (rule, time.monotonic(), solutions)
 
     def _ended(self, job: int, failed: bool) -> None:

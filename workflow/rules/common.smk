@@ -1,6 +1,7 @@
 """Configuration, checked once; helpers that the rules share."""
 
 import json
+import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from snakemake.logging import logger
 
 from regspec.config_io import load_config, write_resolved
+from regspec.dryrun import VARIABLE, Explanation
 from regspec.errors import RegspecError
 from regspec.estimate import memory_mb, minutes, size_text
 from regspec.experiments.batch import batch_members, forget_incomplete, zones_of
@@ -45,6 +47,19 @@ SOLVE_NAMES = CONFIG.solve_names()
 
 # The programs beside this Python (regspec, mpiexec) are found even when the environment is not activated.
 shell.prefix(f"export PATH={Path(sys.executable).parent}:$PATH; ")
+
+
+def script_file(name):
+    return Path(workflow.basedir) / "workflow" / "scripts" / f"{name}.py"
+
+
+def depends(step, script=None):
+    """What a step depends on besides its input files. Its script is in it by content, not by age as Snakemake has it."""
+    return dependencies(CONFIG, step, script_file(script or step))
+
+
+def sweep_depends(name):
+    return sweep_dependencies(CONFIG, name, script_file("sweep"))
 
 
 def solutions(scenario, batch):
@@ -138,3 +153,5 @@ def all_batches(wildcards):
 if workflow.is_main_process:
     forget_incomplete(CONFIG, LAYOUT)
     follow_jobs(logger, lambda: planned(SOLVE_RULES), solutions)
+    if VARIABLE in os.environ:
+        logger.addHandler(Explanation(lambda: workflow.dag, CONFIG, LAYOUT))

@@ -23,7 +23,7 @@ rule results:
         runtime=30,
     params:
         config=str(LAYOUT.config),
-        depends=dependencies(CONFIG, "results"),
+        depends=depends("results"),
     script:
         "../scripts/results.py"
 
@@ -47,7 +47,7 @@ rule sweep:
         runtime=30,
     params:
         config=str(LAYOUT.config),
-        depends=lambda wildcards: sweep_dependencies(CONFIG, wildcards.sweep),
+        depends=lambda wildcards: sweep_depends(wildcards.sweep),
         levels=levels_digest,
     script:
         "../scripts/sweep.py"
@@ -69,7 +69,7 @@ rule multiplicity:
         runtime=30,
     params:
         config=str(LAYOUT.config),
-        depends=dependencies(CONFIG, "multiplicity"),
+        depends=depends("multiplicity"),
     script:
         "../scripts/multiplicity.py"
 
@@ -92,7 +92,7 @@ rule responses:
         runtime=60,
     params:
         config=str(LAYOUT.config),
-        depends=dependencies(CONFIG, "responses"),
+        depends=depends("responses"),
         zones=calibration_digest,
     script:
         "../scripts/responses.py"
@@ -116,7 +116,7 @@ rule planner:
         runtime=120,
     params:
         config=str(LAYOUT.config),
-        depends=dependencies(CONFIG, "planner"),
+        depends=depends("planner"),
         zones=calibration_digest,
     script:
         "../scripts/planner.py"
@@ -135,7 +135,7 @@ rule theory:
         runtime=60,
     params:
         config=str(LAYOUT.config),
-        depends=dependencies(CONFIG, "theory"),
+        depends=depends("theory"),
     script:
         "../scripts/theory.py"
 
@@ -157,6 +157,6 @@ rule internal_calibration:
         runtime=60,
     params:
         config=str(LAYOUT.config),
-        depends=dependencies(CONFIG, "internal_calibration"),
+        depends=depends("internal_calibration"),
     script:
         "../scripts/internal_calibration.py"

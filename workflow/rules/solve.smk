@@ -70,7 +70,7 @@ rule collect:
         runtime=30,
     params:
         config=str(LAYOUT.config),
-        depends=dependencies(CONFIG, "collect"),
+        depends=depends("collect"),
         levels=levels_digest,
     script:
         "../scripts/collect.py"

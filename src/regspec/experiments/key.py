@@ -17,20 +17,28 @@ def solution_inputs(zone: dict, national: dict, config: Config, scenario: str) -
     output, and the level is applied when they are gathered. So new rows of one zone, which move the national
     shares, do not touch the solutions of the others.
     """
-    tech = technology(config, scenario)
-    spec = config.scenario(scenario)
     return {
         "zone": {name: zone[name] for name in ("zone", "industries", "shares", "k0")},
         "national": {name: national[name] for name in _NATIONAL},
         "ztilde": scenario_zone(zone, national, config, scenario)[0].tolist(),
+        **settings(config, scenario),
+        "kernels": kernel_fingerprint(),
+    }
+
+
+def settings(config: Config, scenario: str) -> dict:
+    """What the configuration contributes to `solution_inputs`. Solution files carry it, so that it can be said later what
+    has changed.
+    """
+    tech = technology(config, scenario)
+    return {
         "technology": {"alpha": tech["alpha"], "xi": tech["xi"].tolist(), "phi": tech["phi"].tolist()},
         "parameters": config.scenario_parameters(scenario).model_dump(mode="json"),
-        "planner": spec.planner,
+        "planner": config.scenario(scenario).planner,
         "rate_nodes": config.calibration.interest.nodes,
         "grid": config.model.grid.model_dump(mode="json"),
         "solver": config.model.solver.model_dump(mode="json"),
         "seed": config.run.seed,
-        "kernels": kernel_fingerprint(),
     }
 
 

@@ -1,0 +1,123 @@
+"""Snakemake's dry run, explained: the jobs that are due, grouped by rule, with their reasons in plain words."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from regspec.config import Config
+from regspec.errors import ConfigError
+from regspec.explain import PRESENT, Solves, changed_params, several, solve_lines
+from regspec.layout import Layout
+from regspec.progress import SOLVE_RULES, TARGETS
+
+VARIABLE = "REGSPEC_EXPLAIN"  # set by `regspec explain` for the Snakemake that it starts
+_NOTHING = "Nothing to be done"
+
+
+class Explanation(logging.Handler):
+    """A handler of Snakemake's log that prints the plan of a dry run once Snakemake has made it.
+
+    ``dag``: function that returns Snakemake's graph of jobs.
+    """
+
+    def __init__(self, dag, config: Config, layout: Layout):
+        super().__init__(logging.INFO)
+        self._dag, self._config, self._layout = dag, config, layout
+        self._told = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        planned = str(getattr(record, "event", None) or "") == "run_info"
+        if self._told or not (planned or record.getMessage().startswith(_NOTHING)):
+            return
+        self._told = True
+        print(plan_text(self._dag(), self._config, self._layout), flush=True)
+
+
+def plan_text(dag, config: Config, layout: Layout) -> str:
+    """The jobs of Snakemake's graph that would run, by rule in their order, each with its reasons."""
+    rules: dict[str, list] = {}
+    for level in dag.toposorted():
+        for job in sorted((job for job in level if dag.needrun(job)), key=str):
+            if job.rule.name not in TARGETS:
+                rules.setdefault(job.rule.name, []).append(job)
+    if not rules:
+        return "regspec: nothing would run; everything is up to date"
+    lines = [f"regspec: {_count(sum(map(len, rules.values())), 'job')} would run"]
+    for name, jobs in rules.items():
+        reasons = _solves(jobs, config, layout) if name in SOLVE_RULES else _reasons(jobs, dag)
+        lines += _entry(f"{name} ({_count(len(jobs), 'job')})", reasons)
+    if "calibrate" in rules and layout.national.exists():
+        lines += _entry("then solves, known when calibrate has run; if it changes nothing:", _due(config, layout))
+    return "\n".join(lines)
+
+
+def _entry(title: str, reasons: Iterable[str]) -> list[str]:
+    return [f"  {title}", *(f"      {reason}" for reason in reasons)]
+
+
+def _count(n: int, word: str) -> str:
+    return f"{n} {word}{'s' if n != 1 else ''}"
+
+
+def _reasons(jobs: list, dag) -> list[str]:
+    """Reasons of the jobs of one rule, each once."""
+    found: dict[str, None] = {}
+    for job in jobs:
+        found |= dict.fromkeys(_words(job, dag.reason(job), dag))
+    return list(found)
+
+
+def _words(job, reason, dag) -> Iterable[str]:
+    if reason.forced:
+        yield "asked for"
+    makers = {maker.rule.name for maker, files in dag.dependencies[job].items() if files & set(reason.updated_input_run)}
+    if makers:
+        yield f"after {several(sorted(makers))}"
+    changed = sorted(set(reason.updated_input) - set(reason.updated_input_run))
+    if changed:
+        yield f"input changed: {several(changed)}"
+    missing = sorted(map(str, reason.missing_output))
+    if missing:
+        yield f"not there: {several(missing, 2)}"
+    if reason.input_changed:
+        yield "other input files than before"
+    if reason.params_changed:
+        current = {name: value for name, value in job.params.items() if repr(value) in reason.params_changed.only_new}
+        yield from changed_params(reason.params_changed.only_old, current)
+    if reason.code_changed:
+        yield "its script or command changed"
+    if reason.incomplete_output:
+        yield "was interrupted"
+
+
+def _solves(jobs: list, config: Config, layout: Layout) -> list[str]:
+    wanted = [(job.wildcards.scenario, int(zone)) for job in jobs for zone in job.params.zones.split()]
+    return solve_lines(Solves(config, layout).grouped(sorted(wanted))) or ["jobs of zones that there are no longer"]
+
+
+def _due(config: Config, layout: Layout) -> list[str]:
+    """Solves of the scenarios that the present calibration would lead to."""
+    solves = Solves(config, layout)
+    groups = solves.grouped((scenario, zone) for scenario in config.scenarios for zone in layout.zone_ids())
+    due = {name: {why: zones for why, zones in found.items() if why != PRESENT} for name, found in groups.items()}
+    return solve_lines({name: found for name, found in due.items() if found}) or ["none"]
+
+
+def explain(config: Path, snakefile: Path, profile: Path, targets: Iterable[str] = ()) -> int:
+    """Print what Snakemake would run for ``targets`` under the configuration file, and why; Snakemake's exit code.
+
+    Raises ConfigError when there is no workflow at ``snakefile``.
+    """
+    for path in (snakefile, profile):
+        if not path.exists():
+            raise ConfigError(f"{path}: missing; run in the project's folder, or give --snakefile and --profile")
+    command = [
+        sys.executable, "-m", "snakemake", "--snakefile", snakefile, "--profile", profile, "--configfile", config,
+        "--dry-run", "--nolock", "--quiet", "all", "--", *targets,
+    ]  # fmt: skip
+    return subprocess.run(list(map(str, command)), env={**os.environ, VARIABLE: "1"}).returncode
