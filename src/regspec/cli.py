@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from regspec import jobs
 from regspec.reporting import short_errors
@@ -51,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(steps, "county-files", _county_files, "write county files of the synthetic economy", _out_options)
     _add(steps, "microdata-files", _microdata_files, "write an IPUMS-like extract of the synthetic economy", _microdata_options)
     _add(steps, "explain", _explain, "what a run would do, and why; runs nothing", _explain_options)
-    _add(steps, "status", _status, "how many solves are done, running, failed")
+    _add(steps, "status", _status, "which solves are done, running, failed, and why", _status_options)
     return parser
 
 
@@ -105,6 +104,17 @@ def _explain_options(sub) -> None:
     sub.add_argument("--snakefile", type=Path, default=home / "Snakefile", help="[%(default)s]")
     sub.add_argument("--profile", type=Path, default=home / "profiles" / "local", help="[%(default)s]")
     sub.add_argument("targets", nargs="*", metavar="TARGET", help="targets of the workflow, such as sweeps [all]")
+
+
+def _status_options(sub) -> None:
+    sub.add_argument("--html", type=Path, metavar="FILE", help="write one HTML page with a map instead of text")
+    sub.add_argument(
+        "--refresh",
+        type=int,
+        default=0,
+        metavar="SECONDS",
+        help="with --html: write it again and again until all solves have ended",
+    )
 
 
 def _out_options(sub) -> None:
@@ -174,24 +184,30 @@ def _county_files(args) -> None:
 
 
 def _explain(args) -> None:
-    from regspec.config_io import write_resolved
     from regspec.dryrun import explain
 
     config, _, _ = _load(args)
-    with TemporaryDirectory() as folder:
-        resolved = Path(folder) / "config.yaml"
-        write_resolved(config, resolved)
-        code = explain(resolved, args.snakefile, args.profile, args.targets)
-    if code:
-        raise SystemExit(code)
+    raise SystemExit(explain(config, args.snakefile, args.profile, args.targets))
 
 
 def _status(args) -> None:
+    import time
+
     config, _, layout = _load(args)
     layout.require(layout.zones, "calibrate")
-    from regspec.progress import status_text
+    if args.html is None:
+        from regspec.status import status_text
 
-    print(status_text(config, layout))
+        print(status_text(config, layout))
+        return
+    from regspec.status import ENDED
+    from regspec.status_page import write_page
+
+    while any(s.state not in ENDED for s in write_page(config, layout, args.html, args.refresh)) and args.refresh:
+        time.sleep(args.refresh)
+    if args.refresh:
+        write_page(config, layout, args.html)
+    print(args.html)
 
 
 if __name__ == "__main__":

@@ -121,7 +121,9 @@ class Solves:
 
     def _changes(self, at: dict, recorded: dict, scenario: str) -> list[str]:
         now = settings(self.config, scenario)
-        found = [text for part in recorded["settings"] for text in differences(recorded["settings"][part], now[part], _PLACES[part])]
+        found = [
+            text for part in recorded["settings"] for text in differences(recorded["settings"][part], now[part], _PLACES[part])
+        ]
         if recorded["kernels"] != kernel_fingerprint():
             found.append("kernels (code of the solver or its libraries)")
         shares = recorded["shares"]

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -11,13 +12,14 @@ from snakemake.logging import logger
 from regspec.config_io import load_config, write_resolved
 from regspec.dryrun import VARIABLE, Explanation
 from regspec.errors import RegspecError
-from regspec.estimate import memory_mb, minutes, size_text
-from regspec.experiments.batch import batch_members, forget_incomplete, zones_of
+from regspec.estimate import cost_text, memory_mb, minutes, size_text
+from regspec.experiments.batch import batches_of, forget_incomplete
 from regspec.experiments.key import solution_key
 from regspec.jobs import levels
 from regspec.layout import Layout
-from regspec.progress import SOLVE_RULES, ending_text, failures_text, follow_jobs
+from regspec.progress import SOLVE_RULES, follow_jobs
 from regspec.provenance import content_hash
+from regspec.status import ending_text, failures_text
 from regspec.steps import dependencies, sweep_dependencies
 from regspec.validation import check_inputs
 
@@ -44,6 +46,7 @@ CONFIG = checked_config()
 LAYOUT = Layout(CONFIG)
 SPECIALIZATION = LAYOUT.empirics / "specialization.parquet"
 SOLVE_NAMES = CONFIG.solve_names()
+MEMORY = memory_mb(CONFIG)
 
 # The programs beside this Python (regspec, mpiexec) are found even when the environment is not activated.
 shell.prefix(f"export PATH={Path(sys.executable).parent}:$PATH; ")
@@ -70,27 +73,23 @@ def solutions(scenario, batch):
 
 
 def planned(rule_names):
-    """Number of solves in the present plan, those of finished jobs included."""
-    jobs = workflow.dag.needrun_jobs(exclude_finished=False)
-    return sum(
-        len(job.params.zones.split()) for job in jobs if job.rule.name in rule_names
-    )
+    """Number of solves in the present plan by scenario, those of finished jobs included."""
+    numbers = Counter()
+    for job in workflow.dag.needrun_jobs(exclude_finished=False):
+        if job.rule.name in rule_names:
+            numbers[job.wildcards.scenario] += len(job.params.zones.split())
+    return numbers
 
 
 def batches(name):
     """Zones of each solve job by the job's number; makes the caller wait for the calibration."""
     checkpoints.calibrate.get()
-    return batch_members(zones(name), CONFIG.compute.zones_per_job)
+    return known_batches(name, LAYOUT.zones.stat().st_mtime_ns)
 
 
 @cache
-def known_zones(name, modified):
-    return zones_of(CONFIG, LAYOUT, name)
-
-
-def zones(name):
-    """Zones of a scenario or of a sweep's cell."""
-    return known_zones(name, LAYOUT.zones.stat().st_mtime_ns)
+def known_batches(name, modified):
+    return batches_of(CONFIG, LAYOUT, name)
 
 
 def batch_zones(wildcards):
@@ -152,6 +151,13 @@ def all_batches(wildcards):
 
 if workflow.is_main_process:
     forget_incomplete(CONFIG, LAYOUT)
-    follow_jobs(logger, lambda: planned(SOLVE_RULES), solutions)
+    follow_jobs(
+        logger,
+        lambda: planned(SOLVE_RULES).total(),
+        solutions,
+        lambda: cost_text(CONFIG, planned(SOLVE_RULES)),
+    )
     if VARIABLE in os.environ:
-        logger.addHandler(Explanation(lambda: workflow.dag, CONFIG, LAYOUT))
+        logger.addHandler(
+            Explanation(os.environ[VARIABLE], lambda: workflow.dag, CONFIG, LAYOUT)
+        )

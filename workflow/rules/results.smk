@@ -88,7 +88,7 @@ rule responses:
     benchmark:
         LAYOUT.benchmarks / "responses.tsv"
     resources:
-        mem_mb=memory_mb(CONFIG),
+        mem_mb=MEMORY,
         runtime=60,
     params:
         config=str(LAYOUT.config),
@@ -112,7 +112,7 @@ rule planner:
     benchmark:
         LAYOUT.benchmarks / "planner.tsv"
     resources:
-        mem_mb=memory_mb(CONFIG),
+        mem_mb=MEMORY,
         runtime=120,
     params:
         config=str(LAYOUT.config),
@@ -153,7 +153,7 @@ rule internal_calibration:
     benchmark:
         LAYOUT.benchmarks / "internal_calibration.tsv"
     resources:
-        mem_mb=memory_mb(CONFIG),
+        mem_mb=MEMORY,
         runtime=60,
     params:
         config=str(LAYOUT.config),
