@@ -107,8 +107,10 @@ def main() -> None:
             rows.append(plan(case, number))
             if args.batch and "25" in case.split("x"):
                 rows.append(plan(case, number, args.batch))
-    columns = {"case": "", "per_job": "d", "batch": "", "solves": ",d", "jobs": ",d", "files": ",d", "wall": ".0f", "cpu": ".0f",
-               "peak_mb": ",.0f", "core_hours": ",.1f"}  # fmt: skip
+    columns = {
+        "case": "", "per_job": "d", "batch": "", "solves": ",d", "jobs": ",d", "files": ",d", "wall": ".0f", "cpu": ".0f",
+        "peak_mb": ",.0f", "core_hours": ",.1f",
+    }  # fmt: skip
     say(table(rows, columns))
     (OUTPUT / "scale.json").write_text(json.dumps(rows, indent=1) + "\n")
 

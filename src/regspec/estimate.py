@@ -21,11 +21,13 @@ _SCENARIO_JOBS, _CELL_JOBS = 8, 2  # jobs of a scenario, and of a cell of a swee
 JOB_SECONDS = 8.0  # of one core, for each job: Python, kernels, on a cluster another Snakemake (docs/hpc.md)
 
 
-def states(config: Config) -> int:
-    """States of one year and one allocation: lattice nodes x exogenous states x bond nodes (model section 6)."""
+def states(config: Config, name: str | None = None) -> int:
+    """States of one year and one allocation: lattice nodes x exogenous states x bond nodes (model section 6); the most under
+    any name of ``Config.solve_names``, or those under ``name``.
+    """
     grid, industries = config.model.grid, len(config.calibration.industries)
     lattice = comb(grid.k_steps + industries - 1, industries - 1)
-    return lattice * _exogenous(config) * (grid.b_below + grid.b_above)
+    return lattice * _exogenous(config, name) * (grid.b_below + grid.b_above)
 
 
 def memory_mb(config: Config) -> int:
@@ -102,7 +104,7 @@ def seconds(config: Config, name: str) -> float:
     years = config.calibration.last_year - config.calibration.first_year
     market, planner = _MICROSECONDS[len(config.calibration.industries)]
     own = market + (planner if config.scenario(name).planner else 0.0)
-    return _OVERHEAD + 1e-6 * states(config) * own * (_TAIL + _PATH * years)
+    return _OVERHEAD + 1e-6 * states(config, name) * own * (_TAIL + _PATH * years)
 
 
 def cost(config: Config, numbers: Mapping[str, int]) -> Cost:
@@ -168,6 +170,7 @@ def _size(mb: float) -> str:
     return f"{mb / 1000:,.1f} GB" if mb >= 1000 else f"{mb:,.0f} MB"
 
 
-def _exogenous(config: Config) -> int:
-    regimes = 2 if any(config.scenario_parameters(name).has_regimes for name in config.solve_names()) else 1
+def _exogenous(config: Config, name: str | None = None) -> int:
+    names = config.solve_names() if name is None else [name]
+    regimes = 2 if any(config.scenario_parameters(each).has_regimes for each in names) else 1
     return regimes * config.model.grid.u_nodes ** len(config.calibration.industries) * config.calibration.interest.nodes

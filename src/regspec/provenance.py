@@ -17,7 +17,16 @@ from regspec import __version__
 
 def content_hash(obj, length: int = 16) -> str:
     """Hex digest of a JSON-serializable object; floats enter with their shortest exact representation."""
-    text = json.dumps(obj, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return text_hash(canonical_text(obj), length)
+
+
+def canonical_text(obj) -> str:
+    """The JSON text that `content_hash` digests."""
+    return json.dumps(obj, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def text_hash(text: str, length: int = 16) -> str:
+    """Hex digest of a text."""
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 

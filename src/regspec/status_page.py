@@ -38,13 +38,14 @@ h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.15rem;margin:1.8rem 0 .5rem}h3
 p{margin:.3rem 0}.note{color:#555}.big{font-size:1.15rem}
 .legend{display:flex;flex-wrap:wrap;gap:.3rem 1.1rem;list-style:none;padding:0;margin:.6rem 0}
 .legend svg{vertical-align:-2px}
-.bars{display:grid;grid-template-columns:minmax(7rem,max-content) minmax(8rem,1fr) max-content;gap:.35rem .8rem;align-items:center}
+.bars{display:grid;grid-template-columns:minmax(7rem,max-content) minmax(8rem,1fr) max-content;
+gap:.35rem .8rem;align-items:center}
 .bars svg,.maps svg{width:100%;height:auto;display:block}.bars .name{overflow-wrap:anywhere}
 .maps{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1rem}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}
 th,td{text-align:left;padding:.25rem .7rem .25rem 0;vertical-align:top;border-bottom:1px solid #ddd}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}td.m{min-width:14rem}
-@media(max-width:40rem){.bars{grid-template-columns:1fr auto}.bars svg{grid-column:1/-1;grid-row:auto;order:0}.bars .name{font-weight:600}}
+@media(max-width:40rem){.bars{grid-template-columns:1fr auto}.bars svg{grid-column:1/-1}.bars .name{font-weight:600}}
 @media print{body{max-width:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """
 _WIDTH = 720.0  # of the map, in units of its drawing

@@ -14,7 +14,7 @@ from regspec.dryrun import VARIABLE, Explanation
 from regspec.errors import RegspecError
 from regspec.estimate import cost_text, memory_mb, minutes, size_text
 from regspec.experiments.batch import batches_of, forget_incomplete
-from regspec.experiments.key import solution_key
+from regspec.experiments.key import solution_keys
 from regspec.jobs import levels
 from regspec.layout import Layout
 from regspec.progress import SOLVE_RULES, follow_jobs
@@ -109,15 +109,11 @@ def read_json(path, modified):
 def solve_keys(wildcards):
     """Digests of all that each solution depends on: its zone, the nation's processes, parameters, grid, kernels."""
     national = read_json(str(LAYOUT.national), LAYOUT.national.stat().st_mtime_ns)
-    return [
-        solution_key(
-            read_json(str(path), path.stat().st_mtime_ns),
-            national,
-            CONFIG,
-            wildcards.scenario,
-        )
+    zones = [
+        read_json(str(path), path.stat().st_mtime_ns)
         for path in map(LAYOUT.zone_json, batch_zones(wildcards))
     ]
+    return solution_keys(zones, national, CONFIG, wildcards.scenario)
 
 
 def wanted(wildcards):
