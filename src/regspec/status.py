@@ -50,7 +50,7 @@ class Solve:
             step = f"path, year index {e.get('year')} (runs down to 0)"
         else:
             step = f"sweep {e.get('sweep')}, distance {float(e.get('distance', math.nan)):.1e}"
-        rest = f", about {duration(self.left)} left" if math.isfinite(self.left) else ""
+        rest = f", about {duration(self.left)} left" if self.left > 0.0 else ""
         return f"{where} {step}{rest}".strip()
 
 

@@ -38,14 +38,16 @@ h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.15rem;margin:1.8rem 0 .5rem}h3
 p{margin:.3rem 0}.note{color:#555}.big{font-size:1.15rem}
 .legend{display:flex;flex-wrap:wrap;gap:.3rem 1.1rem;list-style:none;padding:0;margin:.6rem 0}
 .legend svg{vertical-align:-2px}
-.bars{display:grid;grid-template-columns:minmax(7rem,max-content) minmax(8rem,1fr) max-content;
-gap:.35rem .8rem;align-items:center}
-.bars svg,.maps svg{width:100%;height:auto;display:block}.bars .name{overflow-wrap:anywhere}
+.bar{display:grid;grid-template:"name bar count"/minmax(7rem,14rem) 1fr 7rem;gap:.2rem .8rem;align-items:center;margin:.35rem 0}
+.bar svg{grid-area:bar}.name{grid-area:name;overflow-wrap:anywhere}.count{grid-area:count;text-align:right}
+.bar svg,.maps svg{width:100%;height:auto;display:block}
 .maps{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1rem}
-.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}
-th,td{text-align:left;padding:.25rem .7rem .25rem 0;vertical-align:top;border-bottom:1px solid #ddd}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}td.m{min-width:14rem}
-@media(max-width:40rem){.bars{grid-template-columns:1fr auto}.bars svg{grid-column:1/-1}.bars .name{font-weight:600}}
+table{border-collapse:collapse}
+th,td{text-align:left;padding:.25rem 1.2rem .25rem 0;vertical-align:top;border-bottom:1px solid #ddd}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+@media(max-width:40rem){.bar{grid-template:"name count" "bar bar"/1fr auto;margin:.7rem 0}
+thead{display:none}table,tbody,tr,td{display:block}tr{border-bottom:1px solid #ddd;padding:.3rem 0}
+td,td.n{border:0;padding:0;text-align:left;white-space:normal}td::before{content:attr(data-of) ": ";color:#555}}
 @media print{body{max-width:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """
 _WIDTH = 720.0  # of the map, in units of its drawing
@@ -82,10 +84,9 @@ def page(config: Config, layout: Layout, found: list[Solve], refresh: int = 0) -
 def _head(config: Config, found: list[Solve]) -> str:
     number = counts(found)
     ended = sum(number.get(state, 0) for state in ENDED)
-    text = ", ".join(f"{n:,} {state}" for state, n in number.items())
     return (
         f"<h1>Run {escape(config.run.name)}</h1>"
-        f'<p class="big">{ended:,} of {len(found):,} solves have ended: {text}.</p>'
+        f'<p class="big">{ended:,} of {len(found):,} solves have ended.</p>'
         f'<p class="note">State of {time.strftime("%Y-%m-%d %H:%M:%S %Z")}</p>{_legend(number)}'
     )
 
@@ -113,7 +114,7 @@ def _fill(state: str) -> str:
 def _legend(number: dict[str, int]) -> str:
     items = (
         f'<li><svg width="22" height="14" aria-hidden="true"><rect x=".5" y=".5" width="21" height="13" fill="{_fill(state)}" '
-        f'stroke="#444"/></svg> {escape(_LOOKS[state][3])}</li>'
+        f'stroke="#444"/></svg> {number[state]:,} {escape(_LOOKS[state][3])}</li>'
         for state in STATES
         if state in number
     )
@@ -135,10 +136,11 @@ def _bars(found: list[Solve]) -> str:
         label = ", ".join(f"{n} {state}" for state, n in number.items())
         ended = sum(number.get(state, 0) for state in ENDED)
         rows.append(
-            f'<div class="name">{escape(scenario)}</div><svg viewBox="-1 0 602 16" role="img" aria-label="{escape(label)}">'
-            f"{''.join(parts)}</svg><div>{ended} of {len(own)}</div>"
+            f'<div class="bar"><div class="name">{escape(scenario)}</div>'
+            f'<svg viewBox="-1 0 602 16" role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
+            f'<div class="count">{ended} of {len(own)}</div></div>'
         )
-    return f'<h2>By scenario</h2><div class="bars">{"".join(rows)}</div>'
+    return f"<h2>By scenario: solves that have ended</h2>{''.join(rows)}"
 
 
 # ------------------------------------------------------------------------------------------------- maps
@@ -207,16 +209,15 @@ def _outlines(path: Path) -> tuple[dict[int, str], float]:
 
 
 def _table(columns: dict[str, str], rows: list[list]) -> str:
-    """``columns``: title -> class (n: number, m: message)."""
+    """``columns``: title -> class (n: number). On a narrow screen every cell names its column and stands below the last."""
     head = "".join(f'<th class="{kind}">{escape(title)}</th>' for title, kind in columns.items())
-    body = "".join(
-        "<tr>"
-        + "".join(f'<td class="{k}">{escape(str(cell))}</td>' for k, cell in zip(columns.values(), row, strict=True))
-        + "</tr>"
-        for row in rows[:_MOST]
-    )
+    body = ""
+    for row in rows[:_MOST]:
+        cells = zip(columns.items(), row, strict=True)
+        drawn = (f'<td class="{kind}" data-of="{escape(title)}">{escape(str(cell))}</td>' for (title, kind), cell in cells)
+        body += f"<tr>{''.join(drawn)}</tr>"
     more = f'<p class="note">and {len(rows) - _MOST} more</p>' if len(rows) > _MOST else ""
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{more}'
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
 
 def _failures(found: list[Solve]) -> str:
@@ -233,7 +234,7 @@ def _failures(found: list[Solve]) -> str:
         text = own[0].message.removeprefix(f"zone {own[0].zone}, scenario {scenario}, ")
         zones = ", ".join(str(s.zone) for s in own[:12]) + (f" and {len(own) - 12} more" if len(own) > 12 else "")
         rows.append([len(own), state, scenario, zones, text])
-    columns = {"solves": "n", "state": "", "scenario": "", "zones": "", "what the first of them said": "m"}
+    columns = {"solves": "n", "state": "", "scenario": "", "zones": "", "what the first of them said": ""}
     return f"<h2>Failed and unconverged, by reason</h2>{_table(columns, rows)}"
 
 
@@ -242,7 +243,7 @@ def _running(found: list[Solve]) -> str:
     if not own:
         return ""
     rows = [[s.zone, s.scenario, s.state, s.progress(), f"{duration(s.age)} ago"] for s in own]
-    columns = {"zone": "n", "scenario": "", "state": "", "progress": "m", "last line": "n"}
+    columns = {"zone": "n", "scenario": "", "state": "", "progress": "", "last line": "n"}
     return f"<h2>Running</h2>{_table(columns, rows)}"
 
 

@@ -103,7 +103,7 @@ def test_page_shows_every_state_on_the_map_and_says_why(run, tmp_path):
     for used in set(re.findall(r"url\(#([\w-]+)\)", text)):
         assert f'id="{used}"' in text
     assert 'id="z9"' in text and "no part of the run" in text
-    assert "3 of 6 solves have ended: 1 done, 1 running, 1 failed, 1 unconverged, 1 outdated, 1 waiting." in text
+    assert "3 of 6 solves have ended." in text and re.search(r"</svg> 1 failed: .*</svg> 1 waiting", text)
     assert "no equilibrium at b = -0.3 &lt;&amp;&gt;" in text and "<&>" not in text
     assert "market sweep 11, distance 1.0e-03" in text
     assert re.search(r"Slowest solves.*>6<.*7\.5 s.*>1<.*4\.5 s", text, re.DOTALL)
@@ -124,4 +124,4 @@ def test_alike_failures_are_one_row_of_the_page(run):
     ]
     text = page(*run, failures)
     assert text.count("planner: no root") == 1 + 3  # the row, and the tips of the map
-    assert '<td class="">1, 2, 3</td>' in text
+    assert ">1, 2, 3</td>" in text
