@@ -18,8 +18,10 @@ import sys
 
 import numpy as np
 import yaml
-from common import OUTPUT, ROOT, say, table
+from common import CONFIG, OUTPUT, ROOT, say, table
 from scale import measured
+
+from regspec import jobs
 
 FOLDER = OUTPUT / "job_size"
 
@@ -58,6 +60,7 @@ def main() -> None:
     parser.add_argument("--zones", type=int, default=12)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1, 2, 12])
     args = parser.parse_args()
+    jobs.prepare_numba(jobs.load(CONFIG)[2])  # the kernel cache of ordinary runs
     path, rows = configuration(args.zones), []
     say("data, calibration, kernels")
     run(path, args.zones)
@@ -66,8 +69,8 @@ def main() -> None:
         wall, cpu = run(path, size)
         rows.append({"per_job": size, "jobs": -(-args.zones // size), "wall": wall, "cpu": cpu})
         say(rows[-1])
-    jobs = [row["jobs"] for row in rows]
-    slopes = {f"{key}_per_job": float(np.polyfit(jobs, [row[key] for row in rows], 1)[0]) for key in ("wall", "cpu")}
+    number = [row["jobs"] for row in rows]
+    slopes = {f"{key}_per_job": float(np.polyfit(number, [row[key] for row in rows], 1)[0]) for key in ("wall", "cpu")}
     say(table(rows, {"per_job": "d", "jobs": "d", "wall": ".1f", "cpu": ".1f"}))
     say(", ".join(f"{key} {value:.2f} s" for key, value in slopes.items()))
     (OUTPUT / "job_size.json").write_text(json.dumps({"rows": rows, **slopes}, indent=1) + "\n")
