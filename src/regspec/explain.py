@@ -30,7 +30,7 @@ _PARAMS = {
 }  # fmt: skip
 _PLACES = {
     "parameters": "model.parameters.", "grid": "model.grid.", "solver": "model.solver.", "seed": "run.seed",
-    "technology": "technology ", "planner": "planner", "rate_nodes": "calibration.interest.nodes",
+    "technology": "calibration.industries, ", "planner": "planner", "rate_nodes": "calibration.interest.nodes",
 }  # fmt: skip
 
 
@@ -120,16 +120,16 @@ class Solves:
         return several(self._changes(at, recorded, scenario))
 
     def _changes(self, at: dict, recorded: dict, scenario: str) -> list[str]:
-        now = settings(self.config, scenario)
-        found = [
-            text for part in recorded["settings"] for text in differences(recorded["settings"][part], now[part], _PLACES[part])
-        ]
+        own, now = recorded["settings"], settings(self.config, scenario)
+        scaled = any(own["parameters"].get(key) != now["parameters"][key] for key in ("alpha", "xi_scale", "phi_scale"))
+        parts = [part for part in own if not (part == "technology" and scaled)]  # it follows from the parameters
+        found = [text for part in parts for text in differences(own[part], now.get(part), _PLACES.get(part, f"{part} "))]
         if recorded["kernels"] != kernel_fingerprint():
             found.append("kernels (code of the solver or its libraries)")
         shares = recorded["shares"]
         if shares is not None and shares != at["shares"]:
             found.append("calibration of the zone (its shares)")
-        complete = shares is not None and recorded["settings"].keys() == now.keys()
+        complete = shares is not None and own.keys() == now.keys()
         if not complete:
             return found or ["calibration or settings that its file does not record"]
         if self._key_then(at, recorded, scenario) != recorded["key"]:

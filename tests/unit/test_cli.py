@@ -112,6 +112,11 @@ def test_damaged_list_of_zones_is_named(run_folder, capsys):
     assert "zones.json" in capsys.readouterr().err
 
 
+def test_explain_without_a_workflow_is_told(run_folder, capsys):
+    assert run("explain", "--snakefile", "elsewhere/Snakefile") == 2
+    assert "elsewhere/Snakefile: missing" in capsys.readouterr().err
+
+
 def loaded_modules(*arguments):
     code = (
         "import sys\nfrom regspec.cli import main\n"

@@ -2,7 +2,7 @@
 
 import h5py
 import pytest
-from one_zone import config, national, zone
+from one_zone import config, content, national, zone
 
 from regspec import explain
 from regspec.config import Config
@@ -68,11 +68,20 @@ def test_present_solution_and_none(solved):
     ("model__grid__k_steps", 6, "model.grid.k_steps: 6 -> 4"),
     ("model__solver__tolerance", 1e-7, "model.solver.tolerance: 1e-07 -> 1e-06"),
     ("run__seed", 5, "run.seed: 5 -> "),
+    ("model__parameters__xi_scale", 0.5, "model.parameters.xi_scale: 0.5 -> 1.0"),
 ])  # fmt: skip
 def test_changed_settings_are_named_with_both_values(solved, path, value, words):
     write, layout = solved
     write(config(**{path: value}))
     assert reason(layout).startswith(words) and "," not in reason(layout)
+
+
+def test_changed_industries_are_named(solved):
+    write, layout = solved
+    groups = content()["calibration"]["industries"]
+    groups["goods"]["phi"] = 1.5
+    write(config(calibration__industries=groups))
+    assert reason(layout) == "calibration.industries, phi: [1.5, 2.0] -> [1.0, 2.0]"
 
 
 def test_changed_zone_nation_and_kernels_are_told_apart(solved, monkeypatch):
