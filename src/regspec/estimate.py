@@ -58,14 +58,14 @@ def zones_per_job(config: Config, name: str, zones: int) -> int:
     return max(1, min(round(_JOB_WORK * config.compute.ranks / seconds(config, name)), -(-zones // jobs)))
 
 
-def minutes(config: Config, zones: int) -> int:
-    """Time to ask a cluster for, for a job of so many ``zones``: several times what it takes on a slow core, half an hour at
-    least.
+def minutes(config: Config, name: str, zones: int) -> int:
+    """Time to ask a cluster for, for a job of so many ``zones`` under ``name``: several times what it takes on a slow core,
+    half an hour at least.
 
     A zone takes some 5 to 7 s with the 17,010 states of the default grid, both allocations and all years
     (`benchmarks/kernels.py`), so 2 ms a state are a fivefold margin.
     """
-    return max(30, round(2e-3 * states(config) * zones / config.compute.ranks / 60))
+    return max(30, round(2e-3 * states(config, name) * zones / config.compute.ranks / 60))
 
 
 def size_text(config: Config) -> str:

@@ -59,8 +59,8 @@ def test_requested_time_grows_with_states_and_zones_and_falls_with_ranks():
     large = {"model": {"grid": {"k_steps": 20, "u_nodes": 5}}}
     more = Config.model_validate(large)
     ranks = Config.model_validate(large | {"compute": {"ranks": 4}})
-    assert minutes(Config(), 40) == 30 < minutes(ranks, 40) < minutes(more, 40)
-    assert minutes(more, 40) * 60 >= 2e-3 * states(more) * 40 - 30
+    assert minutes(Config(), "baseline", 40) == 30 < minutes(ranks, "baseline", 40) < minutes(more, "baseline", 40)
+    assert minutes(more, "baseline", 40) * 60 >= 2e-3 * states(more) * 40 - 30
 
 
 def with_grid(**grid):

@@ -39,7 +39,7 @@ rule:
         cpus_per_task=1,
         mem_mb=lambda wildcards, attempt: MEMORY * attempt,
         runtime=lambda wildcards, attempt: (
-            minutes(CONFIG, len(batch_zones(wildcards))) * attempt
+            minutes(CONFIG, wildcards.scenario, len(batch_zones(wildcards))) * attempt
         ),
         attempt=lambda wildcards, attempt: attempt,
     params:
