@@ -1,11 +1,11 @@
 """Snakemake's plan at the size of a whole study: time and memory of dry runs, number of files; nothing is solved.
 
-    python benchmarks/scale.py [--cases 722x2 722x25 722x25x5] [--per-job 4 40] [--batch 10]
+    python benchmarks/scale.py [--cases 722x2 722x25 722x25x5] [--per-job auto 4]
 
 Prepares the calibration of all 722 zones of the synthetic economy once (below results/bench), then plans with a real
 `snakemake --dry-run`: zones x scenarios, zones x cells of a sweep, zones x cells x scenarios. `cpu` is user and system time of
-the process, which other work on the machine changes little, `peak` its largest resident memory. With --batch n the first of n
-parts of the sweep's inputs is planned alone (`snakemake --batch sweep=1/n`). Writes results/bench/scale.json.
+the process, which other work on the machine changes little, `peak` its largest resident memory. Writes
+results/bench/scale.json.
 """
 
 from __future__ import annotations
@@ -72,21 +72,18 @@ def measured(command: list[str]) -> tuple[float, float, float]:
     return time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def plan(case: str, per_job: int | str, batch: int = 0) -> dict:
+def plan(case: str, per_job: int | str) -> dict:
     """Measure one dry run."""
     path, config, target = configuration(case, per_job)
     prepare(path, config)
     names = config.solve_names() if target == "model" else config.solve_names("s")
     zones = len(Layout(config).zone_ids())
     size = zones_per_job(config, names[0], zones)
-    part = ["--batch", f"sweep=1/{batch}"] if batch else []
-    command = [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--configfile", str(path), "--dry-run", *part,
-               "--", target]  # fmt: skip
-    wall, cpu, peak = measured(command)
+    command = [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--configfile", str(path), "--dry-run", "--"]
+    wall, cpu, peak = measured([*command, target])
     solves, parts = zones * len(names), len(names) * -(-zones // size)
     found = {
-        "case": case, "per_job": size, "batch": f"1/{batch}" if batch else "all", "solves": solves, "jobs": parts,
-        "wall": wall, "cpu": cpu, "peak_mb": peak,
+        "case": case, "per_job": size, "solves": solves, "jobs": parts, "wall": wall, "cpu": cpu, "peak_mb": peak,
         # solution, copy in the store, progress; list, log, benchmark and Snakemake's record of a job
         "files": 3 * solves + 4 * parts, "core_hours": cost(config, dict.fromkeys(names, zones)).core_hours,
     }  # fmt: skip
@@ -98,17 +95,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cases", nargs="+", default=["722x2", "722x25", "722x25x5"])
     parser.add_argument("--per-job", nargs="+", default=["auto"])
-    parser.add_argument("--batch", type=int, default=0, help="of a sweep, also the first of so many parts")
     args = parser.parse_args()
     rows = []
     for case in args.cases:
         for per_job in args.per_job:
             number = per_job if per_job == "auto" else int(per_job)
             rows.append(plan(case, number))
-            if args.batch and "25" in case.split("x"):
-                rows.append(plan(case, number, args.batch))
     columns = {
-        "case": "", "per_job": "d", "batch": "", "solves": ",d", "jobs": ",d", "files": ",d", "wall": ".0f", "cpu": ".0f",
+        "case": "", "per_job": "d", "solves": ",d", "jobs": ",d", "files": ",d", "wall": ".0f", "cpu": ".0f",
         "peak_mb": ",.0f", "core_hours": ",.1f",
     }  # fmt: skip
     say(table(rows, columns))
