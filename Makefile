@@ -1,10 +1,11 @@
 # make run    set up an environment of its own and run the whole study (synthetic data by default)
 # make report the same, then one self-contained page of the run: results/<name>/report.html
+# make explain  what `make run` would do now, and why; runs nothing
 # make test   the same set-up, then style checks and all tests
 # make test-cluster  the tests on a real Slurm alone
 # make bench  the same set-up, then speed, accuracy, rivals and scaling: results/bench (docs/benchmarks.md)
 # make lock   resolve the dependencies anew
-# Options: CONFIG=my.yaml (configuration of `make run`), PYTHON=python3.12, BENCH=--quick (options of `make bench`)
+# Options: CONFIG=my.yaml (configuration of `make run`, `make explain`), PYTHON=python3.12, BENCH=--quick (options of `make bench`)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -18,11 +19,14 @@ READY := .venv/.ready
 # Where the system has certificates of its own (a proxy's, say), uv trusts these, as pip does, not its built-in ones.
 UV := $(BIN)/uv $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),--system-certs)
 
-.PHONY: run report test test-cluster slurm lint bench lock clean
+.PHONY: run explain report test test-cluster slurm lint bench lock clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
 	@$(BIN)/snakemake --profile profiles/local --configfile $(CONFIG)
+
+explain: $(READY)
+	@$(BIN)/regspec explain --config $(CONFIG)
 
 report: $(READY)
 	@$(BIN)/snakemake --profile profiles/local --configfile $(CONFIG) -- all report

@@ -50,7 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     _add(steps, "report", _report, "one self-contained HTML page of everything that the run has produced")
     _add(steps, "county-files", _county_files, "write county files of the synthetic economy", _out_options)
     _add(steps, "microdata-files", _microdata_files, "write an IPUMS-like extract of the synthetic economy", _microdata_options)
-    _add(steps, "status", _status, "how many solves are done, running, failed")
+    _add(steps, "explain", _explain, "what a run would do, and why; runs nothing", _explain_options)
+    _add(steps, "status", _status, "which solves are done, running, failed, and why", _status_options)
     return parser
 
 
@@ -97,6 +98,24 @@ def _solve_options(sub) -> None:
     sub.add_argument("--attempt", type=int, default=1, help="above 1: do not repeat a failure of the model")
     sub.add_argument("--expected-ranks", type=int, default=1, help="abort on another MPI size [%(default)s]")
     sub.add_argument("--manifest", type=Path, help="write the keys of the solutions to this file when all are there")
+
+
+def _explain_options(sub) -> None:
+    home = Path() if Path("Snakefile").exists() else Path(__file__).parents[2]
+    sub.add_argument("--snakefile", type=Path, default=home / "Snakefile", help="[%(default)s]")
+    sub.add_argument("--profile", type=Path, default=home / "profiles" / "local", help="[%(default)s]")
+    sub.add_argument("targets", nargs="*", metavar="TARGET", help="targets of the workflow, such as sweeps [all]")
+
+
+def _status_options(sub) -> None:
+    sub.add_argument("--html", type=Path, metavar="FILE", help="write one HTML page with a map instead of text")
+    sub.add_argument(
+        "--refresh",
+        type=int,
+        default=0,
+        metavar="SECONDS",
+        help="with --html: write it again and again until all solves have ended",
+    )
 
 
 def _out_options(sub) -> None:
@@ -169,12 +188,31 @@ def _county_files(args) -> None:
     print(f"{len(write_county_files(config, args.out))} files in {args.out}; counties.yaml there names them")
 
 
+def _explain(args) -> None:
+    from regspec.dryrun import explain
+
+    config, _, _ = _load(args)
+    raise SystemExit(explain(config, args.snakefile, args.profile, args.targets))
+
+
 def _status(args) -> None:
+    import time
+
     config, _, layout = _load(args)
     layout.require(layout.zones, "calibrate")
-    from regspec.progress import status_text
+    if args.html is None:
+        from regspec.status import status_text
 
-    print(status_text(config, layout))
+        print(status_text(config, layout))
+        return
+    from regspec.status import ENDED
+    from regspec.status_page import write_page
+
+    while any(s.state not in ENDED for s in write_page(config, layout, args.html, args.refresh)) and args.refresh:
+        time.sleep(args.refresh)
+    if args.refresh:
+        write_page(config, layout, args.html)
+    print(args.html)
 
 
 if __name__ == "__main__":

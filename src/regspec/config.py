@@ -283,7 +283,9 @@ class Results(Section):
 
 class Compute(Section):
     ranks: int = Field(1, ge=1, description="MPI ranks of a solve job (1 = no MPI)")
-    zones_per_job: int = Field(4, ge=1, description="zones that a solve job takes one after the other (docs/hpc.md)")
+    zones_per_job: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        "auto", description="zones that a solve job takes one after the other; auto: some two minutes of work (docs/hpc.md)"
+    )
 
 
 class Config(Section):

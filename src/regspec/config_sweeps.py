@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from itertools import product
 from typing import Annotated, Literal
 
@@ -45,12 +47,14 @@ class Sweep(Section):
         """Overrides of ``model.parameters`` by cell; a cell's name says its values, so that another cell changes none."""
         if self.cells:
             return dict(self.cells)
-        return {
-            "-".join(f"{key}_{_text(value)}" for key, value in zip(self.axes, values, strict=True)): dict(
-                zip(self.axes, values, strict=True)
-            )
-            for values in product(*self.axes.values())
-        }
+        return dict(_combinations(json.dumps(self.axes)))
+
+
+@lru_cache(maxsize=256)  # asked for with every solve of a plan; by content, because sections may be copied and changed
+def _combinations(axes: str) -> dict[str, dict]:
+    values = json.loads(axes)
+    combinations = (dict(zip(values, combination, strict=True)) for combination in product(*values.values()))
+    return {"-".join(f"{key}_{_text(value)}" for key, value in cell.items()): cell for cell in combinations}
 
 
 def solve_name(sweep: str, cell: str, scenario: str) -> str:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from math import comb
+from pathlib import Path
 
 from regspec.config import Config
+from regspec.layout import Layout
 
 _BASE_MB = 500  # Python, numba and the compilation of the kernels
+# Core-microseconds of a state in a sweep of the tail, market and planner, by number of industries (docs/benchmarks.md).
+_MICROSECONDS = {1: (2.87, 2.69), 2: (0.54, 0.86), 3: (0.73, 1.12), 4: (1.08, 1.87), 5: (1.68, 3.22)}
+_TAIL, _PATH = 50, 1.4  # sweeps of a tail; a year of the path in sweeps
+_OVERHEAD = 0.3  # s: simulation, Euler errors, the file
+_FILE_KB = 23.0
+_JOB_WORK = 120.0  # s: JOB_SECONDS are then a few percent; a lost job is soon done again
+_SCENARIO_JOBS, _CELL_JOBS = 8, 2  # jobs of a scenario, and of a cell of a sweep, that has many of them, at least
+JOB_SECONDS = 8.0  # of one core, for each job: Python, kernels, on a cluster another Snakemake (docs/hpc.md)
 
 
-def states(config: Config) -> int:
-    """States of one year and one allocation: lattice nodes x exogenous states x bond nodes (model section 6)."""
+def states(config: Config, name: str | None = None) -> int:
+    """States of one year and one allocation: lattice nodes x exogenous states x bond nodes (model section 6); the most under
+    any name of ``Config.solve_names``, or those under ``name``.
+    """
     grid, industries = config.model.grid, len(config.calibration.industries)
     lattice = comb(grid.k_steps + industries - 1, industries - 1)
-    return lattice * _exogenous(config) * (grid.b_below + grid.b_above)
+    return lattice * _exogenous(config, name) * (grid.b_below + grid.b_above)
 
 
 def memory_mb(config: Config) -> int:
@@ -31,13 +45,27 @@ def memory_mb(config: Config) -> int:
     return ranks * _BASE_MB + round(2 * 8e-6 * (policies + expectations))
 
 
-def minutes(config: Config) -> int:
-    """Time to ask a cluster for, for one solve job: several times what it takes on a slow core, half an hour at least.
+def zones_per_job(config: Config, name: str, zones: int) -> int:
+    """Zones of one solve job under a name of ``Config.solve_names`` that has so many ``zones``.
+
+    ``compute.zones_per_job``, or, where that is "auto", as many as take `_JOB_WORK` seconds, but so few that the jobs keep
+    several cores busy. It does not depend on the other scenarios and cells: a new cell must not change the jobs of the old.
+    """
+    chosen = config.compute.zones_per_job
+    if chosen != "auto":
+        return chosen
+    jobs = _CELL_JOBS if config.sweep_of(name) else _SCENARIO_JOBS
+    return max(1, min(round(_JOB_WORK * config.compute.ranks / seconds(config, name)), -(-zones // jobs)))
+
+
+def minutes(config: Config, name: str, zones: int) -> int:
+    """Time to ask a cluster for, for a job of so many ``zones`` under ``name``: several times what it takes on a slow core,
+    half an hour at least.
 
     A zone takes some 5 to 7 s with the 17,010 states of the default grid, both allocations and all years
     (`benchmarks/kernels.py`), so 2 ms a state are a fivefold margin.
     """
-    return max(30, round(2e-3 * states(config) * config.compute.zones_per_job / config.compute.ranks / 60))
+    return max(30, round(2e-3 * states(config, name) * zones / config.compute.ranks / 60))
 
 
 def size_text(config: Config) -> str:
@@ -51,6 +79,98 @@ def size_text(config: Config) -> str:
     )
 
 
-def _exogenous(config: Config) -> int:
-    regimes = 2 if any(config.scenario_parameters(name).has_regimes for name in config.solve_names()) else 1
+# --------------------------------------------------------------------------------------- cost of many solves
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What solves take: core-hours, MB of memory of the largest job, MB on disk (the run's files and the store's)."""
+
+    solves: int
+    core_hours: float
+    memory_mb: float
+    disk_mb: float
+
+    def text(self) -> str:
+        return (
+            f"{_rounded(self.core_hours)} core-hours, {self.memory_mb:,.0f} MB of memory a job, {_size(self.disk_mb)} on disk"
+        )
+
+
+def seconds(config: Config, name: str) -> float:
+    """Core-seconds of one solve under a name of ``Config.solve_names``: sweeps of the tail and years of the path, times
+    states, times measured microseconds (`benchmarks/kernels.py`, docs/benchmarks.md); start-up of the job not included.
+    """
+    years = config.calibration.last_year - config.calibration.first_year
+    market, planner = _MICROSECONDS[len(config.calibration.industries)]
+    own = market + (planner if config.scenario(name).planner else 0.0)
+    return _OVERHEAD + 1e-6 * states(config, name) * own * (_TAIL + _PATH * years)
+
+
+def cost(config: Config, numbers: Mapping[str, int]) -> Cost:
+    """Cost of solving ``numbers[name]`` zones under each name of ``Config.solve_names``."""
+    solves = sum(numbers.values())
+    jobs = sum(-(-n // zones_per_job(config, name, n)) for name, n in numbers.items())
+    total = sum(n * seconds(config, name) for name, n in numbers.items()) + jobs * JOB_SECONDS * config.compute.ranks
+    return Cost(solves, total / 3600.0, memory_mb(config), 2e-3 * solves * _file_kb(config))
+
+
+def cost_text(config: Config, numbers: Mapping[str, int]) -> str:
+    """One line for before the solves; solves that the store has already only take the time of a copy."""
+    found = cost(config, numbers)
+    return f"{found.solves:,} solves planned: up to about {found.text()}" if found.solves else ""
+
+
+def used(layout: Layout) -> Cost:
+    """What the finished solve jobs of a run took, from their benchmark files: the last run of every job."""
+    seconds, memory, solves = 0.0, 0.0, 0
+    for path in sorted((layout.benchmarks / "solve").glob("*/*.tsv")):
+        row = _benchmark(path)
+        seconds += row.get("cpu_time") or row.get("s") or 0.0
+        memory = max(memory, row.get("max_rss") or 0.0)
+    disk = 0
+    for path in sorted((layout.root / "solutions").glob("*/*.h5")):
+        disk, solves = disk + path.stat().st_size, solves + 1
+    return Cost(solves, seconds / 3600.0, memory, 2e-6 * disk)
+
+
+def comparison_text(config: Config, layout: Layout) -> list[str]:
+    """Estimate and use, line by line, for a run that has solved something; none where nothing was measured."""
+    found = used(layout)
+    if not found.core_hours:
+        return []
+    folders = (path for path in (layout.root / "solutions").glob("*") if path.name in config.solve_names())
+    numbers = {path.name: sum(1 for _ in path.glob("*.h5")) for path in folders}
+    return [f"solves used: {found.text()}", f"estimate:    {cost(config, numbers).text()}, were all solved anew"]
+
+
+def _benchmark(path: Path) -> dict[str, float]:
+    """The one row of a file that Snakemake has written for a job; what it could not measure is left out."""
+    lines = [line.split("\t") for line in path.read_text().splitlines()]
+    row = {}
+    for name, text in zip(*lines[:2], strict=False) if len(lines) > 1 else ():
+        try:
+            row[name] = float(text)
+        except ValueError:
+            continue
+    return row
+
+
+def _file_kb(config: Config) -> float:
+    """Size of a solution file: series of T + 1 years, of which some are a vector over industries."""
+    years = config.calibration.last_year - config.calibration.first_year + 1
+    return _FILE_KB + 2 * 8e-3 * years * (14 + 4 * len(config.calibration.industries))
+
+
+def _rounded(number: float) -> str:
+    return f"{number:.2g}" if number < 10 else f"{number:,.0f}"
+
+
+def _size(mb: float) -> str:
+    return f"{mb / 1000:,.1f} GB" if mb >= 1000 else f"{mb:,.0f} MB"
+
+
+def _exogenous(config: Config, name: str | None = None) -> int:
+    names = config.solve_names() if name is None else [name]
+    regimes = 2 if any(config.scenario_parameters(each).has_regimes for each in names) else 1
     return regimes * config.model.grid.u_nodes ** len(config.calibration.industries) * config.calibration.interest.nodes

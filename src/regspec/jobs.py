@@ -114,11 +114,15 @@ def levels(config: Config, layout: Layout, names: Iterable[str]) -> dict[tuple[s
     """Level of every zone under ``names`` (of ``Config.solve_names``) in the present calibration: the factor that turns a
     solution, which is in units of the zone's own first-year output, into comparable output (model.md section 4).
     """
-    from regspec.calibration.technology import scenario_zone
+    from regspec.calibration.technology import scenario_levels
 
     national = json.loads(layout.national.read_text())
     zones = {zone: json.loads(layout.zone_json(zone).read_text()) for zone in layout.zone_ids()}
-    return {(name, zone): scenario_zone(zones[zone], national, config, name)[1] for name in names for zone in zones}
+    found = {}
+    for name in names:
+        own = scenario_levels(list(zones.values()), national, config, name)
+        found |= {(name, zone): level for zone, level in zip(zones, own, strict=True)}
+    return found
 
 
 def results(config: str | Path, overrides: Iterable[str] = ()) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import os
@@ -18,22 +19,55 @@ _SOURCES = (".py", ".html", ".css", ".js")
 
 def content_hash(obj, length: int = 16) -> str:
     """Hex digest of a JSON-serializable object; floats enter with their shortest exact representation."""
-    text = json.dumps(obj, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return text_hash(canonical_text(obj), length)
+
+
+def canonical_text(obj) -> str:
+    """The JSON text that `content_hash` digests."""
+    return json.dumps(obj, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def text_hash(text: str, length: int = 16) -> str:
+    """Hex digest of a text."""
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
 @cache
-def source_hash(*subpackages: str) -> str:
-    """Digest of the package's sources (Python, and the report's templates), or of the named subpackages, comments and
-    layout included.
-    """
-    root = Path(__file__).parent
-    folders = [root / s for s in subpackages] or [root]
-    files = sorted(p for f in folders for p in ([f] if f.is_file() else f.rglob("*")) if p.suffix in _SOURCES)
+def source_hash() -> str:
+    """Digest of the package's sources (Python, and the report's templates), comments and layout included."""
     digest = hashlib.sha256()
-    for path in files:
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for name, path in _sources().items():
+        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
+
+
+def logic_digests(*parts: str) -> dict[str, str]:
+    """Digest of what each source file does, for the named files and subpackages: comments, docstrings and layout are not
+    in it.
+    """
+    return {name: logic_digest(path) for name, path in _sources(*parts).items()}
+
+
+@cache
+def logic_digest(path: Path) -> str:
+    """Digest of a Python file's syntax tree without docstrings, of another file's bytes."""
+    if path.suffix != ".py":
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [s for s in body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:8]
+
+
+def _sources(*parts: str) -> dict[str, Path]:
+    """Source files of the package, or of the named files and subpackages, by their name relative to the package."""
+    root = Path(__file__).parent
+    folders = [root / part for part in parts] or [root]
+    found = {path for folder in folders for path in ([folder] if folder.is_file() else folder.rglob("*"))}
+    files = [path for path in found if path.suffix in _SOURCES]
+    return {path.relative_to(root).as_posix(): path for path in sorted(files)}
 
 
 def code_version() -> str:

@@ -1,14 +1,17 @@
 """What each step of the workflow depends on besides its input files.
 
 ``KEYS``: the configuration keys that it reads; only they may trigger it anew. ``SOURCES``: the parts of the
-package that it runs: Snakemake does not see edits of imported modules, so rules carry their digest.
+package that it runs: Snakemake does not see edits of imported modules, so rules carry their digests. Those are of what the
+code does: a comment triggers nothing.
 The solve step is not listed: its key (:mod:`regspec.experiments.key`) says exactly what it depends on.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from regspec.config import Config
-from regspec.provenance import source_hash
+from regspec.provenance import logic_digest, logic_digests
 
 KEYS: dict[str, tuple[str, ...]] = {
     "data": ("run.seed", "data", "empirics.base_year", "empirics.end_year", "calibration.tfp.measure"),
@@ -71,16 +74,17 @@ SOURCES: dict[str, tuple[str, ...]] = {
 _PLACES = {"run": {"directory", "name"}, "data": {"directory"}}
 
 
-def dependencies(config: Config, step: str) -> dict:
-    """The params of a step's rule: values of its configuration keys and the digest of its sources."""
+def dependencies(config: Config, step: str, script: Path | None = None) -> dict:
+    """The params of a step's rule: values of its configuration keys, digests of its sources and of the rule's ``script``."""
     left_out = _PLACES if step in ("counties", "report") else {**_PLACES, "data": {*_PLACES["data"], "counties"}}
     values = config.model_dump(mode="json", exclude=left_out)
-    return {**{key: _at(values, key) for key in KEYS[step]}, "sources": source_hash(*SOURCES[step])}
+    sources = logic_digests(*SOURCES[step]) | ({script.name: logic_digest(script)} if script else {})
+    return {**{key: _at(values, key) for key in KEYS[step]}, "sources": sources}
 
 
-def sweep_dependencies(config: Config, name: str) -> dict:
+def sweep_dependencies(config: Config, name: str, script: Path | None = None) -> dict:
     """The params of the rule that makes the exhibits of the sweep ``name``: other sweeps do not trigger it."""
-    return dependencies(config, "sweep") | {"sweep": config.sweeps[name].model_dump(mode="json")}
+    return dependencies(config, "sweep", script) | {"sweep": config.sweeps[name].model_dump(mode="json")}
 
 
 def _at(values: dict, key: str):

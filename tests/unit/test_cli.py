@@ -14,8 +14,9 @@ from regspec.config import Config
 from regspec.config_io import load_config
 from regspec.errors import ModelFailure
 from regspec.layout import Layout
-from regspec.progress import JobProgress, duration, failure_message, failures_text, status_text
+from regspec.progress import JobProgress, duration
 from regspec.provenance import write_json
+from regspec.status import failure_message, failures_text, status_text
 
 
 @pytest.fixture
@@ -111,6 +112,11 @@ def test_damaged_list_of_zones_is_named(run_folder, capsys):
     assert "zones.json" in capsys.readouterr().err
 
 
+def test_explain_without_a_workflow_is_told(run_folder, capsys):
+    assert run("explain", "--snakefile", "elsewhere/Snakefile") == 2
+    assert "elsewhere/Snakefile: missing" in capsys.readouterr().err
+
+
 def loaded_modules(*arguments):
     code = (
         "import sys\nfrom regspec.cli import main\n"
@@ -142,9 +148,9 @@ def test_status_tells_waiting_started_and_failed_solves(run_folder):
     run_folder.progress("other", 3).write_text('{"sweep": 10, "distance": 0.1}\n{"sweep": 20, "distance": 0.01}\n')
     text = status_text(config, run_folder)
     assert "baseline: 2 waiting" in text
-    assert "other: 1 started, 1 failed" in text
+    assert "other: 1 running, 1 failed" in text
     assert "zone 7 failed: zone 7: no equilibrium J = 3.1 at theta = 0.35" in text
-    assert "zone 3 running: sweep 20, distance 0.01" in text
+    assert "zone 3 running: sweep 20, distance 1.0e-02" in text
     assert "zone 7, scenario other" in failures_text(config, run_folder)
     assert failure_message(run_folder, "baseline", 3) == "no message"
     run_folder.failure("other", 7).write_text("{")

@@ -4,8 +4,21 @@ import numpy as np
 import pytest
 
 from regspec.config import Config
-from regspec.estimate import memory_mb, minutes, size_text, states
+from regspec.estimate import (
+    Cost,
+    comparison_text,
+    cost,
+    cost_text,
+    memory_mb,
+    minutes,
+    seconds,
+    size_text,
+    states,
+    used,
+    zones_per_job,
+)
 from regspec.experiments.zone import build_problem
+from regspec.layout import Layout
 
 
 @pytest.mark.parametrize(("steps", "u_nodes", "rates"), [(4, 3, 1), (2, 2, 3)])
@@ -43,8 +56,56 @@ def test_line_for_users_counts_solves():
 
 
 def test_requested_time_grows_with_states_and_zones_and_falls_with_ranks():
-    large = {"model": {"grid": {"k_steps": 20, "u_nodes": 5}}, "compute": {"zones_per_job": 40}}
+    large = {"model": {"grid": {"k_steps": 20, "u_nodes": 5}}}
     more = Config.model_validate(large)
-    ranks = Config.model_validate(large | {"compute": {"zones_per_job": 40, "ranks": 4}})
-    assert minutes(Config()) == 30 < minutes(ranks) < minutes(more)
-    assert minutes(more) * 60 >= 2e-3 * states(more) * 40 - 30
+    ranks = Config.model_validate(large | {"compute": {"ranks": 4}})
+    assert minutes(Config(), "baseline", 40) == 30 < minutes(ranks, "baseline", 40) < minutes(more, "baseline", 40)
+    assert minutes(more, "baseline", 40) * 60 >= 2e-3 * states(more) * 40 - 30
+
+
+def with_grid(**grid):
+    return Config.model_validate({"model": {"grid": grid}})
+
+
+def test_zones_of_a_job_are_a_few_minutes_of_work_and_leave_jobs_for_many_cores():
+    default = zones_per_job(Config(), "baseline", 722)
+    assert 60 < default * seconds(Config(), "baseline") < 240
+    assert zones_per_job(with_grid(k_steps=20, u_nodes=5), "baseline", 722) == 1
+    assert zones_per_job(with_grid(k_steps=2, u_nodes=2), "baseline", 722) == -(-722 // 8)
+    assert zones_per_job(Config(), "baseline", 20) == 3
+    assert zones_per_job(Config.model_validate({"compute": {"zones_per_job": 5}}), "baseline", 722) == 5
+
+
+def test_zones_of_a_job_do_not_depend_on_other_cells():
+    """A new cell must not deal out the zones of the old ones anew."""
+    sweep = {"sweeps": {"s": {"axes": {"theta": [0.3]}}}}
+    more = {"sweeps": {"s": {"axes": {"theta": [0.3, 0.31, 0.32]}}}}
+    sizes = {zones_per_job(Config.model_validate(c), "s-theta_0.3-baseline", 60) for c in (sweep, more)}
+    assert len(sizes) == 1
+
+
+def test_cost_adds_up_over_scenarios_and_grows_with_the_grid():
+    market = Config.model_validate({"scenarios": {"baseline": {"planner": False}, "both": {}}})
+    assert 0 < seconds(market, "baseline") < seconds(market, "both") < seconds(with_grid(k_steps=12), "baseline")
+    one, two = cost(market, {"baseline": 40}), cost(market, {"baseline": 40, "both": 40})
+    assert (one.solves, two.solves) == (40, 80)
+    assert one.core_hours * 3600 > 40 * seconds(market, "baseline") and two.core_hours > 2 * one.core_hours
+    assert two.disk_mb == pytest.approx(2 * one.disk_mb)
+    assert cost_text(market, {}) == "" and cost_text(market, {"both": 40}).startswith("40 solves planned: up to about ")
+
+
+def test_what_was_used_is_compared_with_the_estimate(tmp_path):
+    config = Config.model_validate({"run": {"directory": str(tmp_path)}})
+    layout = Layout(config)
+    assert comparison_text(config, layout) == []
+    for number, (cpu, memory) in enumerate((("7200", "300.5"), ("NA", "NA"), ("3600", "NA"))):
+        path = layout.benchmarks / "solve" / "baseline" / f"{number}.tsv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"s\th:m:s\tmax_rss\tcpu_time\n1800.0\t0:30:00\t{memory}\t{cpu}\n")
+    for zone in (1, 2):
+        layout.solution("baseline", zone).parent.mkdir(parents=True, exist_ok=True)
+        layout.solution("baseline", zone).write_bytes(bytes(500_000))
+    assert used(layout) == Cost(2, 3.5, 300.5, 2.0)
+    lines = comparison_text(config, layout)
+    assert lines[0] == "solves used: 3.5 core-hours, 300 MB of memory a job, 2 MB on disk"
+    assert lines[1].endswith(f"{cost(config, {'baseline': 2}).text()}, were all solved anew")

@@ -49,7 +49,8 @@ class Job:
         monkeypatch.setattr(zone_module, "solve_zone", counted)
 
     def config(self, **overrides):
-        return Config.model_validate(content(run__name="r", run__directory=str(self.folder), **overrides))
+        overrides = {"run__name": "r", "run__directory": str(self.folder), "compute__zones_per_job": 4, **overrides}
+        return Config.model_validate(content(**overrides))
 
     def __call__(self, attempt=1, **overrides):
         self.solved.clear()

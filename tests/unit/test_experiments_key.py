@@ -6,7 +6,7 @@ import pytest
 from one_zone import config, content, national, zone
 
 from regspec.config import Config
-from regspec.experiments.key import solution_inputs, solution_key
+from regspec.experiments.key import solution_inputs, solution_key, solution_keys
 from regspec.model.fingerprint import kernel_fingerprint
 
 
@@ -77,6 +77,14 @@ def test_scenarios_differ_by_their_content_not_by_their_name():
 ])  # fmt: skip
 def test_what_does_not_determine_a_solution_is_not_in_its_key(path, value):
     assert key(config(**{path: value})) == key()
+
+
+def test_keys_of_several_zones_are_those_of_each():
+    both = config(scenarios={"baseline": {}, "loose": {"parameters": {"theta": 0.5, "xi_scale": 0.7}}})
+    zones = [zone(), zone([0.36, 0.64])]
+    for scenario in both.scenarios:
+        expected = [solution_key(at, national(), both, scenario) for at in zones]
+        assert solution_keys(zones, national(), both, scenario) == expected and len(set(expected)) == 2
 
 
 def test_levels_and_notes_are_not_in_the_key():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from small_panel import ROOT
+from small_panel import ROOT, write_config, write_panel
 
 
 @dataclass(frozen=True)
@@ -45,16 +46,19 @@ class Run:
 class Workflow:
     """Snakemake with the local profile, in ``folder``, with the kernel cache that the whole session shares."""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, project: Path = ROOT):
+        self.folder, self.project = folder, project
         folder.mkdir(parents=True, exist_ok=True)
 
-    def __call__(self, config: Path | None, *arguments: str) -> Run:
-        environment = {k: v for k, v in os.environ.items() if k != "REGSPEC_DATA"}
+    def __call__(self, config: Path | None, *arguments: str, **variables: str) -> Run:
+        """``variables``: of the environment; the package is that of the project's folder."""
+        environment = {k: v for k, v in os.environ.items() if k != "REGSPEC_DATA"} | variables
+        if self.project != ROOT:
+            environment["PYTHONPATH"] = str(self.project / "src")
         chosen = ["--configfile", config] if config else []
         command = [
-            sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", self.folder,
-            "--profile", ROOT / "profiles" / "local", "--cores", "2", *chosen, *arguments,
+            sys.executable, "-m", "snakemake", "--snakefile", self.project / "Snakefile", "--directory", self.folder,
+            "--profile", self.project / "profiles" / "local", "--cores", "2", *chosen, *arguments,
         ]  # fmt: skip
         done = subprocess.run(
             list(map(str, command)),
@@ -65,10 +69,35 @@ class Workflow:
         )
         return Run(done.returncode, done.stdout)
 
+    def explained(self, config: Path, *arguments: str) -> tuple[dict[str, int], str]:
+        """Jobs of a dry run by rule, and why they would run, as `regspec explain` says it."""
+        output = self.folder / "plan.txt"
+        run = self(config, "--dry-run", *arguments, REGSPEC_EXPLAIN=str(output))
+        assert run.code == 0, run.text
+        plan = {rule: count for rule, count in run.plan().items() if rule not in ("all", "model", "total")}
+        return plan, output.read_text()
+
     def snapshot(self, under: str = "results") -> dict[str, tuple[bytes, int]]:
         """Bytes and time of modification of every file below a folder."""
         files = sorted(p for p in (self.folder / under).rglob("*") if p.is_file())
         return {str(p): (p.read_bytes(), p.stat().st_mtime_ns) for p in files}
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> tuple[Workflow, Run]:
+    """A finished run of two zones: its working folder, of which tests take copies, and what Snakemake printed."""
+    first = Workflow(tmp_path_factory.mktemp("finished"))
+    write_panel(first.folder / "tables")
+    done = first(write_config(first.folder / "run.yaml", Path("tables"), zones="[1, 56]"))
+    assert done.code == 0, done.text
+    return first, done
+
+
+@pytest.fixture(scope="module")
+def copy(finished, workflow) -> Workflow:
+    """The module's working folder with a copy of the finished run in it."""
+    shutil.copytree(finished[0].folder, workflow.folder, dirs_exist_ok=True)
+    return workflow
 
 
 @pytest.fixture(scope="module")

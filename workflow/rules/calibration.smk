@@ -24,7 +24,7 @@ checkpoint calibrate:
         runtime=15,
     params:
         config=str(LAYOUT.config),
-        depends=dependencies(CONFIG, "calibrate"),
+        depends=depends("calibrate"),
     script:
         "../scripts/calibrate.py"
 

@@ -1,7 +1,9 @@
 """Configuration, checked once; helpers that the rules share."""
 
 import json
+import os
 import sys
+from collections import Counter
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -9,14 +11,16 @@ from pathlib import Path
 from snakemake.logging import logger
 
 from regspec.config_io import load_config, write_resolved
+from regspec.dryrun import VARIABLE, Explanation
 from regspec.errors import RegspecError
-from regspec.estimate import memory_mb, minutes, size_text
-from regspec.experiments.batch import batch_members, forget_incomplete, zones_of
-from regspec.experiments.key import solution_key
+from regspec.estimate import cost_text, memory_mb, minutes, size_text
+from regspec.experiments.batch import batches_of, forget_incomplete
+from regspec.experiments.key import solution_keys
 from regspec.jobs import levels
 from regspec.layout import Layout
-from regspec.progress import SOLVE_RULES, ending_text, failures_text, follow_jobs
+from regspec.progress import SOLVE_RULES, follow_jobs
 from regspec.provenance import content_hash
+from regspec.status import ending_text, failures_text
 from regspec.steps import dependencies, sweep_dependencies
 from regspec.validation import check_inputs
 
@@ -43,9 +47,23 @@ CONFIG = checked_config()
 LAYOUT = Layout(CONFIG)
 SPECIALIZATION = LAYOUT.empirics / "specialization.parquet"
 SOLVE_NAMES = CONFIG.solve_names()
+MEMORY = memory_mb(CONFIG)
 
 # The programs beside this Python (regspec, mpiexec) are found even when the environment is not activated.
 shell.prefix(f"export PATH={Path(sys.executable).parent}:$PATH; ")
+
+
+def script_file(name):
+    return Path(workflow.basedir) / "workflow" / "scripts" / f"{name}.py"
+
+
+def depends(step, script=None):
+    """What a step depends on besides its input files. Its script is in it by content, not by age as Snakemake has it."""
+    return dependencies(CONFIG, step, script_file(script or step))
+
+
+def sweep_depends(name):
+    return sweep_dependencies(CONFIG, name, script_file("sweep"))
 
 
 def solutions(scenario, batch):
@@ -56,27 +74,23 @@ def solutions(scenario, batch):
 
 
 def planned(rule_names):
-    """Number of solves in the present plan, those of finished jobs included."""
-    jobs = workflow.dag.needrun_jobs(exclude_finished=False)
-    return sum(
-        len(job.params.zones.split()) for job in jobs if job.rule.name in rule_names
-    )
+    """Number of solves in the present plan by scenario, those of finished jobs included."""
+    numbers = Counter()
+    for job in workflow.dag.needrun_jobs(exclude_finished=False):
+        if job.rule.name in rule_names:
+            numbers[job.wildcards.scenario] += len(job.params.zones.split())
+    return numbers
 
 
 def batches(name):
     """Zones of each solve job by the job's number; makes the caller wait for the calibration."""
     checkpoints.calibrate.get()
-    return batch_members(zones(name), CONFIG.compute.zones_per_job)
+    return known_batches(name, LAYOUT.zones.stat().st_mtime_ns)
 
 
 @cache
-def known_zones(name, modified):
-    return zones_of(CONFIG, LAYOUT, name)
-
-
-def zones(name):
-    """Zones of a scenario or of a sweep's cell."""
-    return known_zones(name, LAYOUT.zones.stat().st_mtime_ns)
+def known_batches(name, modified):
+    return batches_of(CONFIG, LAYOUT, name)
 
 
 def batch_zones(wildcards):
@@ -96,15 +110,11 @@ def read_json(path, modified):
 def solve_keys(wildcards):
     """Digests of all that each solution depends on: its zone, the nation's processes, parameters, grid, kernels."""
     national = read_json(str(LAYOUT.national), LAYOUT.national.stat().st_mtime_ns)
-    return [
-        solution_key(
-            read_json(str(path), path.stat().st_mtime_ns),
-            national,
-            CONFIG,
-            wildcards.scenario,
-        )
+    zones = [
+        read_json(str(path), path.stat().st_mtime_ns)
         for path in map(LAYOUT.zone_json, batch_zones(wildcards))
     ]
+    return solution_keys(zones, national, CONFIG, wildcards.scenario)
 
 
 def wanted(wildcards):
@@ -154,4 +164,13 @@ def all_batches(wildcards):
 
 if workflow.is_main_process:
     forget_incomplete(CONFIG, LAYOUT)
-    follow_jobs(logger, lambda: planned(SOLVE_RULES), solutions)
+    follow_jobs(
+        logger,
+        lambda: planned(SOLVE_RULES).total(),
+        solutions,
+        lambda: cost_text(CONFIG, planned(SOLVE_RULES)),
+    )
+    if VARIABLE in os.environ:
+        logger.addHandler(
+            Explanation(os.environ[VARIABLE], lambda: workflow.dag, CONFIG, LAYOUT)
+        )

@@ -25,7 +25,7 @@ rule data:
         runtime=15,
     params:
         config=str(LAYOUT.config),
-        depends=dependencies(CONFIG, "data"),
+        depends=depends("data"),
     script:
         "../scripts/data.py"
 
@@ -45,7 +45,7 @@ rule facts:
         runtime=15,
     params:
         config=str(LAYOUT.config),
-        depends=dependencies(CONFIG, "empirics"),
+        depends=depends("empirics", "facts"),
     script:
         "../scripts/facts.py"
 
@@ -69,6 +69,6 @@ if exhibits.counties(CONFIG):
             runtime=30,
         params:
             config=str(LAYOUT.config),
-            depends=dependencies(CONFIG, "counties"),
+            depends=depends("counties"),
         script:
             "../scripts/counties.py"

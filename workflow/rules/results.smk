@@ -1,7 +1,6 @@
 """Exhibits of the paper."""
 
 from regspec import exhibits
-from regspec.report import template_digest
 
 
 rule results:
@@ -28,7 +27,7 @@ rule results:
         runtime=30,
     params:
         config=str(LAYOUT.config),
-        depends=dependencies(CONFIG, "results"),
+        depends=depends("results"),
     script:
         "../scripts/results.py"
 
@@ -53,8 +52,7 @@ rule report:
         runtime=15,
     params:
         config=str(LAYOUT.config),
-        depends=dependencies(CONFIG, "report"),
-        templates=template_digest(),
+        depends=depends("report"),
         on_request=on_request_digest,
     script:
         "../scripts/report.py"
@@ -79,7 +77,7 @@ rule sweep:
         runtime=30,
     params:
         config=str(LAYOUT.config),
-        depends=lambda wildcards: sweep_dependencies(CONFIG, wildcards.sweep),
+        depends=lambda wildcards: sweep_depends(wildcards.sweep),
         levels=levels_digest,
     script:
         "../scripts/sweep.py"
@@ -101,7 +99,7 @@ rule multiplicity:
         runtime=30,
     params:
         config=str(LAYOUT.config),
-        depends=dependencies(CONFIG, "multiplicity"),
+        depends=depends("multiplicity"),
     script:
         "../scripts/multiplicity.py"
 
@@ -120,11 +118,11 @@ rule responses:
     benchmark:
         LAYOUT.benchmarks / "responses.tsv"
     resources:
-        mem_mb=memory_mb(CONFIG),
+        mem_mb=MEMORY,
         runtime=60,
     params:
         config=str(LAYOUT.config),
-        depends=dependencies(CONFIG, "responses"),
+        depends=depends("responses"),
         zones=calibration_digest,
     script:
         "../scripts/responses.py"
@@ -144,11 +142,11 @@ rule planner:
     benchmark:
         LAYOUT.benchmarks / "planner.tsv"
     resources:
-        mem_mb=memory_mb(CONFIG),
+        mem_mb=MEMORY,
         runtime=120,
     params:
         config=str(LAYOUT.config),
-        depends=dependencies(CONFIG, "planner"),
+        depends=depends("planner"),
         zones=calibration_digest,
     script:
         "../scripts/planner.py"
@@ -167,7 +165,7 @@ rule theory:
         runtime=60,
     params:
         config=str(LAYOUT.config),
-        depends=dependencies(CONFIG, "theory"),
+        depends=depends("theory"),
     script:
         "../scripts/theory.py"
 
@@ -185,10 +183,10 @@ rule internal_calibration:
     benchmark:
         LAYOUT.benchmarks / "internal_calibration.tsv"
     resources:
-        mem_mb=memory_mb(CONFIG),
+        mem_mb=MEMORY,
         runtime=60,
     params:
         config=str(LAYOUT.config),
-        depends=dependencies(CONFIG, "internal_calibration"),
+        depends=depends("internal_calibration"),
     script:
         "../scripts/internal_calibration.py"

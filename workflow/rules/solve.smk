@@ -37,8 +37,10 @@ rule:
         mpi="mpiexec" if RANKS > 1 else "",
         tasks=RANKS,
         cpus_per_task=1,
-        mem_mb=lambda wildcards, attempt: memory_mb(CONFIG) * attempt,
-        runtime=lambda wildcards, attempt: minutes(CONFIG) * attempt,
+        mem_mb=lambda wildcards, attempt: MEMORY * attempt,
+        runtime=lambda wildcards, attempt: (
+            minutes(CONFIG, wildcards.scenario, len(batch_zones(wildcards))) * attempt
+        ),
         attempt=lambda wildcards, attempt: attempt,
     params:
         config=str(LAYOUT.config),
@@ -70,7 +72,7 @@ rule collect:
         runtime=30,
     params:
         config=str(LAYOUT.config),
-        depends=dependencies(CONFIG, "collect"),
+        depends=depends("collect"),
         levels=levels_digest,
     script:
         "../scripts/collect.py"

@@ -56,5 +56,15 @@ def scenario_zone(zone: dict, national: dict, config: Config, scenario: str) -> 
     With ``calibration.level: matched`` the level is the observed one, in every scenario.
     """
     tech = technology(config, scenario)
+    return _zone(zone, national, config, tech)
+
+
+def scenario_levels(zones: list[dict], national: dict, config: Config, scenario: str) -> list[float]:
+    """Level of each of ``zones`` as `scenario_zone` says; what they share is computed once."""
+    tech = technology(config, scenario)
+    return [_zone(zone, national, config, tech)[1] for zone in zones]
+
+
+def _zone(zone: dict, national: dict, config: Config, tech: dict) -> tuple[np.ndarray, float]:
     ztilde, level = zone_technology(np.array(zone["shares"]), tech["xi"], tech["alpha"], np.array(national["national_share"]))
     return ztilde, float(zone["level"]) if config.calibration.level == "matched" else level

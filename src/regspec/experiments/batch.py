@@ -7,6 +7,7 @@ from pathlib import Path
 
 from regspec.config import Config
 from regspec.errors import ModelFailure
+from regspec.estimate import zones_per_job
 from regspec.experiments.solve import run_zone
 from regspec.layout import Layout
 from regspec.model.parallel import Ranks, world
@@ -18,6 +19,12 @@ def batch_members(zones: list[int], size: int) -> dict[str, list[int]]:
     starts = range(0, len(zones), size)
     digits = len(str(max(len(starts) - 1, 0)))
     return {f"{n:0{digits}d}": zones[start : start + size] for n, start in enumerate(starts)}
+
+
+def batches_of(config: Config, layout: Layout, name: str) -> dict[str, list[int]]:
+    """Zones of each solve job under a name of ``Config.solve_names``; none before the calibration."""
+    zones = zones_of(config, layout, name)
+    return batch_members(zones, zones_per_job(config, name, len(zones)))
 
 
 def zones_of(config: Config, layout: Layout, name: str) -> list[int]:
@@ -39,7 +46,7 @@ def forget_incomplete(config: Config, layout: Layout) -> None:
     for scenario in config.solve_names():
         if not layout.batch(scenario, 0).parent.is_dir():
             continue
-        for number, zones in batch_members(zones_of(config, layout, scenario), config.compute.zones_per_job).items():
+        for number, zones in batches_of(config, layout, scenario).items():
             if not all(layout.solution(scenario, zone).exists() for zone in zones):
                 layout.batch(scenario, number).unlink(missing_ok=True)
 

@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 
 from regspec.config import Config
+from regspec.experiments.key import settings
 from regspec.model.fingerprint import kernel_fingerprint
 from regspec.provenance import atomic_path, stamp
 
@@ -39,7 +40,7 @@ def _attributes(zone: int, scenario: str, key: str, config: Config, config_hash:
     return {
         "zone": zone, "scenario": scenario, "key": key, "kernel_fingerprint": kernel_fingerprint(),
         "parameters": config.scenario_parameters(scenario).model_dump_json(),
-        "grid": config.model.grid.model_dump_json(),
+        "grid": config.model.grid.model_dump_json(), "settings": json.dumps(settings(config, scenario)),
         "industries": json.dumps(list(config.calibration.industries)), **stamp(config_hash),
     }  # fmt: skip
 

@@ -36,7 +36,7 @@ def _reporter(path: Path | None, rank: int) -> Callable[[dict], None] | None:
         count += 1
         if count % _EVERY == 1:
             with open(path, "a") as stream:
-                stream.write(json.dumps(event) + "\n")
+                stream.write(json.dumps({"time": round(time.time(), 1), **event}) + "\n")
 
     return report
 

@@ -1,0 +1,146 @@
+"""Snakemake's dry run, explained: the jobs that are due, grouped by rule, with their reasons in plain words."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from regspec.config import Config
+from regspec.config_io import write_resolved
+from regspec.errors import ConfigError
+from regspec.estimate import cost_text
+from regspec.experiments.batch import zones_of
+from regspec.explain import PRESENT, STORED, Solves, changed_params, several, solve_lines
+from regspec.layout import Layout
+from regspec.progress import SOLVE_RULES, TARGETS
+
+VARIABLE = "REGSPEC_EXPLAIN"  # file for the plan, named by `regspec explain` to the Snakemake that it starts
+_NOTHING = "Nothing to be done"
+
+
+class Explanation(logging.Handler):
+    """A handler of Snakemake's log that writes the plan of a dry run to ``output`` once Snakemake has made it.
+
+    ``dag``: function that returns Snakemake's graph of jobs.
+    """
+
+    def __init__(self, output: str, dag, config: Config, layout: Layout):
+        super().__init__(logging.INFO)
+        self._output, self._dag, self._config, self._layout = Path(output), dag, config, layout
+        self._told = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        planned = str(getattr(record, "event", None) or "") == "run_info"
+        if self._told or not (planned or record.getMessage().startswith(_NOTHING)):
+            return
+        self._told = True
+        self._output.write_text(plan_text(self._dag(), self._config, self._layout) + "\n")
+
+
+def plan_text(dag, config: Config, layout: Layout) -> str:
+    """The jobs of Snakemake's graph that would run, by rule in their order, each with its reasons."""
+    rules: dict[str, list] = {}
+    for level in dag.toposorted():
+        for job in sorted((job for job in level if dag.needrun(job)), key=str):
+            if job.rule.name not in TARGETS:
+                rules.setdefault(job.rule.name, []).append(job)
+    if not rules:
+        return "regspec: nothing would run; everything is up to date"
+    lines = [f"regspec: {_count(sum(map(len, rules.values())), 'job')} would run"]
+    for name, jobs in rules.items():
+        reasons = _solves(jobs, config, layout) if name in SOLVE_RULES else _reasons(jobs, dag)
+        lines += _entry(f"{name} ({_count(len(jobs), 'job')})", reasons)
+    if "calibrate" in rules and layout.zones.exists():
+        names = list(config.scenarios) if "collect" in rules else []
+        names += [name for job in rules.get("sweep", ()) for name in config.solve_names(job.wildcards.sweep)]
+        lines += _entry("then solves, known when calibrate has run; if it changes nothing:", _due(config, layout, names))
+    return "\n".join(lines)
+
+
+def _entry(title: str, reasons: Iterable[str]) -> list[str]:
+    return [f"  {title}", *(f"      {reason}" for reason in reasons)]
+
+
+def _count(n: int, word: str) -> str:
+    return f"{n} {word}{'s' if n != 1 else ''}"
+
+
+def _reasons(jobs: list, dag) -> list[str]:
+    """Reasons of the jobs of one rule, each once."""
+    found: dict[str, None] = {}
+    for job in jobs:
+        found |= dict.fromkeys(_words(job, dag.reason(job), dag))
+    return list(found)
+
+
+def _words(job, reason, dag) -> Iterable[str]:
+    if reason.forced:
+        yield "asked for"
+    makers = {maker.rule.name for maker, files in dag.dependencies[job].items() if files & set(reason.updated_input_run)}
+    if makers:
+        yield f"after {several(sorted(makers))}"
+    changed = sorted(set(reason.updated_input) - set(reason.updated_input_run))
+    if changed:
+        yield f"input changed: {several(changed)}"
+    missing = sorted(map(str, reason.missing_output))
+    if missing:
+        yield f"not there: {several(missing, 2)}"
+    if reason.input_changed:
+        yield "other input files than before"
+    # Asked for here, because Snakemake does not look any more once another reason is found.
+    changes = dag.workflow.persistence.params_changed(job)
+    if changes:
+        current = {name: value for name, value in job.params.items() if repr(value) in changes.only_new}
+        yield from changed_params(changes.only_old, current)
+    if reason.code_changed:
+        yield "its script or command changed"
+    if reason.incomplete_output:
+        yield "was interrupted"
+
+
+def _solves(jobs: list, config: Config, layout: Layout) -> list[str]:
+    wanted = [(job.wildcards.scenario, int(zone)) for job in jobs for zone in job.params.zones.split()]
+    groups = Solves(config, layout).grouped(sorted(wanted))
+    anew = {name: _anew(found) for name, found in groups.items()}
+    return [*filter(None, [cost_text(config, anew)]), *solve_lines(groups)] or ["jobs of zones that there are no longer"]
+
+
+def _anew(reasons: dict[str, list[int]]) -> int:
+    """Number of solves that neither are there nor come from the store."""
+    return sum(len(zones) for why, zones in reasons.items() if why != PRESENT and STORED not in why)
+
+
+def _due(config: Config, layout: Layout, names: Iterable[str]) -> list[str]:
+    """Solves under ``names`` that the present calibration would lead to."""
+    groups = Solves(config, layout).grouped((name, zone) for name in names for zone in zones_of(config, layout, name))
+    due = {name: {why: zones for why, zones in found.items() if why != PRESENT} for name, found in groups.items()}
+    return solve_lines({name: found for name, found in due.items() if found}) or ["none"]
+
+
+def explain(config: Config, snakefile: Path, profile: Path, targets: Iterable[str] = ()) -> int:
+    """Print what Snakemake would run for ``targets`` under the configuration, and why; returns Snakemake's exit code.
+
+    Raises ConfigError when there is no workflow at ``snakefile``.
+    """
+    for path in (snakefile, profile):
+        if not path.exists():
+            raise ConfigError(f"{path}: missing; run in the project's folder, or give --snakefile and --profile")
+    with TemporaryDirectory() as folder:
+        resolved, plan = Path(folder) / "config.yaml", Path(folder) / "plan.txt"
+        write_resolved(config, resolved)
+        command = [
+            sys.executable, "-m", "snakemake", "--snakefile", snakefile, "--profile", profile, "--configfile", resolved,
+            "--dry-run", "--nolock", "--", *targets,
+        ]  # fmt: skip
+        environment = {**os.environ, VARIABLE: str(plan)}
+        done = subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True)
+        if done.returncode == 0:
+            print(plan.read_text(), end="")
+        else:
+            print(done.stderr or done.stdout, end="", file=sys.stderr)
+    return done.returncode

@@ -1,0 +1,108 @@
+"""What runs again after a change of the data, the configuration or the code, and why; more in test_end_to_end.py."""
+
+import shutil
+
+import pandas as pd
+import pytest
+from small_panel import FILES, ROOT
+
+SCENARIOS = """\
+scenarios:
+  baseline: {planner: false}
+  tight: {planner: false, parameters: {theta: 0.3}}
+"""
+THETA = ("--config", "model={parameters: {theta: 0.36}}")
+
+
+@pytest.fixture(scope="module")
+def run(copy):
+    """The finished run with a second scenario, which has a theta of its own: configuration."""
+    config = copy.folder / "run.yaml"
+    first = config.read_text().replace("scenarios:\n  baseline: {planner: false}\n", SCENARIOS)
+    assert SCENARIOS in first
+    config.write_text(first)
+    added = copy(config)
+    assert added.code == 0 and added.jobs("solve") == 2, added.text
+    return config
+
+
+@pytest.fixture(scope="module")
+def project(copy, tmp_path_factory, run):
+    """The run with sources that tests may edit: a copy of the project."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("Snakefile", "workflow", "profiles", "src", "config", "docs"):
+        source = ROOT / name
+        shutil.copytree(source, folder / name) if source.is_dir() else shutil.copy2(source, folder / name)
+    return type(copy)(copy.folder, folder)
+
+
+def test_theta_solves_only_the_scenarios_that_take_it(copy, run):
+    plan, why = copy.explained(run, *THETA)
+    assert plan == {"solve": 2, "collect": 1, "results": 1}
+    assert "baseline, zone 1" not in why and "tight" not in why
+    assert "baseline, 2 zones (1, 56): model.parameters.theta: 0.35 -> 0.36" in why
+
+
+def test_comments_and_docs_lead_to_nothing(project, run):
+    for name, comment in {
+        "workflow/scripts/results.py": "# A comment.\n",
+        "workflow/rules/solve.smk": "# A comment.\n",
+        "src/regspec/results/slopes.py": "# A comment.\n",
+        "src/regspec/model/newton.py": "# A comment.\n",
+        "docs/hpc.md": "A sentence.\n",
+    }.items():
+        path = project.project / name
+        path.write_text(path.read_text() + comment)
+    module = project.project / "src/regspec/empirics/fact1.py"
+    module.write_text('"""Another docstring.\n' + module.read_text().removeprefix('"""'))
+    plan, why = project.explained(run)
+    assert plan == {} and "nothing would run" in why
+
+
+def test_code_leads_to_what_runs_it_and_is_named(project, run):
+    script, module = project.project / "workflow/scripts/results.py", project.project / "src/regspec/results/collect.py"
+    for path in (script, module):
+        path.write_text(path.read_text() + "\nADDED = 1\n")
+    plan, why = project.explained(run)
+    assert plan == {"collect": 1, "results": 1}
+    assert "code: results/collect.py\n" in why and "code: results.py, results/collect.py\n" in why
+
+
+def test_kernel_code_leads_to_all_solves(project, run):
+    kernel = project.project / "src/regspec/model/newton.py"
+    kernel.write_text(kernel.read_text() + "\nADDED = 1\n")
+    plan, why = project.explained(run, "--", "model")
+    assert plan == {"kernels": 1, "solve": 4, "collect": 1}
+    assert "2 zones (1, 56): kernels (code of the solver or its libraries)" in why
+    assert "the solver's code or its libraries changed" in why.split("solve (")[0]
+
+
+def edited(copy, table, change):
+    path = copy.folder / "tables" / FILES[table]
+    content = pd.read_csv(path)
+    change(content)
+    content.to_csv(path, index=False)
+
+
+def test_an_edited_control_column_leads_to_no_solve(copy, run):
+    def change(table):
+        table.loc[table["cz"] == 56, "high_skill_share"] *= 1.1
+
+    edited(copy, "controls", change)
+    plan, why = copy.explained(run, "--", "model")
+    assert plan == {"data": 1, "facts": 1, "calibrate": 1, "collect": 1}
+    assert f"data (1 job)\n      input changed: tables/{FILES['controls']}\n" in why
+    assert why.endswith("if it changes nothing:\n      none\n")
+    done = copy(run, "--", "model")
+    assert done.code == 0 and done.jobs("calibrate") == 1 and done.jobs("solve") == 0, done.text
+
+
+def test_an_edited_productivity_series_leads_to_all_solves(copy, run):
+    def change(table):
+        table.loc[(table["industry_id"] == 2) & (table["year"] == 1990), "TFPGO"] *= 1.01
+
+    edited(copy, "accounts", change)
+    assert copy(run, "--", "calibration").code == 0
+    plan, why = copy.explained(run, "--", "model")
+    assert plan == {"solve": 4, "collect": 1}
+    assert "baseline, tight, 2 zones (1, 56): national processes (productivity or interest)" in why
