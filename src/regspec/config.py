@@ -281,6 +281,9 @@ class Results(Section):
 class Compute(Section):
     ranks: int = Field(1, ge=1, description="MPI ranks of a solve job (1 = no MPI)")
     zones_per_job: int = Field(4, ge=1, description="zones that a solve job takes one after the other (docs/hpc.md)")
+    checkpoint_minutes: float = Field(
+        10.0, ge=0.0, description="minutes between two checkpoints of a solve; 0: only when the job is told to end"
+    )
 
 
 class Config(Section):
