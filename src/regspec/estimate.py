@@ -7,6 +7,7 @@ from math import comb
 from regspec.config import Config
 
 _BASE_MB = 500  # Python, numba and the compilation of the kernels
+_SNAKEMAKE_MB = 500  # Snakemake starts itself twice inside a Slurm job, which is charged for it
 
 
 def states(config: Config) -> int:
@@ -17,7 +18,7 @@ def states(config: Config) -> int:
 
 
 def memory_mb(config: Config) -> int:
-    """Upper estimate of the memory of one solve, all ranks together, in MB.
+    """Upper estimate of the memory of one solve job, all ranks and what starts them together, in MB.
 
     The policies of all years (I + 5 numbers a state), the planner's expectations on the fine bond grid of one
     year (5 I + 3 functions, padded), which the ranks of a node share, and as much again for work arrays.
@@ -28,7 +29,7 @@ def memory_mb(config: Config) -> int:
     lattice = comb(grid.k_steps + industries - 1, industries - 1)
     expectations = lattice * _exogenous(config) * grid.b_fine * (5 * industries + 6)
     ranks = config.compute.ranks
-    return ranks * _BASE_MB + round(2 * 8e-6 * (policies + expectations))
+    return _SNAKEMAKE_MB + ranks * _BASE_MB + round(2 * 8e-6 * (policies + expectations))
 
 
 def minutes(config: Config) -> int:

@@ -4,7 +4,6 @@ import itertools
 import json
 import os
 import signal
-import sys
 
 import h5py
 import numpy as np
@@ -13,11 +12,9 @@ from one_zone import config, national, write, zone
 
 from regspec.errors import Interrupted, ModelFailure
 from regspec.experiments import checkpoint as checkpoint_module
-from regspec.experiments.batch import run_zones
 from regspec.experiments.checkpoint import Checkpoint, checkpoint_folder, termination
 from regspec.experiments.key import solution_key
 from regspec.experiments.solve import run_zone
-from regspec.model.parallel import Ranks
 
 KEY = solution_key(zone(), national(), config(), "baseline")
 PASSING = {"seconds", "us_per_state_sweep", "ranks"}
@@ -60,14 +57,15 @@ def whole(tmp_path_factory):
 
 def test_a_solve_that_is_ended_again_and_again_has_the_same_bits(tmp_path, whole, capsys):
     """Every process gets five steps further: through tail and path of market and planner."""
-    for processes in itertools.count(1):
+    processes, status = 0, None
+    while status is None:
+        processes += 1
         try:
-            assert solve(tmp_path, Counter(5)) == "solved"
-            break
+            status = solve(tmp_path, Counter(5))
         except Interrupted as end:
             assert end.exit_code == 75 and "the same command goes on from there" in str(end)
             assert checkpoint_folder(tmp_path / "store", KEY).is_dir()
-    assert processes == -(-whole[1] // 5) or processes == whole[1] // 5 + 1
+    assert status == "solved" and whole[1] // 5 <= processes <= whole[1] // 5 + 1
     assert contents(tmp_path / "7.h5") == whole[0]
     assert list((tmp_path / "store" / "checkpoints").iterdir()) == []
     said = capsys.readouterr().out

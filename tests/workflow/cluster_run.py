@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
@@ -16,6 +18,7 @@ from slurm_cluster import Cluster
 from small_panel import ROOT
 
 ZONES = [1, 5, 56]
+_started: list[subprocess.Popen] = []
 #: Attributes that say who solved, when and how fast, not what was found.
 PASSING = {"seconds", "ranks", "attempt", "us_per_state_sweep"}
 
@@ -32,9 +35,22 @@ def start(workflow: Workflow, config: Path, ranks: int, *options, folder: Path |
         "--configfile", config, "--config", f"compute={{'ranks': {ranks}, 'zones_per_job': 3}}", *settings, "--", "model",
     ]  # fmt: skip
     environment = {k: v for k, v in os.environ.items() if k != "REGSPEC_DATA"}
-    return subprocess.Popen(
+    process = subprocess.Popen(
         list(map(str, command)), env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
+    _started.append(process)
+    return process
+
+
+def clear(workflow: Workflow) -> None:
+    """End what a failed test has left: its calls of Snakemake and the solvers that it had stopped."""
+    while _started:
+        process = _started.pop()
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+    for pid in solver_processes(workflow.folder):
+        os.kill(pid, signal.SIGCONT)
 
 
 def finish(process: subprocess.Popen, seconds: float = 300) -> Run:
@@ -100,7 +116,7 @@ def solver_processes(folder: Path) -> list[int]:
     return sorted(found)
 
 
-def wait_for_solvers(folder: Path, count: int, seconds: float = 90) -> list[int]:
+def wait_for_solvers(folder: Path, count: int, seconds: float = 180) -> list[int]:
     """Process ids of at least ``count`` solvers. Raises TimeoutError."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -111,22 +127,42 @@ def wait_for_solvers(folder: Path, count: int, seconds: float = 90) -> list[int]
     raise TimeoutError(f"not {count} solvers within {seconds:g} s")
 
 
-def freeze(workflow: Workflow, cluster: Cluster, ranks: int, before: str = "") -> str:
+def freeze(workflow: Workflow, cluster: Cluster, ranks: int, before: str = "", seconds: float = 180) -> str:
     """Stop a solve in the middle until a signal ends it or lets it go on; returns the id of its job, not ``before``.
 
-    A stopped process gets the SIGTERM of Slurm, which sends SIGCONT with it.
+    A stopped process gets the SIGTERM of Slurm, which sends SIGCONT with it. Raises TimeoutError.
     """
-    end = time.monotonic() + 120
-    while (job := cluster.wait_for("solve")["id"]) == before and time.monotonic() < end:
-        time.sleep(0.2)
+    end = time.monotonic() + seconds
     progress = workflow.folder / "results/panel/logs/solve/baseline"
     known = {p: p.stat().st_mtime_ns for p in progress.glob("*.jsonl")}
+    old = solver_processes(workflow.folder) if before else []
     while time.monotonic() < end:
-        solving = any(p.stat().st_size and p.stat().st_mtime_ns != known.get(p) for p in progress.glob("*.jsonl"))
-        pids = solver_processes(workflow.folder)
-        if solving and len(pids) >= ranks:
+        pids = [pid for pid in solver_processes(workflow.folder) if pid not in old]
+        begun = any(p.stat().st_size and p.stat().st_mtime_ns != known.get(p) for p in progress.glob("*.jsonl"))
+        if begun and len(pids) >= ranks:
             for pid in pids:
                 os.kill(pid, signal.SIGSTOP)
-            return job
-        time.sleep(0.01)
-    raise TimeoutError("no solve to stop")
+            return next(job["id"] for job in cluster.jobs() if "solve" in job["comment"] and job["id"] != before)
+        time.sleep(0.02)
+    raise TimeoutError(f"no solve to stop within {seconds:g} s")
+
+
+def wait_for_end(pids: list[int], seconds: float = 60) -> None:
+    """Return when none of the processes is left; those that stay are killed."""
+    end = time.monotonic() + seconds
+    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+        if time.monotonic() > end:
+            for pid in pids:
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.1)
+
+
+@contextmanager
+def small_disk(folder: Path, megabytes: int) -> Iterator[None]:
+    """A file system of its own at ``folder``, which must be gone before the tests' folders are removed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)

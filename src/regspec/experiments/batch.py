@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from regspec.config import Config
-from regspec.errors import Interrupted, ModelFailure
+from regspec.errors import ModelFailure
 from regspec.experiments.checkpoint import termination
 from regspec.experiments.solve import run_zone
 from regspec.layout import Layout

@@ -58,6 +58,7 @@ class Checkpoint:
         self._began = self._saved = time.monotonic()
         self._pending: dict[str, Piece] = {}
         self._obsolete: list[str] = []
+        self._begins: bool | None = None  # nothing was kept when this process came
 
     def tell(self, text: str) -> None:
         """A line of the job's log."""
@@ -99,6 +100,10 @@ class Checkpoint:
 
     def read(self, name: str) -> Piece | None:
         """A piece with the arrays of this rank's lattice nodes; None where there is none that can be used. Collective."""
+        if self._begins is None:
+            self._begins = self.ranks.broadcast(not self.folder.is_dir())
+        if self._begins:
+            return None
         found = self._load(name) if self.ranks.rank == 0 else None
         header = self.ranks.broadcast(found[0] if found else None)
         if header is None:

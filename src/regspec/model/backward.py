@@ -248,8 +248,8 @@ class Solver:
         if left.done:
             return policies
         began = time.perf_counter()
-        count, distance, rate, best, since, final, _ = left
-        for count in range(count + 1, max_sweeps + 1):
+        _, distance, rate, best, since, final, _ = left
+        for count in range(left.count + 1, max_sweeps + 1):
             functions = self.expectations(policies, t)
             accept = 0.1 * residual if final else max(0.1 * residual, 1e-3 * distance)
             # the planner's Jacobian is approximate: only evaluated residuals may end its search
