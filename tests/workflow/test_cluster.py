@@ -163,8 +163,8 @@ def test_a_drained_node_a_time_limit_and_a_lost_node(cluster, workflow, slow, ex
     assert by_id[1][1]["limit"] == "1:00:00" and by_id[2][1]["limit"] == "1:30:00"
     memory = [float(job[1]["memory"].rstrip("MG")) * (1024 if "G" in job[1]["memory"] else 1) for job in by_id]
     assert memory == [pytest.approx(memory[0] * n, rel=0.02) for n in (1, 2, 3)]
-    cluster.bring_back(node)
     wait_for_end(stopped)
+    cluster.bring_back(node)
     assert differences(contents(workflow), expected) == set()
 
 
