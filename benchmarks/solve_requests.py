@@ -23,7 +23,7 @@ from common import ROOT
 from regspec import jobs
 from regspec.estimate import memory_mb, minutes, states
 
-GRIDS = ((8, 3), (20, 5), (40, 7), (40, 11))  # k_steps, u_nodes
+GRIDS = ((8, 3), (20, 5), (40, 7), (40, 9))  # k_steps, u_nodes
 HEADER = f"{'grid':<24}{'states':>9}{'MB asked':>10}{'MB taken':>10}{'min asked':>11}{'min taken':>11}"
 
 
