@@ -8,8 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 
 import h5py
@@ -50,7 +49,8 @@ def clear(workflow: Workflow) -> None:
             process.kill()
             process.communicate()
     for pid in solver_processes(workflow.folder):
-        os.kill(pid, signal.SIGCONT)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
 
 
 def finish(process: subprocess.Popen, seconds: float = 300) -> Run:
@@ -153,16 +153,6 @@ def wait_for_end(pids: list[int], seconds: float = 60) -> None:
     while any(Path(f"/proc/{pid}").exists() for pid in pids):
         if time.monotonic() > end:
             for pid in pids:
-                os.kill(pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         time.sleep(0.1)
-
-
-@contextmanager
-def small_disk(folder: Path, megabytes: int) -> Iterator[None]:
-    """A file system of its own at ``folder``, which must be gone before the tests' folders are removed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)

@@ -106,13 +106,6 @@ class Cluster:
         _signal(int((self.folder / "run" / f"slurmd.{node}.pid").read_text()), signal.SIGKILL)
         self.run("scontrol", "update", f"nodename={node}", "state=down", "reason=lost")
 
-    def bring_back(self, node: str) -> None:
-        """A lost node is started again; the controller takes it back by itself or is told to."""
-        (self.folder / "run" / f"slurmd.{node}.pid").unlink(missing_ok=True)
-        self.run("slurmd", "-N", node)
-        subprocess.run(["scontrol", "update", f"nodename={node}", "state=resume"], capture_output=True)
-        _wait_idle(self)
-
 
 def _free_port() -> int:
     with socket.socket() as probe:

@@ -20,7 +20,6 @@ from cluster_run import (
     freeze,
     log,
     ranks_used,
-    small_disk,
     solver_processes,
     start,
     wait_for_end,
@@ -164,66 +163,4 @@ def test_a_drained_node_a_time_limit_and_a_lost_node(cluster, workflow, slow, ex
     memory = [float(job[1]["memory"].rstrip("MG")) * (1024 if "G" in job[1]["memory"] else 1) for job in by_id]
     assert memory == [pytest.approx(memory[0] * n, rel=0.02) for n in (1, 2, 3)]
     wait_for_end(stopped)
-    cluster.bring_back(node)
     assert differences(contents(workflow), expected) == set()
-
-
-def test_too_little_memory_and_a_full_disk(cluster, workflow, slow, expected):
-    """The first attempt is killed for its memory, the second cannot write to the store, the third has room."""
-    forget_solutions(workflow)
-    before, store = set(cluster.states()), workflow.folder / "results" / "store"
-    with small_disk(store, 8):
-        ballast = store / "ballast"
-        with open(ballast, "wb", buffering=0) as stream, pytest.raises(OSError):
-            while True:
-                stream.write(bytes(1000))
-        process = start(workflow, slow, 1, "--set-resources", "solve:mem_mb=100 + 2000 * (attempt - 1)")
-        end = time.monotonic() + 240
-        while [job[1]["state"] for job in solves(cluster, before)][1:2] != ["FAILED"] and time.monotonic() < end:
-            time.sleep(0.2)
-        full = log(workflow)
-        assert not list(store.rglob("*.h5")) and not list(store.rglob(".*"))
-        ballast.unlink()
-        done = finish(process)
-        assert done.code == 0, done.text
-        assert "No space left" in full
-        # without cgroups this Slurm has no state of its own for memory; its log has the reason
-        assert [job[1]["state"] for job in solves(cluster, before)] == ["FAILED", "FAILED", "COMPLETED"]
-        logs = "".join(path.read_text() for path in (cluster.folder / "log").glob("slurmd.*.log"))
-        assert f"[{solves(cluster, before)[0][0]}.batch] error: Exceeded job memory limit" in logs
-        assert differences(contents(workflow), expected) == set()
-
-
-def copy_run(workflow, name):
-    """The run's data and calibration under another name."""
-    results = workflow.folder / "results"
-    left_out = shutil.ignore_patterns("solutions", "model", "logs", "benchmarks")
-    shutil.copytree(results / "panel", results / name, ignore=left_out)
-
-
-def test_snakemake_killed_started_twice_and_from_two_folders(cluster, workflow, slow, expected, tmp_path):
-    """Its job goes on without it; a second call is refused by the lock; two runs share the store and the work."""
-    forget_solutions(workflow)
-    copy_run(workflow, "other")
-    process = start(workflow, slow, ranks=1)
-    freeze(workflow, cluster, 1)
-    orphans, config = solver_processes(workflow.folder), workflow.folder / "results/panel/config.yaml"
-    written = config.stat().st_mtime_ns
-    second = finish(start(workflow, slow, ranks=2))
-    assert second.code != 0 and "cannot be locked" in second.text and "--unlock" in second.text
-    assert process.poll() is None and config.stat().st_mtime_ns == written
-    process.kill()
-    process.communicate()
-    unlocked = workflow(slow, "--unlock")
-    assert unlocked.code == 0, unlocked.text
-    place = f"run={{'name': 'other', 'directory': '{workflow.folder / 'results'}'}}"
-    calls = [start(workflow, slow, 1), start(workflow, slow, 1, folder=tmp_path, settings=[place])]
-    wait_for_solvers(workflow.folder, len(orphans) + 1)
-    for pid in orphans:
-        os.kill(pid, signal.SIGCONT)
-    for done in map(finish, calls):
-        assert done.code == 0, done.text
-    wait_for_end(orphans)
-    assert differences(contents(workflow), expected) == set()
-    assert differences(contents(workflow, "other"), expected) - {(z, "@config_hash") for z in ZONES} == set()
-    assert len(list((workflow.folder / "results/store").glob("??/*"))) == len(ZONES)
