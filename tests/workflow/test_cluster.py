@@ -6,7 +6,6 @@ Tests build on each other. Skipped where Slurm is not installed or the user is n
 import os
 import shutil
 import signal
-import time
 
 import pytest
 import slurm_cluster
