@@ -286,6 +286,9 @@ class Compute(Section):
     zones_per_job: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
         "auto", description="zones that a solve job takes one after the other; auto: some two minutes of work (docs/hpc.md)"
     )
+    checkpoint_minutes: float = Field(
+        10.0, ge=0.0, description="minutes between two checkpoints of a solve; 0: only when the job is told to end"
+    )
 
 
 class Config(Section):

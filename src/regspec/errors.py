@@ -19,3 +19,9 @@ class ModelFailure(RegspecError):
     """The model fails here: no equilibrium, no convergence, or an ill-posed case (exit code 3)."""
 
     exit_code = 3
+
+
+class Interrupted(RegspecError):
+    """The process was asked to end and has kept what it had done: worth another start (75, EX_TEMPFAIL of sysexits.h)."""
+
+    exit_code = 75

@@ -11,6 +11,7 @@ from regspec.config import Config
 from regspec.layout import Layout
 
 _BASE_MB = 500  # Python, numba and the compilation of the kernels
+_SNAKEMAKE_MB = 500  # Snakemake starts itself twice inside a Slurm job, which is charged for it
 # Core-microseconds of a state in a sweep of the tail, market and planner, by number of industries (docs/benchmarks.md).
 _MICROSECONDS = {1: (2.87, 2.69), 2: (0.54, 0.86), 3: (0.73, 1.12), 4: (1.08, 1.87), 5: (1.68, 3.22)}
 _TAIL, _PATH = 50, 1.4  # sweeps of a tail; a year of the path in sweeps
@@ -31,7 +32,7 @@ def states(config: Config, name: str | None = None) -> int:
 
 
 def memory_mb(config: Config) -> int:
-    """Upper estimate of the memory of one solve, all ranks together, in MB.
+    """Upper estimate of the memory of one solve job, all ranks and what starts them together, in MB.
 
     The policies of all years (I + 5 numbers a state), the planner's expectations on the fine bond grid of one
     year (5 I + 3 functions, padded), which the ranks of a node share, and as much again for work arrays.
@@ -42,7 +43,7 @@ def memory_mb(config: Config) -> int:
     lattice = comb(grid.k_steps + industries - 1, industries - 1)
     expectations = lattice * _exogenous(config) * grid.b_fine * (5 * industries + 6)
     ranks = config.compute.ranks
-    return ranks * _BASE_MB + round(2 * 8e-6 * (policies + expectations))
+    return _SNAKEMAKE_MB + ranks * _BASE_MB + round(2 * 8e-6 * (policies + expectations))
 
 
 def zones_per_job(config: Config, name: str, zones: int) -> int:

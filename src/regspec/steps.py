@@ -38,6 +38,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     "results": ("run", "data", "empirics", "calibration", "model", "scenarios", "results"),
 }  # fmt: skip
 
+_SOLVING = (
+    "experiments/zone.py", "experiments/checkpoint.py", "experiments/keepers.py", "model", "calibration/technology.py",
+)  # fmt: skip
 SOURCES: dict[str, tuple[str, ...]] = {
     "data": ("data", "microdata", "counties/prices.py", "counties/raw.py", "counties/zones.py", "schemas.py"),
     "empirics": ("empirics", "exhibit_list.py", "data/files.py", "figures.py", "tables.py"),
@@ -45,16 +48,12 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "calibrate": ("calibration", "selection.py", "empirics/specialization.py", "data/files.py"),
     "collect": ("results/collect.py", "empirics/specialization.py", "data/files.py"),
     "multiplicity": ("multiplicity", "model/jit.py", "model/shocks.py", "figures.py", "tables.py"),
-    "responses": (
-        "responses", "experiments/resting.py", "experiments/zone.py", "model", "calibration/technology.py", "figures.py",
-        "tables.py",
-    ),
+    "responses": ("responses", "experiments/resting.py", *_SOLVING, "figures.py", "tables.py"),
     "planner": (
-        "planner", "experiments/resting.py", "experiments/zone.py", "empirics/specialization.py", "model",
-        "calibration/technology.py", "figures.py", "tables.py",
+        "planner", "experiments/resting.py", *_SOLVING, "empirics/specialization.py", "figures.py", "tables.py",
     ),
-    "theory": ("theory", "experiments/zone.py", "model", "calibration/technology.py", "figures.py", "tables.py"),
-    "internal_calibration": ("internal", "experiments/zone.py", "model", "calibration/technology.py", "tables.py"),
+    "theory": ("theory", *_SOLVING, "figures.py", "tables.py"),
+    "internal_calibration": ("internal", *_SOLVING, "tables.py"),
     "report": (
         "report", "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "calibration", "selection.py",
         "config_io.py", "config_docs.py", "data/files.py", "provenance.py", "figures.py", "tables.py", "model/portfolio.py",

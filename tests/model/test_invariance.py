@@ -20,6 +20,7 @@ SOLVE = """\
 import sys
 from pathlib import Path
 from regspec.config_io import load_config
+from regspec.errors import Interrupted
 from regspec.experiments.solve import run_zone
 from regspec.model.parallel import with_nodes, world
 config = load_config(Path(sys.argv[1]))
@@ -28,7 +29,19 @@ ranks = world(int(sys.argv[6]))
 nodes = int(sys.argv[7])
 if nodes > 1:
     ranks = with_nodes(ranks.comm, ranks.comm.Split(ranks.rank % nodes, ranks.rank))
-run_zone(zone, national, config, "baseline", output, store, "hash", ranks=ranks)
+left = int(sys.argv[8])  # safe points until the process is told to end; below 0: it is not
+
+
+def ended():
+    global left
+    left -= 1
+    return left == 0
+
+
+try:
+    run_zone(zone, national, config, "baseline", output, store, "hash", ranks=ranks, ended=ended)
+except Interrupted as end:
+    sys.exit(end.exit_code)
 """
 
 
@@ -47,10 +60,11 @@ def arrays(path):
         return found, int(file.attrs["ranks"])
 
 
-def run_on(folder, ranks, settings, nodes=1):
-    """Solve the small zone on ``ranks`` ranks into a store of its own; (finished process, solution's path).
+def run_on(folder, ranks, settings, nodes=1, store="", steps=-1):
+    """Solve the small zone on ``ranks`` ranks into a store of its own or ``store``; (finished process, solution's path).
 
-    With several ``nodes`` the ranks are dealt out to them in turn and only those of a node share memory.
+    With several ``nodes`` the ranks are dealt out to them in turn and only those of a node share memory. The process is told to
+    end after some ``steps``.
     """
     if mpiexec() is None:
         pytest.skip("no mpiexec beside this Python or on the path")
@@ -58,8 +72,8 @@ def run_on(folder, ranks, settings, nodes=1):
     (folder / "config.yaml").write_text(yaml.safe_dump(settings))
     (folder / "solve.py").write_text(SOLVE)
     output = folder / f"{ranks}on{nodes}.h5"
-    store = folder / f"store{ranks}on{nodes}"
-    arguments = [folder / "solve.py", folder / "config.yaml", zone, national, output, store, ranks, nodes]
+    store = folder / (store or f"store{ranks}on{nodes}")
+    arguments = [folder / "solve.py", folder / "config.yaml", zone, national, output, store, ranks, nodes, steps]
     launcher = [mpiexec(), "-n", ranks, sys.executable, "-m", "mpi4py"] if ranks > 1 else [sys.executable]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run([*map(str, launcher + arguments)], env=environment, capture_output=True, text=True, cwd=folder)
@@ -83,11 +97,8 @@ def test_ranks_change_no_bit(by_ranks, ranks):
     (one, single), (many, number) = by_ranks[1], by_ranks[ranks]
     assert (single, number) == (1, ranks)
     assert one.keys() == many.keys() == {"file", "ce", "planner"}
-    for part in one:
-        assert one[part].keys() == many[part].keys()
-        for name, value in one[part].items():
-            same = np.asarray(value).tobytes() == np.asarray(many[part][name]).tobytes()
-            assert same or value == many[part][name], f"{part}/{name} differs"
+    assert all(one[part].keys() == many[part].keys() for part in one)
+    same_bits(one, many)
     assert len(one["planner"]["c"]) == 5 and one["planner"]["sweeps"] > 10
 
 
@@ -96,11 +107,27 @@ def test_ranks_on_several_nodes_change_no_bit(by_ranks, tmp_path, ranks, nodes):
     """Item 6: nodes of different sizes that exchange what their ranks share."""
     done, output = run_on(tmp_path, ranks, content(), nodes)
     assert done.returncode == 0, done.stderr[-2000:]
-    one, many = by_ranks[1][0], arrays(output)[0]
+    same_bits(by_ranks[1][0], arrays(output)[0])
+
+
+def same_bits(one, many):
     for part in one:
         for name, value in one[part].items():
             same = np.asarray(value).tobytes() == np.asarray(many[part][name]).tobytes()
             assert same or value == many[part][name], f"{part}/{name} differs"
+
+
+def test_a_checkpoint_goes_on_with_other_ranks(by_ranks, tmp_path):
+    """In the market's tail from two ranks to three on two nodes, in the planner's from these to one."""
+    sweeps = by_ranks[1][0]["ce"]["sweeps"]
+    for ranks, nodes, steps in [(2, 1, sweeps // 2), (3, 2, sweeps)]:
+        done, output = run_on(tmp_path, ranks, content(), nodes, "moved", steps)
+        assert "ended by SIGTERM" not in done.stderr and done.returncode == 75, done.stderr[-2000:]
+    assert "competitive equilibrium: goes on after sweep" in done.stdout
+    done, output = run_on(tmp_path, 1, content(), 1, "moved")
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "planner: goes on after sweep" in done.stdout
+    same_bits(by_ranks[1][0], arrays(output)[0])
 
 
 def test_a_failure_of_the_model_ends_all_ranks(tmp_path):

@@ -40,11 +40,11 @@ class Job:
         self.layout.zones.write_text(json.dumps({"zones": ZONES, "gini": [0.3, 0.4, 0.5]}))
         real = zone_module.solve_zone
 
-        def counted(record, *arguments):
+        def counted(record, *arguments, **options):
             self.solved.append(record["zone"])
             if record["zone"] in self.failing:
                 raise ModelFailure(f"zone {record['zone']}: no equilibrium")
-            return real(record, *arguments)
+            return real(record, *arguments, **options)
 
         monkeypatch.setattr(zone_module, "solve_zone", counted)
 

@@ -46,7 +46,7 @@ MpiDefault=none
 ReturnToService=2
 SchedulerParameters=sched_interval=2,bf_interval=2,batch_sched_delay=0
 MinJobAge=3600
-KillWait=5
+KillWait=30
 SlurmdTimeout=30
 AccountingStorageType=accounting_storage/none
 {nodes}
@@ -94,6 +94,17 @@ class Cluster:
                 return found[0]
             time.sleep(0.3)
         raise TimeoutError(f"no job {text!r} ran within {seconds:g} s")
+
+    def states(self) -> dict[str, dict[str, str]]:
+        """All jobs that the controller remembers by id: ``state``, ``limit`` of time, ``memory``, ``comment``."""
+        lines = self.run("squeue", "-h", "-t", "all", "-o", "%i|%T|%l|%m|%k").splitlines()
+        names = ("state", "limit", "memory", "comment")
+        return {job: dict(zip(names, rest, strict=True)) for job, *rest in (line.split("|") for line in lines)}
+
+    def lose(self, node: str) -> None:
+        """A node dies: its daemon is killed, the controller told so, as SlurmdTimeout would do later."""
+        _signal(int((self.folder / "run" / f"slurmd.{node}.pid").read_text()), signal.SIGKILL)
+        self.run("scontrol", "update", f"nodename={node}", "state=down", "reason=lost")
 
 
 def _free_port() -> int:

@@ -6,22 +6,28 @@ Tests build on each other. Skipped where Slurm is not installed or the user is n
 import os
 import shutil
 import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
-import h5py
 import pytest
 import slurm_cluster
-from conftest import Run
-from small_panel import ROOT, write_config, write_panel
+from cluster_run import (
+    ZONES,
+    clear,
+    contents,
+    differences,
+    finish,
+    forget_solutions,
+    freeze,
+    log,
+    ranks_used,
+    solver_processes,
+    start,
+    wait_for_end,
+    wait_for_solvers,
+)
+from small_panel import write_config, write_panel
 
 OBSTACLE = slurm_cluster.obstacle()
 pytestmark = pytest.mark.skipif(bool(OBSTACLE), reason=OBSTACLE)
-ZONES = [1, 5, 56]
-#: Attributes that say who solved, when and how fast, not what was found.
-PASSING = {"seconds", "ranks", "attempt", "us_per_state_sweep"}
 
 
 @pytest.fixture(scope="module")
@@ -30,66 +36,16 @@ def cluster(tmp_path_factory):
         yield running
 
 
+@pytest.fixture(autouse=True)
+def cleared(workflow):
+    yield
+    clear(workflow)
+
+
 @pytest.fixture(scope="module")
 def config(workflow):
     write_panel(workflow.folder / "tables")
     return write_config(workflow.folder / "run.yaml", workflow.folder / "tables", zones=ZONES, per_job=3)
-
-
-def start(workflow, config, ranks, *options):
-    """Snakemake with the Slurm profile, as a user calls it; only waiting times are shorter."""
-    command = [
-        sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", workflow.folder,
-        "--profile", ROOT / "profiles" / "slurm", "--slurm-init-seconds-before-status-checks", "3",
-        "--seconds-between-status-checks", "2", *options,
-        "--configfile", config, "--config", f"compute={{'ranks': {ranks}, 'zones_per_job': 3}}", "--", "model",
-    ]  # fmt: skip
-    environment = {k: v for k, v in os.environ.items() if k != "REGSPEC_DATA"}
-    return subprocess.Popen(
-        list(map(str, command)), env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-
-
-def finish(process, seconds=300):
-    text, _ = process.communicate(timeout=seconds)
-    return Run(process.returncode, text)
-
-
-def forget_solutions(workflow):
-    """Every solution, the store and what was gathered from them, so that the next call solves again."""
-    for name in ("store", "panel/solutions", "panel/model"):
-        shutil.rmtree(workflow.folder / "results" / name, ignore_errors=True)
-
-
-def contents(workflow):
-    """Everything that the solutions say, by zone: datasets and attributes, bit for bit."""
-    found = {}
-    for zone in ZONES:
-        with h5py.File(workflow.folder / "results/panel/solutions/baseline" / f"{zone}.h5") as handle:
-            items = {f"@{k}": str(v) for k, v in handle.attrs.items() if k not in PASSING}
-            handle.visititems(
-                lambda name, item, items=items: items.update(
-                    {f"{name}@{k}": str(v) for k, v in item.attrs.items() if k not in PASSING}
-                    | ({name: item[()].tobytes()} if isinstance(item, h5py.Dataset) else {})
-                )
-            )
-        found[zone] = items
-    return found
-
-
-def differences(found, expected):
-    """Names of what differs, by zone: short enough to read in a report."""
-    return {
-        (zone, name)
-        for zone in expected
-        for name in {*expected[zone], *found[zone]}
-        if expected[zone].get(name) != found[zone].get(name)
-    }
-
-
-def ranks_used(workflow):
-    with h5py.File(workflow.folder / "results/panel/solutions/baseline/1.h5") as handle:
-        return int(handle.attrs["ranks"])
 
 
 @pytest.fixture(scope="module")
@@ -99,20 +55,6 @@ def local(workflow, config):
     assert done.code == 0, done.text
     assert ranks_used(workflow) == 1
     return contents(workflow)
-
-
-def solver_processes(workflow):
-    """Process ids of this run's MPI ranks."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (path / "cmdline").read_bytes().split(b"\0")
-            here = os.readlink(path / "cwd") == str(workflow.folder)
-        except OSError:
-            continue
-        if here and b"regspec.cli" in words and b"mpi4py" in words and words[0].endswith(b"python"):
-            found.append(int(path.name))
-    return found
 
 
 def test_four_ranks_on_two_nodes_give_the_same_bits(cluster, workflow, config, local):
@@ -126,26 +68,11 @@ def test_four_ranks_on_two_nodes_give_the_same_bits(cluster, workflow, config, l
     assert differences(contents(workflow), local) == set()
 
 
-def test_a_cancelled_job_is_done_again(cluster, workflow, config, local):
-    forget_solutions(workflow)
-    process = start(workflow, config, ranks=2)
-    cluster.run("scancel", cluster.wait_for("solve")["id"])
-    done = finish(process)
-    assert done.code == 0, done.text
-    assert ranks_used(workflow) == 2
-    assert differences(contents(workflow), local) == set()
-
-
 def test_a_killed_rank_ends_its_job_which_is_done_again(cluster, workflow, config, local):
     forget_solutions(workflow)
     process = start(workflow, config, ranks=2)
     cluster.wait_for("solve")
-    end = time.monotonic() + 60
-    ranks = []
-    while len(ranks) < 2 and time.monotonic() < end:
-        ranks = solver_processes(workflow)
-        time.sleep(0.05)
-    assert len(ranks) >= 2
+    ranks = wait_for_solvers(workflow.folder, 2)
     os.kill(max(ranks), signal.SIGKILL)
     done = finish(process)
     assert done.code == 0, done.text
@@ -165,3 +92,74 @@ def test_a_truncated_solution_is_never_taken_for_one(cluster, workflow, config, 
     done = finish(start(workflow, config, ranks=2))
     assert done.code == 0, done.text
     assert differences(contents(workflow), local) == set()
+
+
+@pytest.fixture(scope="module")
+def slow(workflow, config):
+    """The same zones on a grid that takes long enough for a fault to come in the middle."""
+    path = workflow.folder / "slow.yaml"
+    text = config.read_text()
+    assert "k_steps: 2, u_nodes: 2, b_below: 4, b_above: 6" in text
+    path.write_text(
+        text.replace("k_steps: 2, u_nodes: 2, b_below: 4, b_above: 6", "k_steps: 20, u_nodes: 5, b_below: 6, b_above: 10")
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+def expected(workflow, slow):
+    """What its solutions are on one machine with one rank, without faults."""
+    forget_solutions(workflow)
+    done = workflow(slow, "--", "model")
+    assert done.code == 0, done.text
+    return contents(workflow)
+
+
+def went_on(workflow, expected):
+    """The last attempt went on from a checkpoint, the solutions are what they are without a fault, and nothing is left."""
+    assert "goes on" in log(workflow)
+    assert differences(contents(workflow), expected) == set()
+    assert list((workflow.folder / "results/store/checkpoints").iterdir()) == []
+
+
+def solves(cluster, before):
+    """The solve jobs that are not in ``before``, in the order of their ids."""
+    found = [job for job in cluster.states().items() if "solve" in job[1]["comment"] and job[0] not in before]
+    return sorted(found, key=lambda job: int(job[0]))
+
+
+def test_a_cancelled_job_goes_on(cluster, workflow, slow, expected):
+    forget_solutions(workflow)
+    process = start(workflow, slow, ranks=1)
+    cluster.run("scancel", freeze(workflow, cluster, 1))
+    done = finish(process)
+    assert done.code == 0, done.text
+    went_on(workflow, expected)
+
+
+def test_a_drained_node_a_time_limit_and_a_lost_node(cluster, workflow, slow, expected):
+    """Nothing starts on the drained node; each attempt asks for more; what runs on in the lost node does no harm."""
+    forget_solutions(workflow)
+    before = set(cluster.states())
+    cluster.run("scontrol", "update", "nodename=n2", "state=drain", "reason=test")
+    process = start(workflow, slow, ranks=2)
+    first = freeze(workflow, cluster, 2)
+    assert cluster.wait_for("solve")["nodes"] == "n1"
+    cluster.run("scontrol", "update", "nodename=n2", "state=resume")
+    cluster.run("scontrol", "update", f"jobid={first}", "endtime=now")
+    second = freeze(workflow, cluster, 2, before=first)
+    assert "goes on" in log(workflow)
+    stopped, node = solver_processes(workflow.folder), cluster.wait_for("solve")["nodes"]
+    cluster.lose(node)
+    done = finish(process)
+    assert done.code == 0, done.text
+    went_on(workflow, expected)
+    for pid in stopped:
+        os.kill(pid, signal.SIGCONT)
+    by_id = solves(cluster, before)
+    assert [job[1]["state"] for job in by_id] == ["TIMEOUT", "NODE_FAIL", "COMPLETED"] and by_id[1][0] == second
+    assert by_id[1][1]["limit"] == "1:00:00" and by_id[2][1]["limit"] == "1:30:00"
+    memory = [float(job[1]["memory"].rstrip("MG")) * (1024 if "G" in job[1]["memory"] else 1) for job in by_id]
+    assert memory == [pytest.approx(memory[0] * n, rel=0.02) for n in (1, 2, 3)]
+    wait_for_end(stopped)
+    assert differences(contents(workflow), expected) == set()

@@ -47,7 +47,8 @@ rule:
         zones=zone_arguments,
         digests=solve_keys,
     shell:
-        'launcher="{resources.mpi}"; '
+        # Told to end, the shell waits until the solver has kept its work (docs/hpc.md, Checkpoints).
+        'trap : TERM; launcher="{resources.mpi}"; '
         "${{launcher:+$launcher -n {resources.tasks}}} python ${{launcher:+-m mpi4py}} -m regspec.cli solve"
         " --config {params.config}"
         " --scenario {wildcards.scenario} --zone {params.zones} --manifest {output}"

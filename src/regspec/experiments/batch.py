@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from regspec.config import Config
 from regspec.errors import ModelFailure
 from regspec.estimate import zones_per_job
+from regspec.experiments.checkpoint import termination
 from regspec.experiments.solve import run_zone
 from regspec.layout import Layout
 from regspec.model.parallel import Ranks, world
@@ -56,17 +58,19 @@ def run_zones(config: Config, config_hash: str, layout: Layout, scenario: str, z
     """Solve ``zones`` under ``scenario`` and write their solution files; ``manifest`` when every zone has one.
 
     A zone that fails leaves a marker beside its log, which a later automatic ``attempt`` reads instead of computing the
-    failure again. Raises ModelFailure after the last zone when some failed and ``Config.missing_zones`` says "error".
+    failure again. Raises ModelFailure after the last zone when some failed and ``Config.missing_zones`` says "error";
+    Interrupted, at once, when the process is asked to end (SIGTERM): the next call goes on there.
     """
     ranks, keys, failures = world(expected_ranks), {}, []
-    for zone in zones:
-        try:
-            status, keys[str(zone)] = _run(config, config_hash, layout, scenario, zone, attempt, ranks)
-        except ModelFailure as failure:
-            status = "failed"
-            failures.append(str(failure))
-        if ranks.rank == 0:
-            print(f"zone {zone}, scenario {scenario}: {status}", flush=True)
+    with termination() as ended:
+        for zone in zones:
+            try:
+                status, keys[str(zone)] = _run(config, config_hash, layout, scenario, zone, attempt, ranks, ended)
+            except ModelFailure as failure:
+                status = "failed"
+                failures.append(str(failure))
+            if ranks.rank == 0:
+                print(f"zone {zone}, scenario {scenario}: {status}", flush=True)
     if failures:
         more = f"\nand {len(failures) - 1} more of the {len(zones)} zones of this job" if len(failures) > 1 else ""
         raise ModelFailure(failures[0] + more)
@@ -74,7 +78,8 @@ def run_zones(config: Config, config_hash: str, layout: Layout, scenario: str, z
         write_json(manifest, {"scenario": scenario, "solutions": keys})
 
 
-def _run(config: Config, config_hash: str, layout: Layout, scenario: str, zone: int, attempt: int, ranks: Ranks):
+def _run(config: Config, config_hash: str, layout: Layout, scenario: str, zone: int, attempt: int, ranks: Ranks,
+         ended: Callable[[], bool]):  # fmt: skip
     """Status and key of one zone; its failure is remembered, because repeating the computation cannot mend it."""
     marker = layout.failure(scenario, zone)
     if attempt > 1 and marker.exists():
@@ -86,6 +91,7 @@ def _run(config: Config, config_hash: str, layout: Layout, scenario: str, zone: 
         return run_zone(
             layout.zone_json(zone), layout.national, config, scenario, layout.solution(scenario, zone), layout.store,
             config_hash, on_failure=policy, ranks=ranks, progress=layout.progress(scenario, zone),
+            ended=ended,
         )  # fmt: skip
     except ModelFailure as failure:
         if ranks.rank == 0:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from regspec.config import Config
 from regspec.errors import DataError, ModelFailure
+from regspec.experiments.checkpoint import Checkpoint, checkpoint_folder
 from regspec.experiments.files import publish, stored, write_failure, write_solution
 from regspec.experiments.key import solution_key
 from regspec.model.parallel import Ranks
@@ -44,18 +45,21 @@ def _reporter(path: Path | None, rank: int) -> Callable[[dict], None] | None:
 def run_zone(
     zone_json: Path, national_json: Path, config: Config, scenario: str, output: Path, store: Path, config_hash: str,
     on_failure: str = "error", ranks: Ranks | None = None, progress: Path | None = None,
+    ended: Callable[[], bool] = lambda: False,
 ) -> tuple[str, str]:  # fmt: skip
     """Solve one zone under one scenario on ``ranks`` and write ``output``; returns status and key.
 
     The status is "present" when ``output`` has this key already, "stored" when ``store`` has (it is copied), "solved", or
     "failed": when the model fails, ``on_failure`` "error" raises ModelFailure and writes nothing; "record" writes a file
-    with status "failed". Raises DataError for unreadable calibration files.
+    with status "failed". Raises DataError for unreadable calibration files, Interrupted when ``ended()`` says that the process
+    was asked to end: the next call goes on there.
     """
     ranks = ranks or Ranks()
     zone, national = _read(zone_json), _read(national_json)
     key = solution_key(zone, national, config, scenario)
     place = Path(store) / key[:2] / f"{key}.h5"
     found = ranks.broadcast(_found(output, place, key) if ranks.rank == 0 else None)
+    checkpoint = Checkpoint(checkpoint_folder(store, key), key, config.compute.checkpoint_minutes, ranks, ended)
     if found == "present":
         return found, key
     if not found:
@@ -63,17 +67,20 @@ def run_zone(
 
         began = time.perf_counter()
         try:
-            solution = solve_zone(zone, national, config, scenario, ranks, _reporter(progress, ranks.rank))
+            solution = solve_zone(zone, national, config, scenario, ranks, _reporter(progress, ranks.rank),
+                                  checkpoint=checkpoint)  # fmt: skip
         except ModelFailure as failure:
+            checkpoint.remove()
             if on_failure == "error":
                 raise
             if ranks.rank == 0:
                 write_failure(output, str(failure), zone["zone"], scenario, key, config, config_hash,
-                              time.perf_counter() - began, ranks.size)  # fmt: skip
+                              checkpoint.spent + time.perf_counter() - began, ranks.size)  # fmt: skip
             return "failed", key
         if ranks.rank == 0:
             write_solution(place, solution, zone["zone"], scenario, key, config, config_hash,
-                           time.perf_counter() - began, ranks.size)  # fmt: skip
+                           checkpoint.spent + time.perf_counter() - began, ranks.size)  # fmt: skip
+    checkpoint.remove()
     if ranks.rank == 0:
         publish(place, output, config_hash)
     return found or "solved", key

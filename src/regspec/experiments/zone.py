@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 
 import numpy as np
 
 from regspec.calibration.technology import scenario_zone, technology
 from regspec.config import Config
 from regspec.errors import ModelFailure
+from regspec.experiments.checkpoint import Checkpoint
+from regspec.experiments.keepers import ZoneKeeper
 from regspec.model.accuracy import summarize
 from regspec.model.backward import Diagnostics, Policies, Solver
+from regspec.model.keeper import Keeper
 from regspec.model.parallel import Ranks
 from regspec.model.portfolio import static_portfolio
 from regspec.model.problem import ROOM, Problem, bond_bounds, lattice_bounds, output, regime_prices, steady_price
@@ -34,6 +37,17 @@ class Allocation:
     value: float
     diagnostics: dict[str, float]
     others: tuple[Path, ...] = ()
+
+    def record(self) -> dict:
+        """As lists and numbers, every bit kept, for JSON."""
+        path = {name: series.tolist() for name, series in asdict(self.path).items()}
+        return {"path": path, "value": self.value, "diagnostics": self.diagnostics}
+
+    @staticmethod
+    def from_record(record: dict) -> Allocation:
+        """The allocation of a `record`."""
+        path = Path(**{f.name: np.array(record["path"][f.name]) for f in fields(Path)})
+        return Allocation(path, record["value"], record["diagnostics"])
 
 
 @dataclass(frozen=True)
@@ -165,6 +179,7 @@ def _amplification(solver: Solver, years: list[Policies], reach: list[float]) ->
 def solve_allocation(
     problem: Problem, planner: bool, config: Config, shocks: np.ndarray, ranks: Ranks, label: str,
     progress: Callable | None = None, start: Policies | None = None, final: bool = True, also: Sequence[np.ndarray] = (),
+    keeper: Keeper | None = None,
 ) -> tuple[Allocation | None, Policies, Diagnostics]:  # fmt: skip
     """Solve, simulate and certify one allocation from the tail's ``start``; simulate it under the shocks in ``also``, too.
 
@@ -173,7 +188,7 @@ def solve_allocation(
     not converge although the market's has. Raises ModelFailure naming the zone, the condition and the state.
     """
     settings = config.model.solver
-    solver = Solver(problem, planner, ranks, label)
+    solver = Solver(problem, planner, ranks, label, keeper)
     try:
         tail = solver.tail(settings.tolerance, settings.residual, settings.max_sweeps, start, progress)
     except ModelFailure:
@@ -240,12 +255,13 @@ def solve_zone(
     ranks: Ranks | None = None,
     progress: Callable | None = None,
     also: Sequence[np.ndarray] = (),
+    checkpoint: Checkpoint | None = None,
 ) -> ZoneSolution:
     """Competitive equilibrium and planner of one zone under ``scenario`` with the realized productivity path; see
     `solve_cases`.
     """
     cases = {"ce": MARKET} | ({"planner": PLANNER} if config.scenario(scenario).planner else {})
-    solved = solve_cases(zone, national, config, scenario, cases, ranks, progress, also)
+    solved = solve_cases(zone, national, config, scenario, cases, ranks, progress, also, checkpoint)
     return ZoneSolution(solved.allocations["ce"], solved.allocations.get("planner"), solved.level)
 
 
@@ -258,35 +274,45 @@ def solve_cases(
     ranks: Ranks | None = None,
     progress: Callable | None = None,
     also: Sequence[np.ndarray] = (),
+    checkpoint: Checkpoint | None = None,
 ) -> Solved:
     """Allocations ``cases`` of one zone on common grids; the first, the market without taxes, is where the others start.
 
     zone, national: the calibration's JSON contents (docs/architecture.md). ``also``: further log productivities (T+1, I),
     under which `Allocation.others` are simulated. The bond grid is widened and all cases are solved
     again when a choice reaches its end, the lattice when a choice touches its edge, a reachable state has no solution, or the
-    planner's iteration cycles, which it does on some lattices only. Raises ModelFailure.
+    planner's iteration cycles, which it does on some lattices only. With a ``checkpoint``, not with ``also``, the solve goes
+    on where an earlier process was ended. Raises ModelFailure; Interrupted when the checkpoint is told to stop.
     """
     ranks = ranks or Ranks()
     scale = config.scenario_parameters(scenario).shock_scale
     shocks = np.ascontiguousarray(scale * np.array(national["u"], float).T)
     _, level = scenario_zone(zone, national, config, scenario)
     name = f"zone {zone['zone']}, scenario {scenario}"
-    widen, margin = 1.0, ROOM
-    for attempt in range(_ATTEMPTS):
+    keeper = ZoneKeeper(checkpoint)
+    first, widen, margin = keeper.place((0, 1.0, ROOM))
+    for attempt in range(first, _ATTEMPTS):
+        keeper.begin(attempt, widen, margin)
         problem = build_problem(zone, national, config, scenario, widen, margin)
         solved, tails = {}, {}
         for key, case in cases.items():
+            kept = keeper.finished(key)
+            if kept:
+                solved[key], tails[key] = Allocation.from_record(kept[0]), kept[1]
+                continue
             label = f"{name}, {_LABELS.get(key, key)}"
             tell = (lambda event, key=key: progress({"allocation": key, **event})) if progress else None
             # the planner's iteration starts from the market's policies: cold starts may leave the domain
             start, final = next(iter(tails.values()), None), attempt == _ATTEMPTS - 1
             with ranks.memory():
                 allocation, tail, found = solve_allocation(
-                    replace(problem, **case.changes), case.planner, config, shocks, ranks, label, tell, start, final, also
-                )
+                    replace(problem, **case.changes), case.planner, config, shocks, ranks, label, tell, start, final, also,
+                    keeper.steps(key),
+                )  # fmt: skip
             if allocation is None:
                 break
             solved[key], tails[key] = allocation, tail
+            keeper.finish(key, allocation, tail)
         else:
             return Solved(problem, float(level), solved, tails)
         if found.lowest <= 0.0 and problem.limit == "collateral":

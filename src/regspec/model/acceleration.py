@@ -6,6 +6,8 @@ it, gathered, and then added in node order, so that the number of ranks cannot c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from regspec.model.jit import njit
@@ -60,6 +62,29 @@ class Anderson:
         self._slots = np.empty(0, np.int64)  # places in use, the oldest first
         self._gram = np.zeros((0, 0))
         self._last: tuple[np.ndarray, np.ndarray] | None = None
+
+    def state(self) -> dict[str, np.ndarray]:
+        """The history: ``gram`` (m, m), and arrays (block, size) of the last image and residual and of the m differences, the
+        oldest first. They change with the next `mix`.
+        """
+        if self._last is None:
+            return {}
+        found = {"gram": self._gram, "residual": self._last[0], "image": self._last[1]}
+        for n, slot in enumerate(self._slots):
+            found |= {f"step{n}": self._steps[slot], f"change{n}": self._images[slot]}
+        return found
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Take over the history of another's `state`."""
+        self.clear()
+        if not state:
+            return
+        self._last, self._gram = (state["residual"], state["image"]), state["gram"]
+        self._slots = np.arange(len(self._gram))
+        self._steps = np.empty((self.depth, *state["residual"].shape))
+        self._images = np.empty((self.depth, *state["image"].shape))
+        for n in self._slots:
+            self._steps[n], self._images[n] = state[f"step{n}"], state[f"change{n}"]
 
     def _dots(self, second: np.ndarray) -> np.ndarray:
         """Inner products (m,) of the residuals' differences with ``second``."""

@@ -17,6 +17,7 @@ from regspec.model import sweep as sw
 from regspec.model.acceleration import Anderson
 from regspec.model.conditions import make_scratch
 from regspec.model.expectation import expand, recover_slopes, slope_source, workspace
+from regspec.model.keeper import Keeper, TailState
 from regspec.model.lattice import coordinates
 from regspec.model.parallel import Ranks
 from regspec.model.portfolio import static_portfolio
@@ -79,10 +80,11 @@ class Diagnostics:
 class Solver:
     """Backward solver of one problem for the competitive equilibrium or the planner."""
 
-    def __init__(self, problem: Problem, planner: bool, ranks: Ranks | None = None, label: str = ""):
+    def __init__(self, problem: Problem, planner: bool, ranks: Ranks | None = None, label: str = "",
+                 keeper: Keeper | None = None):  # fmt: skip
         self.problem, self.planner, self.ranks = problem, planner, ranks or Ranks()
         self.label = label or ("planner" if planner else "competitive equilibrium")
-        self.diagnostics = Diagnostics()
+        self.diagnostics, self.keeper = Diagnostics(), keeper or Keeper()
         self.nodes = len(problem.lattice(0).capital)
         self.first, self.last = self.ranks.block(self.nodes)
         slots = slot_count(problem.industries, planner)
@@ -241,11 +243,13 @@ class Solver:
         stays above ``residual``.
         """
         d, t = self.diagnostics, self.problem.horizon + 1
-        policies = start.copy() if start else self.initial()
-        began = time.perf_counter()
-        distance, rate, best, since, final = 1.0, 0.9, np.inf, 0, False
         mixer = Anderson(self.ranks, self.nodes)
-        for count in range(1, max_sweeps + 1):
+        policies, left = self.keeper.tail(self, mixer) or (start.copy() if start else self.initial(), TailState())
+        if left.done:
+            return policies
+        began = time.perf_counter()
+        _, distance, rate, best, since, final, _ = left
+        for count in range(left.count + 1, max_sweeps + 1):
             functions = self.expectations(policies, t)
             accept = 0.1 * residual if final else max(0.1 * residual, 1e-3 * distance)
             # the planner's Jacobian is approximate: only evaluated residuals may end its search
@@ -275,11 +279,14 @@ class Solver:
             best, since = (distance, 0) if distance < 0.98 * best else (best, since + 1)
             if since > 10 * _STALLED:
                 raise ModelFailure(self._no_convergence("cycles", count, distance, image, before, stats))
+            state = TailState(count, float(distance), float(rate), float(best), since, bool(final))
+            self.keeper.swept(self, policies, mixer, state, time.perf_counter() - began)
         else:
             raise ModelFailure(self._no_convergence("does not converge", count, distance, image, before, stats))
         d.sweeps, d.distance, d.contraction = count, float(distance), float(rate)
         self._close(stats, residual, t)
         d.seconds += time.perf_counter() - began
+        self.keeper.swept(self, policies, mixer, TailState(count, done=True), 0.0)
         return policies
 
     def _accelerate(self, mixer: Anderson, before: Policies, after: Policies, distance: float, previous: float) -> None:
@@ -359,6 +366,10 @@ class Solver:
         p = self.problem
         years = [tail] * (p.horizon + 1)
         for t in range(p.horizon - 1, -1, -1):
+            kept = self.keeper.year(self, t)
+            if kept:
+                years[t] = kept
+                continue
             functions = self.expectations(years[t + 1], t + 1)
             policies = self._start(years, t)
             stats = self.step(policies, functions, t, residual, _LOOSE, 40)
@@ -366,6 +377,7 @@ class Solver:
             years[t] = policies
             if progress:
                 progress({"stage": "path", "year": t, "distance": float(stats[sw.DISTANCE])})
+            self.keeper.solved(self, policies, t, time.perf_counter() - began)
         self.diagnostics.seconds += time.perf_counter() - began
         return years
 
