@@ -1,4 +1,4 @@
-"""Coverage of every method where it should hold and where it should fail: fewer zones and draws than benchmarks/coverage.py."""
+"""Coverage of every method where it should hold and where it should fail: less of benchmarks/interval_coverage.py."""
 
 import importlib.util
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parents[2] / "benchmarks" / "coverage.py"
+SOURCE = Path(__file__).parents[2] / "benchmarks" / "interval_coverage.py"
 
 
 @pytest.fixture(scope="module")

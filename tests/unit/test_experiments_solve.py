@@ -15,6 +15,7 @@ from regspec.experiments.key import solution_key
 from regspec.experiments.solve import run_zone
 from regspec.model.fingerprint import kernel_fingerprint
 from regspec.provenance import code_version
+from regspec.results.collect import read_status
 
 ATTRIBUTES = {
     "zone", "scenario", "status", "message", "key", "config_hash", "code_version", "kernel_fingerprint", "seconds", "ranks",
@@ -134,6 +135,17 @@ def test_a_stored_solution_is_not_solved_again(step):
     assert first.keys() == second.keys() and all(np.array_equal(first[n], second[n]) for n in first)
     with h5py.File(step.output) as file, h5py.File(step.place("market")) as source:
         assert file.attrs["config_hash"] == "def" and source.attrs["config_hash"] == "abc"
+
+
+def test_a_scenario_with_the_content_of_another_has_its_own_name_on_the_stored_solution(step):
+    """A cell of a sweep, say, whose values are those of the configuration; `collect` refuses a file of another scenario."""
+    step("market")
+    settings = config()
+    settings.scenarios["same"] = settings.scenarios["market"]
+    assert step("same", settings, name="cell.h5") == "stored" and step.solves == 1
+    status = read_status(step.output)
+    assert (status.scenario, status.zone, status.status) == ("same", 7, "solved")
+    assert read_status(step.place("market")).scenario == "market"
 
 
 def test_a_file_that_is_in_its_place_is_not_touched(step):

@@ -80,9 +80,11 @@ def stored(path: Path, key: str) -> bool:
         return False
 
 
-def publish(source: Path, output: Path, config_hash: str) -> None:
-    """Copy a stored solution to its place in a run, with the run's provenance."""
+def publish(source: Path, output: Path, scenario: str, config_hash: str) -> None:
+    """Copy a stored solution to its place in a run, with the run's provenance; another scenario, or a sweep's cell, may
+    have made it.
+    """
     with atomic_path(output) as temporary:
         shutil.copyfile(source, temporary)
         with h5py.File(temporary, "r+") as file:
-            file.attrs.update(stamp(config_hash))
+            file.attrs.update({"scenario": scenario, **stamp(config_hash)})

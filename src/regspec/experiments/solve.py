@@ -82,7 +82,7 @@ def run_zone(
                            checkpoint.spent + time.perf_counter() - began, ranks.size)  # fmt: skip
     checkpoint.remove()
     if ranks.rank == 0:
-        publish(place, output, config_hash)
+        publish(place, output, scenario, config_hash)
     return found or "solved", key
 
 

@@ -35,7 +35,6 @@ def run(config: Config, root: Path, digest: str) -> Path:
         config=config,
         meta=meta,
         summary=summary,
-        claims=story.claims(config, root, summary),
         small_tables=small,
         sections=[section for section in story.SECTIONS if _has_content(section[0], shown, small)],
         shown=shown,

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
-from regspec import tables
 from regspec.calibration.technology import technology
 from regspec.config import Config
 from regspec.data.files import read_table
 from regspec.empirics import labels
-from regspec.results.slopes import RIGHT_HAND_SIDES
 
 #: Sections of the page in order: key, heading, what it is about.
 SECTIONS = (
@@ -55,101 +50,6 @@ def read_summary(root: Path) -> dict | None:
     """``summary.json`` of the run; None before the results."""
     path = Path(root) / "summary.json"
     return json.loads(path.read_text()) if path.is_file() else None
-
-
-def claims(config: Config, root: Path, summary: dict | None) -> Small:
-    """What is claimed (deck C1-C5) beside what this run measures."""
-    tradeoff = (summary or {}).get("tradeoff", {})
-    rows = [
-        ["C1", "Specialized zones have higher income at first", _slopes(tradeoff.get("level"))],
-        ["C1", "and grow less afterwards", _slopes(tradeoff.get("growth"))],
-        ["C2", "As zones grow they become more specialized", _within(Path(root) / "empirics/within_zone.csv")],
-        ["C3", "Comparative advantage is persistent", _persistence(Path(root) / "empirics/persistence.csv")],
-        ["C4", "The model captures part of the trade-off in growth", _captured(tradeoff.get("growth"))],
-        ["C4", "The financial friction accounts for part of it", "; ".join(_friction(summary or {})) or _NONE],
-        ["C5", "Efficient specialization raises welfare", "; ".join(_welfare(summary or {})) or _NONE],
-    ]
-    level = f"{config.results.confidence:.0%}"
-    notes = (
-        f"Slopes: log points of {labels.income(config)} (model: output) for a rise of specialization by one, "
-        f"{labels.specialization(config)}, given all controls of Fact 1, or predicted growth alone where zones are too few; "
-        f"brackets: {level} intervals. "
-        "A claim is the question that a row answers, not its answer."
-    )
-    return Small("Claims and what this run measures", ["", "Claim", "In this run"], rows, notes)
-
-
-_NONE = "not measured in this run"
-
-
-def _slopes(outcome: dict | None) -> str:
-    rhs = _right_hand_side(outcome)
-    if rhs is None:
-        return _NONE
-    names = {"data_all": "data", "data": "data, solved zones", "ce": "market", "planner": "planner"}
-    own = {names[key]: rhs[key] for key in names if key in rhs and rhs[key]["slope"] is not None}
-    if "data" in own and own.get("data, solved zones", {}).get("zones") == own["data"]["zones"]:
-        del own["data, solved zones"]
-    texts = [f"{name} {_number(s['slope'])} {_interval(s)}, N = {s['zones']}" for name, s in own.items()]
-    return "; ".join(texts) or _NONE
-
-
-def _right_hand_side(outcome: dict | None) -> dict | None:
-    """Estimates given all controls; given less where these cannot be estimated."""
-    by_name = outcome or {}
-    known = [by_name[name] for name in RIGHT_HAND_SIDES if name in by_name]
-    return next((rhs for rhs in known if (rhs.get("ce") or {}).get("slope") is not None), None)
-
-
-def _captured(outcome: dict | None) -> str:
-    ratio = (_right_hand_side(outcome) or {}).get("model_to_data")
-    return f"slope of the market over that of the data: {_number(ratio['ratio'])} {_interval(ratio)}" if ratio else _NONE
-
-
-def _friction(summary: dict) -> Iterator[str]:
-    for name, by_rhs in summary.get("friction", {}).items():
-        known = [by_rhs[rhs] for rhs in RIGHT_HAND_SIDES if rhs in by_rhs]
-        shares = [{int(h): entry["share"] for h, entry in own.items() if "share" in entry} for own in known]
-        found = next(filter(None, shares), {})
-        if found:
-            share = found[max(found)]
-            yield f"{name}, {max(found)} years: {_number(share['ratio'])} of the slope {_interval(share)}"
-
-
-def _welfare(summary: dict) -> Iterator[str]:
-    for name, gain in summary.get("welfare_percent", {}).items():
-        if gain["n"]:
-            ends = f"{_number(gain['min'])} to {_number(gain['max'])}"
-            yield f"{name}: mean {_number(gain['mean'])} percent of consumption ({ends}), N = {gain['n']}"
-
-
-def _within(path: Path) -> str:
-    if not path.is_file():
-        return _NONE
-    row = tables.read_csv(path).iloc[0]
-    if "estimate" not in row:
-        return _NONE
-    return f"within zones {_number(row['estimate'], 4)} {_interval(row, 4)} for a rise of log income by one, N = {row['zones']}"
-
-
-def _persistence(path: Path) -> str:
-    table = tables.read_csv(path) if path.is_file() else pd.DataFrame()
-    if "estimate" not in table or table.empty:
-        return _NONE
-    ends = table.iloc[[0, -1]].drop_duplicates("horizon").to_dict("records")
-    texts = [f"{row['horizon']} years: {_number(row['estimate'])} {_interval(row)}" for row in ends]
-    return "elasticity of its rank, " + "; ".join(texts)
-
-
-def _number(value, digits: int = 2) -> str:
-    text = f"{value:.{digits}f}"
-    return text.replace("-", "\N{MINUS SIGN}") if text.strip("-0.") else text.lstrip("-")
-
-
-def _interval(entry, digits: int = 2) -> str:
-    if entry["low"] is None or entry["high"] is None or entry.get("set", "interval") not in ("interval", "bounded"):
-        return "[unbounded]"
-    return f"[{_number(entry['low'], digits)}, {_number(entry['high'], digits)}]"
 
 
 def data_table(config: Config, root: Path, meta: dict) -> Small:

@@ -100,6 +100,8 @@ def _write_table(inputs: Inputs, table: pd.DataFrame, data: pd.DataFrame, share:
 
 def _draw(axes, rows: pd.DataFrame, industries: list[str]) -> None:
     left, middle, right = axes
+    for ax in axes:
+        ax.set_xlabel("year")
     for number, name in enumerate(industries):
         draw_fan(left, fan(rows, f"tau_k_{name}"), figures.PALETTE[number % len(figures.PALETTE)], name)
     left.axhline(0, color=figures.GREY, linewidth=0.5)

@@ -99,19 +99,21 @@ def quartiles(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _draw(axes, inputs: Inputs, slopes: dict[str, dict[int, dict[str, Slope]]]) -> None:
     (gini, shares), (lead, trade) = axes
+    for ax in (gini, shares, lead):
+        ax.set_xlabel("year")
     own = paths(inputs, "gini_k")
     for number, (name, (label, line)) in enumerate(PATHS.items()):
         draw_fan(gini, quartiles(own[name]), figures.PALETTE[number], label, line)
     gini.set_ylabel("Gini of the portfolio")
     gini.set_title(f"Specialization: median and quartiles, N = {len(own['ce'])}", loc="left")
-    gini.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2)
+    gini.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)
     for number, industry in enumerate(inputs.config.calibration.industries):
         for name, frame in paths(inputs, f"k_{industry}").items():
             label = industry if name == "ce" else None
             shares.plot(100 * frame.mean(), color=figures.PALETTE[number], linestyle=PATHS[name][1], label=label)
     shares.set_ylabel("share of capital (percent)")
     shares.set_title("Industries: mean; solid market, dashed planner", loc="left")
-    shares.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=5, columnspacing=1.2)
+    shares.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=5, columnspacing=1.2)
     for number, (variable, label) in enumerate((("Y", "output"), ("c", "consumption"))):
         draw_fan(lead, quartiles(gap(inputs, variable)), figures.PALETTE[number], label)
     lead.axhline(0, color=figures.GREY, linewidth=0.5)
