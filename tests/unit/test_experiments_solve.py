@@ -19,7 +19,7 @@ from regspec.results.collect import read_status
 
 ATTRIBUTES = {
     "zone", "scenario", "status", "message", "key", "config_hash", "code_version", "kernel_fingerprint", "seconds", "ranks",
-    "parameters", "grid", "industries", "level", "welfare_gain",
+    "parameters", "grid", "settings", "industries", "level", "welfare_gain",
 }  # fmt: skip
 SERIES = {"year", "Y", "c", "b", "b_next", "q", "eta", "mu", "binding", "tau_b", "k", "k_next", "tau_k"}
 EULER = {f"euler_{what}_{stat}_log10" for what in ("bonds", "portfolio") for stat in ("mean", "p99", "max")}

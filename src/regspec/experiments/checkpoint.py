@@ -21,7 +21,7 @@ import numpy as np
 
 from regspec.errors import Interrupted
 from regspec.model.parallel import Ranks
-from regspec.provenance import atomic_path, source_hash
+from regspec.provenance import atomic_path, content_hash, logic_digests
 
 _UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, struct.error, zipfile.BadZipFile)
 _GO_ON, _SAVE, _STOP = range(3)
@@ -53,7 +53,7 @@ class Checkpoint:
 
     def __init__(self, folder: Path, key: str, minutes: float, ranks: Ranks, ended: Callable[[], bool] = lambda: False):
         self.folder, self.minutes, self.ranks, self.ended = folder, minutes, ranks, ended
-        self.identity = f"{key} {source_hash('experiments/checkpoint.py', 'experiments/keepers.py')}"
+        self.identity = f"{key} {content_hash(logic_digests('experiments/checkpoint.py', 'experiments/keepers.py'))}"
         self.spent = 0.0
         self._began = self._saved = time.monotonic()
         self._pending: dict[str, Piece] = {}
