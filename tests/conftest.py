@@ -24,3 +24,9 @@ def pytest_configure(config):
 def kernel_cache() -> Path:
     """Folder of the session's compiled kernels, for programs that tests start."""
     return Path(os.environ["NUMBA_CACHE_DIR"])
+
+
+@pytest.fixture
+def unrendered(monkeypatch):
+    """Figures are drawn but saved as empty files: for tests of what stands beside them, since rendering is most of the time."""
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda figure, path, **options: Path(path).write_bytes(b""))

@@ -80,7 +80,7 @@ def test_the_list_names_every_exhibit_its_program_and_what_is_missing(finished):
     assert json.loads((root / "summary.json").read_text())["not_computed"] == []
 
 
-def test_slopes_without_an_estimate_are_listed(tmp_path):
+def test_slopes_without_an_estimate_are_listed(tmp_path, unrendered):
     complete(tmp_path, n=8)
     lost = json.loads((tmp_path / "summary.json").read_text())["not_computed"]
     assert any(text.startswith("Q1 ") and "too few" in text for text in lost)
@@ -184,7 +184,7 @@ def test_the_same_inputs_give_the_same_bytes(finished):
     assert {p for p, held in before.items() if p.read_bytes() != held} == set()
 
 
-def test_exhibits_of_other_scenarios_are_removed(tmp_path):
+def test_exhibits_of_other_scenarios_are_removed(tmp_path, unrendered):
     complete(tmp_path, n=12, scenarios=("baseline", "fixed_limit"))
     assert (tmp_path / "tables/friction_fixed_limit.csv").exists()
     old = tmp_path / "figures/friction_no_collateral.pdf"

@@ -81,7 +81,12 @@ def test_plan_after_a_change_of_the_configuration(workflow, run):
         "scenarios={baseline: {planner: false}, fixed: {planner: false, parameters: {limit: fixed}}}": {
             "solve": 2, "collect": 1, "results": 1,
         },
+        "model={grid: {k_steps: 3}}": {"solve": 2, "collect": 1, "results": 1},
         "compute={ranks: 2}": {},
+        # The solves that follow a calibration are not known before it.
+        "results={confidence: 0.9}": {"facts": 1, "calibrate": 1, "collect": 1, "results": 1},
+        "model={zones: [1, 4, 56]}": {"calibrate": 1, "collect": 1, "results": 1},
+        "run={seed: 7}": {"data": 1, "facts": 1, "calibrate": 1, "collect": 1, "results": 1},
     }  # fmt: skip
     for override, expected in plan.items():
         assert planned(workflow, run, "--config", override) == expected, override
@@ -153,7 +158,6 @@ def test_zones_of_one_job_are_solved_one_by_one_when_they_change(workflow, run, 
     assert joined.code == 0, joined.text
     assert {z: (solution(root, z).read_bytes(), solution(root, z).stat().st_mtime_ns) for z in ZONES} == before
     path = folder / FILES["industry"]
-    held = path.read_bytes()
     table = pd.read_csv(path)
     rows = table.index[(table["cz"] == 1) & (table["year"] == 1950)]
     table.loc[rows, "employment_share"] = table.loc[rows, "employment_share"].to_numpy()[::-1]
@@ -163,9 +167,6 @@ def test_zones_of_one_job_are_solved_one_by_one_when_they_change(workflow, run, 
     log = (root / "logs" / "solve" / "baseline" / "batch_0.log").read_text().splitlines()
     assert log == ["zone 1, scenario baseline: solved", "zone 56, scenario baseline: present"]
     assert solution(root, 56).stat().st_mtime_ns == before[56][1]
-    path.write_bytes(held)
-    assert workflow(config, "--until", "collect").code == 0
-    assert solution(root, 1).read_bytes() == before[1][0]  # from the store
 
 
 def test_deleted_solution_comes_back_when_it_is_needed(workflow, run, root):

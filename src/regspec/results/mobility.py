@@ -122,6 +122,7 @@ def _draw(inputs: Inputs, slopes: dict[tuple[str, int], dict[str, Slope]]) -> li
         ax.axhline(0, color=figures.GREY, linewidth=0.4, zorder=0)
         ax.set_xlabel(f"years since {inputs.config.empirics.base_year}")
         ax.set_title(title, loc="left")
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=1, fontsize=7.5)
+        if ax.get_legend_handles_labels()[0]:
+            ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=1, fontsize=7.5)
     axes[0].set_ylabel("slope on specialization, log points")
     return figures.save(fig, inputs.run_dir / "figures/mobility", inputs.provenance, inputs.synthetic)
