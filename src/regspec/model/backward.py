@@ -28,6 +28,8 @@ Progress = Callable[[dict], None]
 _LOOSE = 3e-5  # a Newton step this short (in logs of bonds and units of capital) leaves a residual near 1e-9
 _EMPTY_B = np.zeros((0, 0, 0))
 _EMPTY_K = np.zeros((0, 0, 0, 0))
+_ALIGN = 1e-2  # distance at which the tail's bond grid is aligned with the kinks
+_FARTHEST = 3.0  # largest shift of the bond grid, in units of its stretch
 _STALLED = 40  # sweeps without a shorter distance
 _NO_ROWS, _NOT_MIXED = np.zeros((0, 0)), np.zeros((0, 0, 0, 0))
 
@@ -37,16 +39,18 @@ class Policies:
     """Policies of one year on this rank's lattice nodes.
 
     pol (block, E, nodes, I+5): c, q, eta/u', mu/u', certainty-equivalent value, lattice coordinates of k', b';
-    kink (block, E): position of b* on the year's bond grid; failed (block, E, nodes): nodes without a solution.
+    kink (block, E): position of b* on the year's bond grid; failed (block, E, nodes): nodes without a solution; shift (N,) of
+    that grid at all lattice nodes, never changed in place.
     """
 
     pol: np.ndarray
     kink: np.ndarray
     failed: np.ndarray
+    shift: np.ndarray
 
     def copy(self) -> Policies:
         """Independent copy."""
-        return Policies(self.pol.copy(), self.kink.copy(), self.failed.copy())
+        return Policies(self.pol.copy(), self.kink.copy(), self.failed.copy(), self.shift)
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,33 @@ class Solver:
             self._years[t] = (p.lattice(t), p.bond_grid(t), p.exo(t), p.tech(t + 1, self.planner))
         return self._years[t]
 
+    def _follow(self, t: int, shift: np.ndarray) -> None:
+        """Give the bond grid of year index ``t`` the shift of the policies that live on it."""
+        lattice, grid, exo, tech = self.year(t)
+        if grid.shift is not shift:
+            slopes = np.einsum("nmj,nm->nj", lattice.slopes, shift[lattice.neighbours])
+            grid = grid._replace(shift=shift, shift_slopes=np.ascontiguousarray(slopes), largest_shift=float(shift.max()))
+            self._years[min(t, self.problem.horizon + 1)] = (lattice, grid, exo, tech)
+
+    def _aligned(self, policies: Policies, t: int) -> np.ndarray:
+        """Shift (N,) that lets the grid follow the kinks of ``policies`` over portfolios: their mean over e, less its minimum.
+
+        Portfolios are then combined at equal distance from their kinks (docs/numerics.md).
+        """
+        grid = self.year(t)[1]
+        own = grid.bonds(policies.kink) + policies.shift[self.first : self.last, None]
+        mean = np.empty(self.nodes)
+        mean[self.first : self.last] = np.add.accumulate(own, axis=1)[:, -1] / own.shape[1]
+        self.ranks.gather(mean)
+        return np.minimum(mean - mean.min(), _FARTHEST * grid.stretch)
+
+    def _align(self, policies: Policies, t: int) -> None:
+        """Move the grid of ``policies`` to the shift of `_aligned`; bonds at the kinks stay what they are."""
+        grid, own = self.year(t)[1], slice(self.first, self.last)
+        bonds = grid.bonds(policies.kink) + policies.shift[own, None]
+        policies.shift = self._aligned(policies, t)
+        policies.kink[:] = np.clip(grid.coordinates(bonds - policies.shift[own, None]), 0.0, grid.width)
+
     def expectations(self, policies: Policies, t: int) -> np.ndarray:
         """Expectation functions (N, E, points, slots) of year index ``t`` given e in t - 1, on every rank.
 
@@ -130,6 +161,7 @@ class Solver:
         return functions, single
 
     def _expand(self, policies: Policies, t: int, rows: np.ndarray, mixed: np.ndarray) -> np.ndarray:
+        self._follow(t, policies.shift)
         lattice, grid, exo, tech = self.year(t)
         self.ranks.wait()
         expand(lattice.capital, self.first, policies.pol, policies.kink, exo, tech, grid, self.problem.chain.transitions,
@@ -145,14 +177,14 @@ class Solver:
 
     def _complete(self, functions: np.ndarray, t: int) -> None:
         """Fill the slots that need neighbours and share all nodes with all ranks; raise when something is not finite."""
-        lattice, _, _, tech = self.year(t)
+        lattice, grid, _, tech = self.year(t)
         own = slice(self.first, self.last)
         if self._logs is not None:
             states, points = functions.shape[1:3]
             logs = self._logs[: self.nodes * states * points].reshape(self.nodes, states * points)
             logs[own].reshape(-1, states, points)[:] = slope_source(functions[own], tech)
             self.ranks.publish(logs)
-            recover_slopes(functions, logs, self.first, self.last, lattice.neighbours, lattice.slopes, tech,
+            recover_slopes(functions, logs, self.first, self.last, lattice.neighbours, lattice.slopes, tech, grid,
                            np.empty(states * points))  # fmt: skip
         self.ranks.publish(functions)
         bad = not np.all(np.isfinite(functions[own]))
@@ -180,6 +212,7 @@ class Solver:
 
     def step(self, policies: Policies, functions, t: int, accept, loose, limit, taxes: Taxes | None = None):
         """One sweep of year index ``t`` on ``policies`` (in place) given next year's ``functions``; returns statistics."""
+        self._follow(t, policies.shift)
         lattice, grid, exo, tech = self.year(t)
         ahead = self.year(t + 1)
         stats = np.empty(sw.STATISTICS)
@@ -219,7 +252,7 @@ class Solver:
         q = steady_price(p.alpha, p.beta, p.kappas()[None, :, None], p.rate, valued, p.next_price)
         limit = -(exo.kappa[None, :, None] * q + exo.debt[None, :, None]) * p.rate
         at = np.clip(grid.coordinates(limit[..., 0]), 0.05 * grid.width, 0.9 * grid.width)
-        b = grid.at_nodes(at)
+        b = grid.at_nodes(at, self.first)
         # an impatient household without a limit would consume this share of its distance to the end of the grid
         share = 1.0 - (p.beta * p.rate) ** (1.0 / p.gamma) / p.rate
         c = np.maximum(produced + b - np.maximum(b, limit) / p.rate, share * (b - grid.low))
@@ -231,7 +264,7 @@ class Solver:
         inside = np.clip(coordinates(capital, lattice), 1e-6, lattice.steps - 1e-6)
         pol[..., X : X + p.industries - 1] = inside[:, None, None]
         pol[..., X + p.industries - 1] = b_next
-        return Policies(pol, at, np.zeros(pol.shape[:3], np.uint8))
+        return Policies(pol, at, np.zeros(pol.shape[:3], np.uint8), np.zeros(self.nodes))
 
     def tail(self, tolerance: float, residual: float, max_sweeps: int, start: Policies | None = None,
              progress: Progress | None = None, taxes: Taxes | None = None) -> Policies:  # fmt: skip
@@ -244,7 +277,7 @@ class Solver:
         policies = start.copy() if start else self.initial()
         began = time.perf_counter()
         distance, rate, best, since, final = 1.0, 0.9, np.inf, 0, False
-        mixer = Anderson(self.ranks, self.nodes)
+        mixer, aligned = Anderson(self.ranks, self.nodes), start is not None
         for count in range(1, max_sweeps + 1):
             functions = self.expectations(policies, t)
             accept = 0.1 * residual if final else max(0.1 * residual, 1e-3 * distance)
@@ -271,6 +304,10 @@ class Solver:
             elif not final and count > 5:  # it stalls: half steps damp a cycle between two elements of the lattice
                 policies.pol += 0.5 * (before.pol - policies.pol)
                 policies.kink += 0.5 * (before.kink - policies.kink)
+                mixer.clear()
+            if not aligned and count > 5 and distance < _ALIGN:
+                self._align(policies, t)
+                aligned = True
                 mixer.clear()
             best, since = (distance, 0) if distance < 0.98 * best else (best, since + 1)
             if since > 10 * _STALLED:
@@ -304,14 +341,15 @@ class Solver:
 
     def _worst_changes(self, before: Policies, after: Policies, most: int = 5) -> list[str]:
         """The states with the largest relative changes of a sweep over all ranks, one line each."""
-        lattice, grid, _, _ = self.year(self.problem.horizon)
+        lattice, grid, _, _ = self.year(self.problem.horizon + 1)
+        bonds = grid.at_nodes(after.kink, self.first)
         new, old = after.pol[..., [C, Q, VALUE]], before.pol[..., [C, Q, VALUE]]
         change = np.abs(new - old) / np.maximum(np.abs(new), 1e-10)
         change[after.failed != 0] = 0.0  # they keep old policies: counted elsewhere
         found = []
         for flat in np.argsort(-change, axis=None, kind="stable")[:most]:
             node, e, j, column = np.unravel_index(flat, change.shape)
-            b = float(grid.at_nodes(after.kink[node, e])[j])
+            b = float(bonds[node, e, j])
             side = "limit binds" if j < len(grid.below) else "slack"
             k = lattice.capital[self.first + node].round(3).tolist()
             found.append((-float(change.flat[flat]), ("c", "q", "value")[column], k, int(e), round(b, 4), side))
@@ -323,7 +361,7 @@ class Solver:
         ]
 
     def _no_convergence(self, what: str, count: int, distance: float, policies: Policies, before: Policies, stats) -> str:
-        lattice, grid, exo, _ = self.year(self.problem.horizon)
+        lattice, grid, exo, _ = self.year(self.problem.horizon + 1)
         c, q = policies.pol[..., C], policies.pol[..., Q]
         binding = policies.pol[..., : len(grid.below), ETA]
         j = max(self.problem.kappas()) * self.problem.gamma * np.max(q / np.maximum(c, 1e-12))
@@ -361,6 +399,7 @@ class Solver:
         for t in range(p.horizon - 1, -1, -1):
             functions = self.expectations(years[t + 1], t + 1)
             policies = self._start(years, t)
+            policies.shift = self._aligned(years[t + 1], t + 1)
             stats = self.step(policies, functions, t, residual, _LOOSE, 40)
             self._close(stats, residual, t)
             years[t] = policies

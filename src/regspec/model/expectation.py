@@ -227,9 +227,10 @@ def slope_source(functions, tech):
 
 
 @njit
-def recover_slopes(functions, logs, first, last, neighbours, slopes, tech, line):
+def recover_slopes(functions, logs, first, last, neighbours, slopes, tech, grid, line):
     """Fill the planner's slots of d log(sum_i k_i M_i) / d x_j at the nodes ``first`` to ``last`` from nodal values:
-    continuous, unlike the elements' own.
+    continuous, unlike the elements' own. Recovered at equal distance from the grid's shift, then turned into slopes at equal
+    bonds.
 
     ``logs`` (N, E x points): `slope_source` of all nodes; ``line`` (E x points,) is scratch.
     """
@@ -244,6 +245,14 @@ def recover_slopes(functions, logs, first, last, neighbours, slopes, tech, line)
                     given = logs[neighbours[node, m]]
                     for i in range(len(line)):
                         line[i] += weight * given[i]
+            shift = grid.shift_slopes[node, j]
             for e in range(states):
                 for p in range(points):
-                    functions[node, e, p, target + j] = line[e * points + p]
+                    at = e * points + p
+                    result = line[at]
+                    if shift != 0.0:
+                        left, right = max(p - 1, 0), min(p + 1, points - 1)
+                        per_b = 1.0 / (grid.stretch * math.cosh(p * grid.dx + grid.origin) * grid.dx)
+                        own = logs[node]
+                        result -= shift * per_b * (own[at - p + right] - own[at - p + left]) / (right - left)
+                    functions[node, e, p, target + j] = result

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from regspec.model.conditions import BINDING, OUT_C, OUT_Q, OUT_RHO, SLACK, conditions, expected_price
-from regspec.model.interpolation import lookup, slope_bend
+from regspec.model.interpolation import grid_shift, locate, lookup, slope_bend
 from regspec.model.jit import inlined
 
 SOLVED, STUCK, NOT_FINITE = 0, 1, 2
@@ -47,7 +47,7 @@ def eliminate(jac, res, step):
 
 
 @inlined
-def inside(y, tech, grid):
+def inside(y, table, tech, grid, s):
     """Clip ``y`` to the bond grid and the interior of the portfolio lattice."""
     y[0] = min(max(y[0], grid.low), grid.high)
     n = len(tech.a)
@@ -58,6 +58,10 @@ def inside(y, tech, grid):
     for j in range(n - 1, 0, -1):
         lower = margin if j == n - 1 else y[j + 1] + margin
         y[j] = max(y[j], lower)
+    if y[0] < grid.low + grid.largest_shift:
+        count = locate(y[1:], tech, s.ids, s.weights, s.gradients, s.order, s.fractions)
+        grid_shift(table, grid, s.ids, s.weights, s.gradients, count, s.shift)
+        y[0] = max(y[0], grid.low + s.shift[0])
 
 
 @inlined
@@ -74,9 +78,10 @@ def size(s):
 def evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, target, tax_k, functions, table, tech, grid, s):
     """Look up expectations at y and evaluate the conditions; returns the residual's size, or inf where undefined."""
     lookup(functions, e, table, y[0], y[1:], tech, grid, s.value, s.slope, s.ids, s.weights, s.gradients, s.order,
-           s.fractions)  # fmt: skip
+           s.fractions, s.shift)  # fmt: skip
     if len(tech.timing) == 2 and len(tech.planner) == 2 and mode == BINDING:
-        slope_bend(functions, e, table, y[0], expected_price(tech), tech, grid, s.ids, s.weights, s.gradients, s.bend)
+        slope_bend(functions, e, table, y[0], expected_price(tech), tech, grid, s.ids, s.weights, s.gradients, s.shift,
+                   s.bend)  # fmt: skip
     if not conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech, s):
         return np.inf
     worst = size(s)
@@ -126,7 +131,7 @@ def solve_state(
     evaluations).
     """
     n = len(y)
-    inside(y, tech, grid)
+    inside(y, table, tech, grid, s)
     worst, damp, tries, kicks, count = np.inf, 1.0, 0, 0, 0
     status = STUCK
     while count < limit:
@@ -137,6 +142,7 @@ def solve_state(
                 status = NOT_FINITE
                 break
             y[0] = grid.low + 0.9 * (y[0] - grid.low)
+            inside(y, table, tech, grid, s)
             continue
         if not (trial < worst or trial < 10.0 * accept):
             tries += 1
@@ -148,7 +154,7 @@ def solve_state(
             damp *= 0.4
             for r in range(n):
                 y[r] = s.old[r] + damp * s.step[r]
-            inside(y, tech, grid)
+            inside(y, table, tech, grid, s)
             continue
         worst = trial
         if worst <= accept:
@@ -164,7 +170,7 @@ def solve_state(
         for r in range(n):
             s.old[r] = y[r]
             y[r] += damp * s.step[r]
-        inside(y, tech, grid)
+        inside(y, table, tech, grid, s)
         # whether the Jacobian is complete
         exact = mode == SLACK or (mode == BINDING and (len(tech.planner) == 1 or len(tech.timing) == 2))
         if exact and length < loose and 10.0 * worst * length <= accept:

@@ -91,7 +91,9 @@ class Problem:
         above = np.linspace(0.0, 1.0, self.above) ** power
         below = 1.0 - (1.0 - np.linspace(0.0, 1.0, self.below)) ** power
         scales = lagrange_scales(below), lagrange_scales(above)
-        return BondGrid(low, centre, stretch, high, origin, dx, self.fine, below, above, *scales)
+        nodes = len(self.lattice(t).capital)
+        shift = np.zeros(nodes), np.zeros((nodes, self.industries - 1)), 0.0
+        return BondGrid(low, centre, stretch, high, origin, dx, self.fine, below, above, *scales, *shift)
 
     def exo(self, t: int) -> Exo:
         """Exogenous states of year index ``t``."""

@@ -67,7 +67,7 @@ def record(side_binding, row, y, bond_price, tech, s, stats):
     for j in range(n - 1):
         distance = max(distance, tech.h * abs(y[j + 1] - row[X + j]))
     stats[DISTANCE] = max(stats[DISTANCE], distance)
-    stats[LOWEST] = min(stats[LOWEST], y[0])
+    stats[LOWEST] = min(stats[LOWEST], y[0] - s.shift[0])
     row[C], row[Q], row[ETA], row[VALUE] = c, q, eta, v
     row[MU] = s.out[OUT_MU] if side_binding else 0.0
     for j in range(n - 1):
@@ -173,13 +173,13 @@ def sweep(
                     if (node == below - 1 or node == below) and at > 0.0 and at < width and not taxed:
                         continue  # the kink itself, just recorded
                     x = at * here.below[node] if binding else at + (width - at) * here.above[node - below]
-                    mode, b = BINDING if binding else SLACK, bond_at(x, here)
+                    mode, b = BINDING if binding else SLACK, bond_at(x, here) + here.shift[first + local]
                 target = growth_target(bond_price, tax_b[local, e, node], tech) if taxed else untaxed
                 tau_k = tax_k[local, e, node] if taxed else s.zeros
                 stats[STATES] += 1.0
                 status, worst = STUCK, np.inf
                 for attempt in range(_STARTS):
-                    stay = bond_at(at, here) if step < 0 else b
+                    stay = bond_at(at, here) + here.shift[first + local] if step < 0 else b
                     if not start(attempt, rows, other_rows, node, binding, step < 0, stay, k, tech, y):
                         continue
                     status, worst, count = solve_state(
@@ -197,7 +197,8 @@ def sweep(
                 failed[local, e, node] = 0
                 stats[RESIDUAL] = max(stats[RESIDUAL], worst)
                 if step < 0:
-                    at = math.asinh((s.out[OUT_B] - here.centre) / here.stretch) - here.origin
+                    own = s.out[OUT_B] - here.shift[first + local]
+                    at = math.asinh((own - here.centre) / here.stretch) - here.origin
                     kink[local, e] = min(max(at, 0.0), width)
                     if at > 0.0 and at < width:
                         failed[local, e, below - 1] = 0

@@ -48,6 +48,9 @@ class BondGrid(NamedTuple):
     above: np.ndarray  # and above it
     below_scales: np.ndarray  # their `lagrange_scales`
     above_scales: np.ndarray
+    shift: np.ndarray  # (N,) what is added to the grid's bonds at each lattice node, so that it follows the kink; >= 0
+    shift_slopes: np.ndarray  # (N, I-1) its recovered gradient in x
+    largest_shift: float
 
     @property
     def width(self) -> float:
@@ -55,17 +58,20 @@ class BondGrid(NamedTuple):
         return self.dx * (self.points - 1)
 
     def bonds(self, x):
-        """Bonds at coordinates ``x``."""
+        """Bonds at coordinates ``x`` where the shift is zero."""
         return self.centre + self.stretch * np.sinh(np.asarray(x) + self.origin)
 
     def coordinates(self, b):
-        """Coordinates of bonds ``b``, negative below the grid."""
+        """Coordinates of bonds ``b``, less the shift; negative below the grid."""
         return np.arcsinh((np.asarray(b) - self.centre) / self.stretch) - self.origin
 
-    def at_nodes(self, kink: np.ndarray) -> np.ndarray:
-        """Bonds (..., below + above) at the solve nodes around kinks (...,) in x."""
+    def at_nodes(self, kink: np.ndarray, first: int = 0) -> np.ndarray:
+        """Bonds (block, E, below + above) at the solve nodes around kinks (block, E) in x; ``first``: number of the first
+        lattice node.
+        """
         at = np.asarray(kink)[..., None]
-        return self.bonds(np.concatenate([at * self.below, at + (self.width - at) * self.above], axis=-1))
+        shift = self.shift[first : first + len(at), None, None]
+        return shift + self.bonds(np.concatenate([at * self.below, at + (self.width - at) * self.above], axis=-1))
 
 
 def lagrange_scales(nodes: np.ndarray) -> np.ndarray:
@@ -131,5 +137,6 @@ class Scratch(NamedTuple):
     step: np.ndarray
     bend: np.ndarray  # gradient of d(E q')/db'
     zeros: np.ndarray
+    shift: np.ndarray  # (I,) shift of the bond grid at the portfolio last looked up, and its gradient in x_1..x_{I-1}
     slope_grad: np.ndarray
     returns: np.ndarray  # k'_i^(a_i - 1)
