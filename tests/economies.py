@@ -117,7 +117,7 @@ class Solution:
         code = solve_point(b, k, exo.z[e], price, float(exo.kappa[e]), float(exo.debt[e]), e, starts, self.functions,
                            lattice.table, tech, grid, scratch, y, 1e-12, 80)  # fmt: skip
         assert code != UNSOLVED, f"no equilibrium at b = {b}, k = {k}, e = {e}"
-        policy_at(code, price, y, tech, scratch, row)
+        policy_at(code, y, tech, scratch, row)
         return State(row[C], row[Q], row[ETA], row[MU], row[VALUE], scratch.k_next.copy(), y[0], code == 2)
 
     def simulate(self, b: float, k, years: int) -> State:

@@ -119,6 +119,8 @@ class Solver:
 
         Portfolios are then combined at equal distance from their kinks (docs/numerics.md).
         """
+        if self.problem.limit == "natural":  # it binds at the grid's end alone
+            return policies.shift
         grid = self.year(t)[1]
         own = grid.bonds(policies.kink) + policies.shift[self.first : self.last, None]
         mean = np.empty(self.nodes)
@@ -170,9 +172,9 @@ class Solver:
         return self._functions
 
     def _space(self, rows: int) -> tuple[np.ndarray, ...]:
-        p = self.problem
         if rows not in self._spaces:
-            self._spaces[rows] = workspace(self.year(0)[3], p.chain.size, p.fine, rows)
+            _, grid, _, tech = self.year(0)
+            self._spaces[rows] = workspace(tech, grid, self.problem.chain.size, rows)
         return self._spaces[rows]
 
     def _complete(self, functions: np.ndarray, t: int) -> None:

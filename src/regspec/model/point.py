@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from regspec.model.conditions import BINDING, OUT_MU, OUT_RHO, SLACK, growth_target, pledged_price
+from regspec.model.conditions import BINDING, OUT_ETA, OUT_MU, SLACK, growth_target, pledged_price
 from regspec.model.interpolation import bond_at, grid_shift, locate
 from regspec.model.jit import njit
 from regspec.model.newton import SOLVED, evaluate, solve_state
@@ -25,9 +25,7 @@ def attempt(mode, b, k, cash, bond_price, kappa, debt, e, y, functions, table, t
         return False
     if mode == SLACK:
         return y[0] * bond_price + kappa * pledged_price(tech, s) + debt >= -_TOLERANCE
-    if len(tech.planner) == 2:
-        return s.out[OUT_MU] >= -_TOLERANCE
-    return 1.0 - tech.debt_factor / bond_price * s.out[OUT_RHO] >= -_TOLERANCE
+    return (s.out[OUT_MU] if len(tech.planner) == 2 else s.out[OUT_ETA]) >= -_TOLERANCE
 
 
 @njit

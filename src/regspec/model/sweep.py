@@ -15,9 +15,9 @@ from regspec.model.conditions import (
     KINK,
     OUT_B,
     OUT_C,
+    OUT_ETA,
     OUT_MU,
     OUT_Q,
-    OUT_RHO,
     SLACK,
     growth_target,
     pledged_price,
@@ -52,15 +52,11 @@ def certainty_equivalent(level, tech):
 
 
 @inlined
-def record(side_binding, row, y, bond_price, tech, s, stats):
+def record(side_binding, row, y, tech, s, stats):
     """Write one node's results to its policy row and update the distance."""
     n = len(y)
-    c, q, rho = s.out[OUT_C], s.out[OUT_Q], s.out[OUT_RHO]
-    eta = 0.0
-    if side_binding:
-        eta = 1.0 - tech.debt_factor / bond_price * rho
-        if eta < 0.0:
-            eta = 0.0
+    c, q = s.out[OUT_C], s.out[OUT_Q]
+    eta = max(0.0, s.out[OUT_ETA]) if side_binding else 0.0
     level = (1.0 - tech.beta) * utility_level(c, tech) + tech.beta * utility_level(s.value[1], tech)
     v = certainty_equivalent(level, tech)
     distance = max(abs(c - row[C]) / c, abs(q - row[Q]) / (abs(q) + 1e-10), abs(v - row[VALUE]) / v)
@@ -202,18 +198,16 @@ def sweep(
                     kink[local, e] = min(max(at, 0.0), width)
                     if at > 0.0 and at < width:
                         failed[local, e, below - 1] = 0
-                        record(True, rows[below - 1], y, bond_price, tech, s, stats)
-                        record(False, rows[below], y, bond_price, tech, s, stats)
+                        record(True, rows[below - 1], y, tech, s, stats)
+                        record(False, rows[below], y, tech, s, stats)
                     continue
                 if binding:
-                    multiplier = (
-                        s.out[OUT_MU] if len(tech.planner) == 2 else 1.0 - tech.debt_factor / bond_price * s.out[OUT_RHO]
-                    )
+                    multiplier = s.out[OUT_MU] if len(tech.planner) == 2 else s.out[OUT_ETA]
                     stats[VIOLATION] = max(stats[VIOLATION], -multiplier)
                 else:
                     gap = y[0] * bond_price + kappa * pledged_price(tech, s) + exo.debt[e]
                     stats[VIOLATION] = max(stats[VIOLATION], -gap)
-                record(binding, rows[node], y, bond_price, tech, s, stats)
+                record(binding, rows[node], y, tech, s, stats)
                 for i in range(n):
                     if n > 1 and s.k_next[i] - tech.lo[i] < 1e-6 * tech.h:
                         stats[HITS] += 1.0

@@ -46,8 +46,7 @@ class BondGrid(NamedTuple):
     points: int
     below: np.ndarray  # relative positions in [0, 1] of the solve nodes below the kink
     above: np.ndarray  # and above it
-    below_scales: np.ndarray  # their `lagrange_scales`
-    above_scales: np.ndarray
+    straight: float  # 1: policies are interpolated in bonds; 0: in x
     shift: np.ndarray  # (N,) what is added to the grid's bonds at each lattice node, so that it follows the kink; >= 0
     shift_slopes: np.ndarray  # (N, I-1) its recovered gradient in x
     largest_shift: float
@@ -72,13 +71,6 @@ class BondGrid(NamedTuple):
         at = np.asarray(kink)[..., None]
         shift = self.shift[first : first + len(at), None, None]
         return shift + self.bonds(np.concatenate([at * self.below, at + (self.width - at) * self.above], axis=-1))
-
-
-def lagrange_scales(nodes: np.ndarray) -> np.ndarray:
-    """Inverse denominators (m - 3, 4) of the cubic Lagrange polynomials of every four neighbouring ``nodes`` (m,)."""
-    stencils = np.lib.stride_tricks.sliding_window_view(nodes, 4)
-    gaps = stencils[:, :, None] - stencils[:, None, :] + np.eye(4)
-    return 1.0 / gaps.prod(axis=2)
 
 
 class Exo(NamedTuple):
