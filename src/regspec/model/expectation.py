@@ -214,18 +214,11 @@ def expand(capital, first, pol, kink, exo, tech, here, factors, functions, rows,
             cursor_low, cursor_high = 0, 0
             for p in range(here.points):
                 x = p * here.dx
-                # the cell around the kink blends both sides by length: continuous in the kink's position
-                share = min(max((at - x) / here.dx + 0.5, 0.0), 1.0)
-                if at <= 0.0:
-                    share = 0.0
-                elif at >= width:
-                    share = 1.0
-                if share > 0.0:
+                if at >= width or x < at:
                     cursor_low = side_policy(rows_here, 0, low_nodes, low_scales, places[p], cursor_low, policy)
-                    integrands(policy, k, z, exo.kappa[e], tech, k_next, share, target[p])
-                if share < 1.0:
+                else:
                     cursor_high = side_policy(rows_here, below, high_nodes, high_scales, places[p], cursor_high, policy)
-                    integrands(policy, k, z, exo.kappa[e], tech, k_next, 1.0 - share, target[p])
+                integrands(policy, k, z, exo.kappa[e], tech, k_next, 1.0, target[p])
         if len(rows) > 0:
             under[:] = 0.0
             for m in range(len(rows)):

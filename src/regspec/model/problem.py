@@ -15,9 +15,8 @@ from regspec.model.types import BondGrid, Exo, Tech, slot_count
 VARIANTS = ("full", "no_pecuniary", "pecuniary_only", "debt_only")
 ROOM = 0.85  # lower bounds of the lattice relative to the lowest shares expected
 _NATURAL_SHARE = 0.9
-_CLUSTERING = 1.5  # solve nodes crowd at the kink: relative distance to this power; evenly spaced where none is
-_NATURAL_CLUSTERING = 1.0
-_NATURAL_CORE = 4.0  # of the grid above a natural limit, whose debts are tens of years of output
+_CLUSTERING = 2.0  # solve nodes crowd at the kink: relative distance to this power; evenly spaced where none is
+_NATURAL_CORE = 2.0  # of the grid above a natural limit, whose debts are tens of years of output
 _CORE = 0.05  # half width, in years of output, of the bonds around the limit where the common grid is nearly uniform
 _DEPTH = 1.2  # lowest bonds relative to the limit in the best state
 _NEXT_DEPTH = 0.25  # the same below a limit at next year's price, in years of output: such a limit hardly moves
@@ -88,7 +87,7 @@ class Problem:
         low, centre, stretch, high = map(float, self.bonds[min(t, self.horizon)])
         origin = float(np.arcsinh((low - centre) / stretch))
         dx = float(np.arcsinh((high - centre) / stretch) - origin) / (self.fine - 1)
-        power = _NATURAL_CLUSTERING if self.limit == "natural" else _CLUSTERING
+        power = 1.0 if self.limit == "natural" else _CLUSTERING
         above = np.linspace(0.0, 1.0, self.above) ** power
         below = 1.0 - (1.0 - np.linspace(0.0, 1.0, self.below)) ** power
         straight = 1.0 if self.limit == "natural" else 0.0
