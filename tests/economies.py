@@ -101,7 +101,7 @@ class Solution:
         """Which solve nodes (N, E, nodes) carry a solution: both sides of an inner kink, one side of an outer one."""
         _, grid, _, _ = self.grids
         at, width = self.tail.kink[..., None], grid.width
-        below = np.broadcast_to(at > 0.0, (*self.tail.kink.shape, len(grid.below)))
+        below = np.broadcast_to(at > grid.start[:, None, None], (*self.tail.kink.shape, len(grid.below)))
         above = np.broadcast_to(at < width, (*self.tail.kink.shape, len(grid.above)))
         return np.concatenate([below, above], axis=2)
 

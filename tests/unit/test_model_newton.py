@@ -31,11 +31,11 @@ def test_singular_systems_are_reported(jac):
 def test_unknowns_are_kept_on_the_grid_and_inside_the_lattice(y):
     problem = economy((0.1, 0.2, 0.15), steps=4)
     tech, grid, y = problem.tech(0, False), problem.bond_grid(0), np.array(y)
-    inside(y, problem.lattice(0).table, tech, grid, make_scratch(tech))
+    inside(y, tech, grid)
     assert grid.low <= y[0] <= grid.high
     assert tech.steps > y[1] > y[2] > 0.0
     before = y.copy()
-    inside(y, problem.lattice(0).table, tech, grid, make_scratch(tech))
+    inside(y, tech, grid)
     np.testing.assert_allclose(y, before, atol=1e-12)
 
 

@@ -154,7 +154,8 @@ def _amplification(solver: Solver, years: list[Policies], reach: list[float]) ->
         _, grid, exo, _ = solver.year(t)
         below = len(grid.below)
         b = grid.at_nodes(policies.kink, solver.first)[..., :below]
-        inside = (b >= reach[max(t - 1, 0)]) & (policies.kink[..., None] > 0)
+        binds = policies.kink > grid.start[solver.first : solver.last, None]
+        inside = (b >= reach[max(t - 1, 0)]) & binds[..., None]
         rows = policies.pol[:, :, :below]
         j = exo.kappa[None, :, None] * solver.problem.gamma * rows[..., 1] / rows[..., 0]
         if inside.any():

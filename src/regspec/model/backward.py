@@ -28,8 +28,8 @@ Progress = Callable[[dict], None]
 _LOOSE = 3e-5  # a Newton step this short (in logs of bonds and units of capital) leaves a residual near 1e-9
 _EMPTY_B = np.zeros((0, 0, 0))
 _EMPTY_K = np.zeros((0, 0, 0, 0))
-_ALIGN = 1e-2  # distance at which the tail's bond grid is aligned with the kinks
-_FARTHEST = 3.0  # largest shift of the bond grid, in units of its stretch
+_ALIGN = 1e-3  # distance at which the tail's bond grid is aligned with the kinks
+_FARTHEST = 1.5  # largest shift of the bond grid, in units of its stretch
 _STALLED = 40  # sweeps without a shorter distance
 _NO_ROWS, _NOT_MIXED = np.zeros((0, 0)), np.zeros((0, 0, 0, 0))
 
@@ -111,7 +111,7 @@ class Solver:
         lattice, grid, exo, tech = self.year(t)
         if grid.shift is not shift:
             slopes = np.einsum("nmj,nm->nj", lattice.slopes, shift[lattice.neighbours])
-            grid = grid._replace(shift=shift, shift_slopes=np.ascontiguousarray(slopes), largest_shift=float(shift.max()))
+            grid = self.problem.bond_grid(t).shifted(shift, np.ascontiguousarray(slopes))
             self._years[min(t, self.problem.horizon + 1)] = (lattice, grid, exo, tech)
 
     def _aligned(self, policies: Policies, t: int) -> np.ndarray:
@@ -130,10 +130,12 @@ class Solver:
 
     def _align(self, policies: Policies, t: int) -> None:
         """Move the grid of ``policies`` to the shift of `_aligned`; bonds at the kinks stay what they are."""
-        grid, own = self.year(t)[1], slice(self.first, self.last)
-        bonds = grid.bonds(policies.kink) + policies.shift[own, None]
+        own = slice(self.first, self.last)
+        bonds = self.year(t)[1].bonds(policies.kink) + policies.shift[own, None]
         policies.shift = self._aligned(policies, t)
-        policies.kink[:] = np.clip(grid.coordinates(bonds - policies.shift[own, None]), 0.0, grid.width)
+        self._follow(t, policies.shift)
+        grid = self.year(t)[1]
+        policies.kink[:] = np.clip(grid.coordinates(bonds - policies.shift[own, None]), grid.start[own, None], grid.width)
 
     def expectations(self, policies: Policies, t: int) -> np.ndarray:
         """Expectation functions (N, E, points, slots) of year index ``t`` given e in t - 1, on every rank.
@@ -279,7 +281,7 @@ class Solver:
         policies = start.copy() if start else self.initial()
         began = time.perf_counter()
         distance, rate, best, since, final = 1.0, 0.9, np.inf, 0, False
-        mixer, aligned = Anderson(self.ranks, self.nodes), start is not None
+        mixer, aligned = Anderson(self.ranks, self.nodes), policies.shift.any()
         for count in range(1, max_sweeps + 1):
             functions = self.expectations(policies, t)
             accept = 0.1 * residual if final else max(0.1 * residual, 1e-3 * distance)
@@ -307,7 +309,7 @@ class Solver:
                 policies.pol += 0.5 * (before.pol - policies.pol)
                 policies.kink += 0.5 * (before.kink - policies.kink)
                 mixer.clear()
-            if not aligned and count > 5 and distance < _ALIGN:
+            if not aligned and count > 5 and not final and distance < _ALIGN:
                 self._align(policies, t)
                 aligned = True
                 mixer.clear()
@@ -338,7 +340,8 @@ class Solver:
             mixer.clear()
             return
         after.pol[:] = pol
-        after.kink[:] = np.maximum(mixed[:, sizes[0] :].reshape(after.kink.shape), 0.0)
+        start = self.year(self.problem.horizon + 1)[1].start[self.first : self.last, None]
+        after.kink[:] = np.maximum(mixed[:, sizes[0] :].reshape(after.kink.shape), start)
         np.clip(after.pol[..., ETA], 0.0, None, out=after.pol[..., ETA])
 
     def _worst_changes(self, before: Policies, after: Policies, most: int = 5) -> list[str]:

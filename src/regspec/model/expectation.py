@@ -202,22 +202,24 @@ def expand(capital, first, pol, kink, exo, tech, here, factors, functions, rows,
     for p in range(here.points):
         places[p] = coordinate(p * here.dx, here)
     for local in range(pol.shape[0]):
-        k = capital[first + local]
+        k, begin = capital[first + local], here.start[first + local]
+        lowest = coordinate(begin, here)
         work[:] = 0.0
         for e in range(states):
             at = kink[local, e]
-            if at > 0.0:
-                place_nodes(0.0, at, here.below, here, low_nodes, low_scales)
+            if at > begin:
+                place_nodes(begin, at - begin, here.below, here, low_nodes, low_scales)
             if at < width:
                 place_nodes(at, width - at, here.above, here, high_nodes, high_scales)
             rows_here, z, target = pol[local, e], exo.z[e], work[e]
             cursor_low, cursor_high = 0, 0
             for p in range(here.points):
                 x = p * here.dx
-                if at >= width or x < at:
-                    cursor_low = side_policy(rows_here, 0, low_nodes, low_scales, places[p], cursor_low, policy)
+                place = max(places[p], lowest)  # below the lowest bonds, where no choice lies, functions are constant
+                if at > begin and (at >= width or x < at):
+                    cursor_low = side_policy(rows_here, 0, low_nodes, low_scales, place, cursor_low, policy)
                 else:
-                    cursor_high = side_policy(rows_here, below, high_nodes, high_scales, places[p], cursor_high, policy)
+                    cursor_high = side_policy(rows_here, below, high_nodes, high_scales, place, cursor_high, policy)
                 integrands(policy, k, z, exo.kappa[e], tech, k_next, 1.0, target[p])
         if len(rows) > 0:
             under[:] = 0.0

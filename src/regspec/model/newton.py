@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from regspec.model.conditions import BINDING, OUT_C, OUT_ETA, OUT_Q, OUT_RHO, SLACK, conditions, expected_price, power
-from regspec.model.interpolation import grid_shift, locate, lookup, slope_bend
+from regspec.model.interpolation import lookup, slope_bend
 from regspec.model.jit import inlined
 
 SOLVED, STUCK, NOT_FINITE = 0, 1, 2
@@ -47,7 +47,7 @@ def eliminate(jac, res, step):
 
 
 @inlined
-def inside(y, table, tech, grid, s):
+def inside(y, tech, grid):
     """Clip ``y`` to the bond grid and the interior of the portfolio lattice."""
     y[0] = min(max(y[0], grid.low), grid.high)
     n = len(tech.a)
@@ -58,10 +58,6 @@ def inside(y, table, tech, grid, s):
     for j in range(n - 1, 0, -1):
         lower = margin if j == n - 1 else y[j + 1] + margin
         y[j] = max(y[j], lower)
-    if y[0] < grid.low + grid.largest_shift:
-        count = locate(y[1:], tech, s.ids, s.weights, s.gradients, s.order, s.fractions)
-        grid_shift(table, grid, s.ids, s.weights, s.gradients, count, s.shift)
-        y[0] = max(y[0], grid.low + s.shift[0])
 
 
 @inlined
@@ -133,7 +129,7 @@ def solve_state(
     evaluations).
     """
     n = len(y)
-    inside(y, table, tech, grid, s)
+    inside(y, tech, grid)
     worst, damp, tries, kicks, count = np.inf, 1.0, 0, 0, 0
     status = STUCK
     while count < limit:
@@ -144,7 +140,6 @@ def solve_state(
                 status = NOT_FINITE
                 break
             y[0] = grid.low + 0.9 * (y[0] - grid.low)
-            inside(y, table, tech, grid, s)
             continue
         if not (trial < worst or trial < 10.0 * accept):
             tries += 1
@@ -156,7 +151,7 @@ def solve_state(
             damp *= 0.4
             for r in range(n):
                 y[r] = s.old[r] + damp * s.step[r]
-            inside(y, table, tech, grid, s)
+            inside(y, tech, grid)
             continue
         worst = trial
         if worst <= accept:
@@ -172,7 +167,7 @@ def solve_state(
         for r in range(n):
             s.old[r] = y[r]
             y[r] += damp * s.step[r]
-        inside(y, table, tech, grid, s)
+        inside(y, tech, grid)
         # whether the Jacobian is complete
         exact = mode == SLACK or (mode == BINDING and (len(tech.planner) == 1 or len(tech.timing) == 2))
         if exact and length < loose and 10.0 * worst * length <= accept:

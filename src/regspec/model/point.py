@@ -64,10 +64,11 @@ def static_roots(b, k, z, bond_price, kappa, debt, e, x, functions, table, tech,
     count = locate(x, tech, s.ids, s.weights, s.gradients, s.order, s.fractions)
     grid_shift(table, ahead, s.ids, s.weights, s.gradients, count, s.shift)
     low = s.shift[0]
+    begin = math.asinh((ahead.low - s.shift[0] - ahead.centre) / ahead.stretch) - ahead.origin
     roots, last = 0, 0.0
     target = growth_target(bond_price, 0.0, tech)
     for p in range(points):
-        y[0] = low + bond_at(width * p / (points - 1), ahead)
+        y[0] = low + bond_at(begin + (width - begin) * p / (points - 1), ahead)
         worst = evaluate(SLACK, b, k, cash, bond_price, kappa, debt, e, y, target, s.zeros, functions, table, tech, ahead, s)
         if not math.isfinite(worst):
             continue

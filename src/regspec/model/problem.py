@@ -92,7 +92,7 @@ class Problem:
         below = 1.0 - (1.0 - np.linspace(0.0, 1.0, self.below)) ** power
         straight = 1.0 if self.limit == "natural" else 0.0
         nodes = len(self.lattice(t).capital)
-        shift = np.zeros(nodes), np.zeros((nodes, self.industries - 1)), 0.0
+        shift = np.zeros(nodes), np.zeros((nodes, self.industries - 1)), np.zeros(nodes)
         return BondGrid(low, centre, stretch, high, origin, dx, self.fine, below, above, straight, *shift)
 
     def exo(self, t: int) -> Exo:

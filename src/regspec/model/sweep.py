@@ -63,7 +63,7 @@ def record(side_binding, row, y, tech, s, stats):
     for j in range(n - 1):
         distance = max(distance, tech.h * abs(y[j + 1] - row[X + j]))
     stats[DISTANCE] = max(stats[DISTANCE], distance)
-    stats[LOWEST] = min(stats[LOWEST], y[0] - s.shift[0])
+    stats[LOWEST] = min(stats[LOWEST], y[0])
     row[C], row[Q], row[ETA], row[VALUE] = c, q, eta, v
     row[MU] = s.out[OUT_MU] if side_binding else 0.0
     for j in range(n - 1):
@@ -148,6 +148,7 @@ def sweep(
             k = capital[first + local]
             rows, other_rows = pol[local, e], pol[local, e - 1 if e > 0 else 0, : 0 if e == 0 else below + above]
             bond_price, kappa = 1.0 / exo.R[e], exo.kappa[e]
+            begin, moved = here.start[first + local], here.shift[first + local]
             untaxed = growth_target(bond_price, 0.0, tech)
             cash = 0.0
             for i in range(n):
@@ -160,22 +161,22 @@ def sweep(
                 if step < 0:
                     mode, b = KINK, 0.0
                 else:
-                    unused = at <= 0.0 if binding else at >= width
+                    unused = at <= begin if binding else at >= width
                     if unused:  # keep start values near the side in use
                         for col in range(rows.shape[1]):
                             rows[node, col] = rows[below if binding else below - 1, col]
                         failed[local, e, node] = 0
                         continue
-                    if (node == below - 1 or node == below) and at > 0.0 and at < width and not taxed:
+                    if (node == below - 1 or node == below) and at > begin and at < width and not taxed:
                         continue  # the kink itself, just recorded
-                    x = at * here.below[node] if binding else at + (width - at) * here.above[node - below]
-                    mode, b = BINDING if binding else SLACK, bond_at(x, here) + here.shift[first + local]
+                    x = begin + (at - begin) * here.below[node] if binding else at + (width - at) * here.above[node - below]
+                    mode, b = BINDING if binding else SLACK, bond_at(x, here) + moved
                 target = growth_target(bond_price, tax_b[local, e, node], tech) if taxed else untaxed
                 tau_k = tax_k[local, e, node] if taxed else s.zeros
                 stats[STATES] += 1.0
                 status, worst = STUCK, np.inf
                 for attempt in range(_STARTS):
-                    stay = bond_at(at, here) + here.shift[first + local] if step < 0 else b
+                    stay = bond_at(at, here) + moved if step < 0 else b
                     if not start(attempt, rows, other_rows, node, binding, step < 0, stay, k, tech, y):
                         continue
                     status, worst, count = solve_state(
@@ -193,10 +194,9 @@ def sweep(
                 failed[local, e, node] = 0
                 stats[RESIDUAL] = max(stats[RESIDUAL], worst)
                 if step < 0:
-                    own = s.out[OUT_B] - here.shift[first + local]
-                    at = math.asinh((own - here.centre) / here.stretch) - here.origin
-                    kink[local, e] = min(max(at, 0.0), width)
-                    if at > 0.0 and at < width:
+                    at = math.asinh((s.out[OUT_B] - moved - here.centre) / here.stretch) - here.origin
+                    kink[local, e] = min(max(at, begin), width)
+                    if at > begin and at < width:
                         failed[local, e, below - 1] = 0
                         record(True, rows[below - 1], y, tech, s, stats)
                         record(False, rows[below], y, tech, s, stats)

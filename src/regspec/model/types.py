@@ -35,9 +35,9 @@ class Tech(NamedTuple):
 
 
 class BondGrid(NamedTuple):
-    """Common bond grid of one year, uniform in x = asinh((b - centre)/stretch) - origin, from 0 to (points-1) dx."""
+    """Common bond grid of one year, uniform in x = asinh((b - shift - centre)/stretch) - origin, from 0 to (points-1) dx."""
 
-    low: float
+    low: float  # lowest bonds, whatever the shift
     centre: float
     stretch: float
     high: float
@@ -48,8 +48,8 @@ class BondGrid(NamedTuple):
     above: np.ndarray  # and above it
     straight: float  # 1: policies are interpolated in bonds; 0: in x
     shift: np.ndarray  # (N,) what is added to the grid's bonds at each lattice node, so that it follows the kink; >= 0
-    shift_slopes: np.ndarray  # (N, I-1) its recovered gradient in x
-    largest_shift: float
+    shift_slopes: np.ndarray  # (N, I-1) its recovered gradient in x_1..x_{I-1}
+    start: np.ndarray  # (N,) x of the lowest bonds, above zero where the shift is not the largest
 
     @property
     def width(self) -> float:
@@ -69,8 +69,18 @@ class BondGrid(NamedTuple):
         lattice node.
         """
         at = np.asarray(kink)[..., None]
-        shift = self.shift[first : first + len(at), None, None]
-        return shift + self.bonds(np.concatenate([at * self.below, at + (self.width - at) * self.above], axis=-1))
+        own = slice(first, first + len(at))
+        shift, start = self.shift[own, None, None], self.start[own, None, None]
+        x = np.concatenate([start + (at - start) * self.below, at + (self.width - at) * self.above], axis=-1)
+        return shift + self.bonds(x)
+
+    def shifted(self, shift: np.ndarray, slopes: np.ndarray) -> BondGrid:
+        """The grid with ``shift`` (N,) and its gradient ``slopes`` (N, I-1); it reaches from the lowest bonds to at least the
+        highest at every node.
+        """
+        bottom, top = np.arcsinh((np.array([self.low - shift.max(), self.high]) - self.centre) / self.stretch)
+        grid = self._replace(origin=float(bottom), dx=float(top - bottom) / (self.points - 1), shift=shift, shift_slopes=slopes)
+        return grid._replace(start=np.maximum(grid.coordinates(self.low - shift), 0.0))
 
 
 class Exo(NamedTuple):
