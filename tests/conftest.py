@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from regspec.config import Config
+from regspec.jobs import THREAD_VARIABLES
 from regspec.layout import Layout
 
 
@@ -18,6 +19,8 @@ def pytest_configure(config):
     root = cache.mkdir("kernels") if cache else Path(tempfile.mkdtemp(prefix="kernels-"))
     layout = Layout(Config.model_validate({"run": {"directory": str(root)}}))
     os.environ["NUMBA_CACHE_DIR"] = str(layout.numba_cache().resolve())
+    for variable in THREAD_VARIABLES:  # as the program does: threads of BLAS on small matrices wait for each other
+        os.environ.setdefault(variable, "1")
 
 
 @pytest.fixture(scope="session")

@@ -81,7 +81,7 @@ def test_plan_after_a_change_of_the_configuration(workflow, run):
         "scenarios={baseline: {planner: false}, fixed: {planner: false, parameters: {limit: fixed}}}": {
             "solve": 2, "collect": 1, "results": 1,
         },
-        "model={grid: {k_steps: 3}}": {"solve": 2, "collect": 1, "results": 1},
+        "model={grid: {b_fine: 18}}": {"solve": 2, "collect": 1, "results": 1},
         "compute={ranks: 2}": {},
         # The solves that follow a calibration are not known before it.
         "results={confidence: 0.9}": {"facts": 1, "calibrate": 1, "collect": 1, "results": 1},
