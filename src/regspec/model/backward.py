@@ -30,7 +30,7 @@ Progress = Callable[[dict], None]
 _LOOSE = 3e-5  # a Newton step this short (in logs of bonds and units of capital) leaves a residual near 1e-9
 _EMPTY_B = np.zeros((0, 0, 0))
 _EMPTY_K = np.zeros((0, 0, 0, 0))
-_ALIGN = 1e-3  # distance at which the tail's bond grid is aligned with the kinks
+_ALIGN = 1e-3  # distance below which the tail's bond grid follows the kinks: the shift converges, too
 _FARTHEST = 1.5  # largest shift of the bond grid, in units of its stretch
 _STALLED = 40  # sweeps without a shorter distance
 _NO_ROWS, _NOT_MIXED = np.zeros((0, 0)), np.zeros((0, 0, 0, 0))
@@ -285,7 +285,6 @@ class Solver:
         policies, left = self.keeper.tail(self, mixer) or (start.copy() if start else self.initial(), TailState())
         if left.done:
             return policies
-        aligned = policies.shift.any()
         began = time.perf_counter()
         _, distance, rate, best, since, final, _ = left
         for count in range(left.count + 1, max_sweeps + 1):
@@ -315,10 +314,8 @@ class Solver:
                 policies.pol += 0.5 * (before.pol - policies.pol)
                 policies.kink += 0.5 * (before.kink - policies.kink)
                 mixer.clear()
-            if not aligned and count > 5 and not final and distance < _ALIGN:
+            if taxes is None and count > 5 and not final and distance < _ALIGN:
                 self._align(policies, t)
-                aligned = True
-                mixer.clear()
             best, since = (distance, 0) if distance < 0.98 * best else (best, since + 1)
             if since > 10 * _STALLED:
                 raise ModelFailure(no_convergence(self, "cycles", count, distance, image, before, stats))
