@@ -8,7 +8,8 @@ with the parts that they find.
   in the regime whose inequality holds; policies interpolated straight across the kink.
 - `kink, linear`: the kink located first and a node put on it, linear interpolation on either side.
 - `kink, cubic, even`: cubic on either side, nodes evenly spaced on each.
-- `kink, cubic, crowded`: the same with nodes crowded at the kink; what the package does.
+- `kink, cubic, crowded`: the same with nodes crowded at the kink.
+- `kink, cubic, aligned`: and the common grid follows the kink over portfolios; what the package does.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from tempfile import TemporaryDirectory
 
 from common import OUTPUT, ROOT, say
 
-METHODS = ("fixed, linear", "fixed, cubic", "kink, linear", "kink, cubic, even", "kink, cubic, crowded")
-GRIDS = ((8, 4, 6, 48), (8, 6, 8, 48), (8, 9, 14, 96))
+METHODS = ("fixed, linear", "fixed, cubic", "kink, linear", "kink, cubic, even", "kink, cubic, crowded", "kink, cubic, aligned")
+GRIDS = ((8, 4, 6, 48), (8, 7, 9, 64), (8, 9, 14, 96))
 
 
 def fixed_sweep():
@@ -82,7 +83,7 @@ def fixed_sweep():
                     failed[local, e, node] = 0 if done else 1
                     if done:
                         stats[RESIDUAL] = max(stats[RESIDUAL], worst)
-                        record(mode == BINDING, rows[node], y, bond_price, tech, s, stats)
+                        record(mode == BINDING, rows[node], y, tech, s, stats)
                     else:
                         stats[FAILED] += 1.0
 
@@ -94,10 +95,10 @@ def linear_policy():
     from regspec.model.jit import inlined
 
     @inlined
-    def side_policy(rows, first, nodes, scales, relative, cursor, result):
-        while cursor < len(nodes) - 2 and relative > nodes[cursor + 1]:
+    def side_policy(rows, first, nodes, scales, at, cursor, result):
+        while cursor < len(nodes) - 2 and at > nodes[cursor + 1]:
             cursor += 1
-        share = (relative - nodes[cursor]) / (nodes[cursor + 1] - nodes[cursor])
+        share = (at - nodes[cursor]) / (nodes[cursor + 1] - nodes[cursor])
         left, right = rows[first + cursor], rows[first + cursor + 1]
         for col in range(len(result)):
             result[col] = (1.0 - share) * left[col] + share * right[col]
@@ -108,10 +109,12 @@ def linear_policy():
 
 def install(method: str) -> None:
     """Put the method's parts in place of the package's own; before anything is compiled."""
-    from regspec.model import expectation, problem, sweep
+    from regspec.model import backward, expectation, problem, sweep
 
-    if method != "kink, cubic, crowded":
+    if not method.endswith(("crowded", "aligned")):
         problem._CLUSTERING = 1.0
+    if not method.endswith("aligned"):
+        backward.Solver._aligned = lambda solver, policies, t: policies.shift
     if method.endswith("linear"):
         expectation.side_policy = linear_policy()
     if method.startswith("fixed"):
@@ -140,7 +143,7 @@ def draw(rows: list[dict], stem: Path, provenance: dict) -> list[Path]:
     from regspec import figures
 
     figure, axes = figures.new("double", height=3.1, ncols=2, sharey=True)
-    markers = ("v", "^", "D", "s", "o")
+    markers = ("v", "^", "D", "s", "o", "*")
     for axis, allocation in zip(axes, ("market", "planner"), strict=True):
         for number, method in enumerate(METHODS):
             own = [row for row in rows if row["method"] == method and row["allocation"] == allocation and "failure" not in row]

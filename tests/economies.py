@@ -101,7 +101,7 @@ class Solution:
         """Which solve nodes (N, E, nodes) carry a solution: both sides of an inner kink, one side of an outer one."""
         _, grid, _, _ = self.grids
         at, width = self.tail.kink[..., None], grid.width
-        below = np.broadcast_to(at > 0.0, (*self.tail.kink.shape, len(grid.below)))
+        below = np.broadcast_to(at > grid.start[:, None, None], (*self.tail.kink.shape, len(grid.below)))
         above = np.broadcast_to(at < width, (*self.tail.kink.shape, len(grid.above)))
         return np.concatenate([below, above], axis=2)
 
@@ -117,7 +117,7 @@ class Solution:
         code = solve_point(b, k, exo.z[e], price, float(exo.kappa[e]), float(exo.debt[e]), e, starts, self.functions,
                            lattice.table, tech, grid, scratch, y, 1e-12, 80)  # fmt: skip
         assert code != UNSOLVED, f"no equilibrium at b = {b}, k = {k}, e = {e}"
-        policy_at(code, price, y, tech, scratch, row)
+        policy_at(code, y, tech, scratch, row)
         return State(row[C], row[Q], row[ETA], row[MU], row[VALUE], scratch.k_next.copy(), y[0], code == 2)
 
     def simulate(self, b: float, k, years: int) -> State:

@@ -43,7 +43,7 @@ def test_reported_residuals_are_those_of_the_policies(path):
         at, width = years[t].kink, grid.width
         for node, e, j in np.ndindex(bonds.shape):
             binding = j < len(grid.below)
-            if (binding and at[node, e] <= 0) or (not binding and at[node, e] >= width):
+            if (binding and at[node, e] <= grid.start[node]) or (not binding and at[node, e] >= width):
                 continue
             row, k = years[t].pol[node, e, j], lattice.capital[node]
             cash = float(np.sum(exo.z[e] * k**problem.a))

@@ -99,12 +99,14 @@ def taxes_of(plan):
     for node, e, j in np.argwhere(plan.in_use()):
         row, k = plan.tail.pol[node, e, j], lattice.capital[node]
         lookup(plan.functions, e, lattice.table, row[X + n - 1], row[X : X + n - 1], tech, grid, s.value, s.slope, s.ids,
-               s.weights, s.gradients, s.order, s.fractions)  # fmt: skip
+               s.weights, s.gradients, s.order, s.fractions, s.shift)  # fmt: skip
         x = np.concatenate([[lattice.steps], row[X : X + n - 1], [0.0]])
         k_next = np.array(lattice.lo) - lattice.h * np.diff(x)
         ratio = (row[C] / s.value[0]) ** problem.gamma  # E u'(c') / u'(c)
         euler = problem.beta * exo.R[e] * ratio
-        tau_b[node, e, j] = 0.0 if j < len(grid.below) else 1 / euler - 1
+        tau_b[node, e, j] = (s.value[3 + 2 * n] / s.value[0]) ** -problem.gamma - 1  # E lambda' / E u'
+        if j >= len(grid.below):
+            assert tau_b[node, e, j] == pytest.approx(1 / euler - 1, abs=1e-8)
         output = problem.alpha * s.value[2 : 2 + n] * k_next ** (problem.a - 1)
         m = ratio * (s.value[2 + 2 * n] + s.value[2 + n : 2 + 2 * n] / k_next**2 + output)
         price = row[Q] + problem.phi * (k_next / k - 1)
@@ -133,7 +135,7 @@ def test_taxes_reproduce_the_plan(pair):
     start.pol[..., [C, Q, VALUE]] *= 1 + 0.02 * np.where(below, -1.0, 1.0)
     start.pol[..., ETA] *= 0.8
     last = problem.horizon + 1
-    policies = Policies(start.pol, plan.tail.kink.copy(), start.failed)
+    policies = Policies(start.pol, plan.tail.kink.copy(), start.failed, plan.tail.shift)
     count = 0
     while count < 400:
         count += 1

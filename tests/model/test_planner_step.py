@@ -87,7 +87,7 @@ def test_long_run_taxes_raise_no_revenue_and_favour_agglomeration():
     revenue = (own.tau_k * incomes).sum(axis=1) / incomes.sum(axis=1)
     assert np.abs(revenue).max() < 5e-3 and np.abs(own.tau_k).max() > 0.05
     assert own.capital_taxes()[0] < 0 < own.capital_taxes()[1]  # services have the larger xi
-    assert (own.tau_b[own.binding] == 0).all() and (own.tau_b >= -1e-8).all()
+    assert (own.tau_b > -1e-6).all() and own.tau_b[own.binding].max() > 1e-4
 
 
 def test_income_shares_are_those_of_output_on_the_plan_s_path():

@@ -117,7 +117,7 @@ def test_the_path_is_an_equilibrium(step):
             np.testing.assert_allclose(path["tau_b"], 0.0, atol=1e-8)
         else:
             assert np.abs(path["tau_k"]).max() > 0.01
-            assert np.all(path["tau_b"][path["binding"]] == 0.0)
+            assert np.all(path["tau_b"] > -1e-6) and np.all(path["tau_b"][path["binding"]] > 1e-3)  # it does not jump (3.10)
 
 
 def test_a_scenario_without_planner_has_no_plan(step):

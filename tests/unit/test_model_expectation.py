@@ -4,30 +4,42 @@ import numpy as np
 import pytest
 from economies import economy
 
-from regspec.model.expectation import expand, mix, recover_slopes, side_policy, slope_source, workspace
+from regspec.model.expectation import expand, mix, place_nodes, recover_slopes, side_policy, slope_source, workspace
 from regspec.model.shocks import product_chain
-from regspec.model.types import ETA, MU, VALUE, C, Q, X, lagrange_scales, slot_count
+from regspec.model.types import ETA, MU, VALUE, C, Q, X, slot_count
 
 
+def placed(relative, straight):
+    """Nodes at 0.3 + 1.4 ``relative`` in x, placed in x or in bonds, their scales, and x -> where it lies among them."""
+    grid = economy().bond_grid(0)._replace(straight=straight)
+    nodes, scales = np.empty(len(relative)), np.empty((len(relative) - 3, 4))
+    place_nodes(0.3, 1.4, relative, grid, nodes, scales)
+    return nodes, scales, (lambda x: np.sinh(x + grid.origin)) if straight else (lambda x: x)
+
+
+@pytest.mark.parametrize("straight", [0.0, 1.0])
 @pytest.mark.parametrize("nodes", [4, 5, 9])
-def test_side_policies_are_exact_for_cubics(nodes):
-    """Section 6: cubic Lagrange interpolation on either side of the kink."""
+def test_side_policies_are_exact_for_cubics(nodes, straight):
+    """Section 6: cubic Lagrange interpolation on either side of the kink, in x or in bonds."""
     rng = np.random.default_rng(nodes)
-    positions = np.concatenate([[0.0], np.sort(rng.uniform(0.05, 0.95, nodes - 2)), [1.0]])
+    relative = np.concatenate([[0.0], np.sort(rng.uniform(0.05, 0.95, nodes - 2)), [1.0]])
+    positions, scales, where = placed(relative, straight)
+    np.testing.assert_allclose(positions, where(0.3 + 1.4 * relative), rtol=1e-12)
     cubics = rng.normal(size=(4, 8))
     cubics[3] += 20.0  # consumption, price and value are positive
     rows = np.vstack([np.full((2, 8), 99.0), np.vander(positions, 4) @ cubics])
     cursor, result = 0, np.empty(8)
-    for at in np.linspace(0.0, 1.0, 31):
-        cursor = side_policy(rows, 2, positions, lagrange_scales(positions), at, cursor, result)
-        np.testing.assert_allclose(result, np.vander([at], 4)[0] @ cubics, atol=1e-10)
+    for x in np.linspace(0.3, 1.7, 31):
+        cursor = side_policy(rows, 2, positions, scales, where(x), cursor, result)
+        np.testing.assert_allclose(result, np.vander([where(x)], 4)[0] @ cubics, atol=1e-9)
 
 
 def test_side_policies_stay_positive_where_the_cubic_does_not():
     """Section 6: rough policies are interpolated linearly."""
     rows, result = np.ones((5, 8)), np.empty(8)
     rows[:, 0] = [5.0, 5.0, 0.1, 0.1, 5.0]
-    side_policy(rows, 0, np.linspace(0.0, 1.0, 5), lagrange_scales(np.linspace(0.0, 1.0, 5)), 0.625, 0, result)
+    nodes, scales, _ = placed(np.linspace(0.0, 1.0, 5), 0.0)
+    side_policy(rows, 0, nodes, scales, 0.3 + 1.4 * 0.625, 0, result)
     assert result[0] == pytest.approx(0.1)
 
 
@@ -71,10 +83,9 @@ class Case:
         return np.vander([relative], 4)[0] @ self.cubics[node, e, side]
 
     def sides(self, node, e, x):
-        """(weight, side) pairs at grid point x: the cell that holds the kink counts both sides by their length."""
+        """(weight, side) pairs at grid point x: every point belongs to one side of the kink."""
         at = self.kink[node, e]
-        share = 0.0 if at <= 0 else 1.0 if at >= self.width else np.clip((at - x) / self.grid.dx + 0.5, 0.0, 1.0)
-        return [(w, s) for w, s in ((share, 0), (1 - share, 1)) if w > 0]
+        return [(1.0, 0 if at >= self.width or x < at else 1)]
 
     def kernel(self, planner, rows):
         """Functions given every exogenous state of last year, and under ``rows`` (1, E), probabilities of this year."""
@@ -82,12 +93,12 @@ class Case:
         given_each = np.full((len(self.lattice.capital), self.chain.size, *shape), np.nan)
         given_one = np.full((len(self.lattice.capital), 1, *shape), np.nan)
         expand(self.lattice.capital, 0, self.pol, self.kink, self.exo, self.tech, self.grid, self.chain.transitions, given_each,
-               rows, given_one, workspace(self.tech, self.chain.size, self.grid.points, 1))  # fmt: skip
+               rows, given_one, workspace(self.tech, self.grid, self.chain.size, 1))  # fmt: skip
         functions = np.concatenate([given_each, given_one], axis=1)
         if planner:
             logs = slope_source(functions, self.tech).reshape(len(functions), -1).copy()
             recover_slopes(functions, logs, 0, len(functions), self.lattice.neighbours, self.lattice.slopes, self.tech,
-                           np.empty(logs.shape[1]))  # fmt: skip
+                           self.grid, np.empty(logs.shape[1]))  # fmt: skip
         return functions
 
 
@@ -156,3 +167,20 @@ def _coefficients(values):
     """Quasi-interpolant of values (E, points, ...): value less an eighth of the second difference, shifted at the ends."""
     inner = values[:, 2:] - 2 * values[:, 1:-1] + values[:, :-2]
     return values - np.concatenate([inner[:, :1], inner, inner[:, -1:]], axis=1) / 8
+
+
+def test_slopes_on_a_shifted_grid_are_slopes_at_equal_bonds():
+    """Section 6: a function of bonds and portfolio, stored on a grid that follows a linear shift, keeps its slope in x."""
+    case = Case(True, 2.0)
+    coords = case.lattice.coords.astype(float)[:, 0]
+    shift = 0.02 * coords
+    grid = case.grid.shifted(shift, np.full((len(coords), 1), 0.02))
+    points = np.arange(grid.points) * grid.dx
+    bonds = grid.bonds(points)[None] + shift[:, None]
+    logs = np.repeat((3.0 * bonds + 0.5 * coords[:, None])[:, None], case.chain.size, axis=1)
+    functions = np.zeros((*logs.shape, slot_count(2, True)))
+    recover_slopes(functions, np.ascontiguousarray(logs.reshape(len(coords), -1)), 0, len(coords), case.lattice.neighbours,
+                   case.lattice.slopes, case.tech, grid, np.empty(logs[0].size))  # fmt: skip
+    inner = functions[:, :, 1:-1, 4 + 4 * 2 + 1]
+    np.testing.assert_allclose(inner, 0.5, atol=3.0 * 0.02 * grid.dx**2)  # central differences of a sinh
+    assert np.abs(functions[:, :, 1:-1, 4 + 4 * 2 + 1]).max() > 0.4

@@ -24,7 +24,7 @@ class Lookup:
         self.lookup, self.locate = (lookup, locate) if n <= 3 else (lookup.py_func, locate.py_func)
         pairs, dims = n * (n + 1) // 2, max(n - 1, 1)
         self.ids, self.weights, self.gradients = np.empty(pairs, np.int64), np.empty(pairs), np.empty((pairs, dims))
-        self.work = self.ids, self.weights, self.gradients, np.empty(dims, np.int64), np.empty(dims)
+        self.work = self.ids, self.weights, self.gradients, np.empty(dims, np.int64), np.empty(dims), np.empty(n)
 
     def __call__(self, functions, b, x):
         value, slope = np.empty(SLOTS), np.empty((len(self.tech.a), SLOTS))
@@ -109,6 +109,30 @@ def test_quadratics_are_exact(n):
             np.testing.assert_allclose(slope[1:, f], (square + square.T) @ x + line, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("n", [2, 3])
+def test_a_shifted_grid_moves_functions_along(n):
+    """A function of b - s(k) with a quadratic shift s is exact on a grid that is shifted by s, with its slopes."""
+    look = Lookup(n, 4)
+    rng = np.random.default_rng(30 + n)
+    line, square, bend = rng.uniform(0.0, 0.01, n - 1), np.diag(rng.uniform(0.0, 0.004, n - 1)), rng.normal(size=3)
+    coords = look.lattice.coords.astype(float)
+    shift = np.einsum("nj,jk,nk->n", coords, square, coords) + coords @ line
+    look.grid = look.grid.shifted(shift, np.zeros((len(shift), n - 1)))
+    values = np.polyval(bend, np.arange(look.grid.points))
+    functions = np.empty((len(shift), 1, len(values), SLOTS))
+    for node in range(len(shift)):
+        spline_coefficients(np.repeat(values[None, :, None], SLOTS, axis=2), functions[node])
+    for b, x in look.points(30, n):
+        own = float(x @ square @ x + line @ x)
+        position, per_b = bond_position(b - own, look.grid)
+        value, slope = look(functions, b, x)
+        steep = np.polyval(np.polyder(bend), position) * per_b
+        np.testing.assert_allclose(value, np.polyval(bend, position), rtol=1e-10)
+        np.testing.assert_allclose(slope[0], steep, rtol=1e-9)
+        for f in range(SLOTS):
+            np.testing.assert_allclose(slope[1:, f], -steep * ((square + square.T) @ x + line), rtol=1e-8, atol=1e-10)
+
+
 @pytest.mark.parametrize("n", [2, 3, 4])
 def test_values_are_continuous_between_elements(n):
     """Section 6: P2 elements share their faces' nodes."""
@@ -128,7 +152,7 @@ def test_values_are_continuous_between_elements(n):
 def test_weights_sum_to_one_and_use_lattice_nodes(n):
     look = Lookup(n, 4)
     for _, x in look.points(50, 20 + n):
-        look.locate(x, look.tech, *look.work)
+        look.locate(x, look.tech, *look.work[:-1])
         assert look.weights.sum() == pytest.approx(1.0, abs=1e-12)
         np.testing.assert_allclose(look.gradients.sum(axis=0), 0.0, atol=1e-12)
         nodes = look.lattice.table[look.ids]

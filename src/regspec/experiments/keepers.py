@@ -11,14 +11,25 @@ from regspec.experiments.checkpoint import Checkpoint
 from regspec.model.acceleration import Anderson
 from regspec.model.backward import Policies, Solver
 from regspec.model.keeper import Keeper, TailState
+from regspec.model.parallel import Ranks
 
 if TYPE_CHECKING:
     from regspec.experiments.zone import Allocation
 
 
-def policies_of(own: dict[str, np.ndarray]) -> Policies:
-    """Policies from the arrays of a piece."""
-    return Policies(*(own[f.name] for f in fields(Policies)))
+def arrays_of(policies: Policies, ranks: Ranks) -> dict[str, np.ndarray]:
+    """Arrays (block, ...) of a piece: the shift, which every rank has whole, is cut as the others are."""
+    low, high = ranks.block(len(policies.shift))
+    return vars(policies) | {"shift": policies.shift[low:high]}
+
+
+def policies_of(own: dict[str, np.ndarray], ranks: Ranks) -> Policies:
+    """Policies from the arrays of a piece; collective."""
+    shift = np.empty(int(ranks.reduce(np.array([float(len(own["shift"]))]), "sum")[0]))
+    low, high = ranks.block(len(shift))
+    shift[low:high] = own["shift"]
+    ranks.gather(shift)
+    return Policies(*({**own, "shift": shift}[f.name] for f in fields(Policies)))
 
 
 class Kept(Keeper):
@@ -38,7 +49,7 @@ class Kept(Keeper):
             mixer.restore({**own, "gram": np.array(header["gram"]).reshape(m, m)})
         state = TailState(*header["state"])
         self.checkpoint.tell(f"{solver.label}: goes on after sweep {state.count} of the tail")
-        return policies_of(own), state._replace(distance=np.float64(state.distance))
+        return policies_of(own, solver.ranks), state._replace(distance=np.float64(state.distance))
 
     def swept(self, solver: Solver, policies: Policies, mixer: Anderson, state: TailState, seconds: float) -> None:
         due = self.checkpoint.due()
@@ -56,7 +67,7 @@ class Kept(Keeper):
         if found is None:
             return None
         self._take(solver, found[0])
-        return policies_of(found[1])
+        return policies_of(found[1], solver.ranks)
 
     def solved(self, solver: Solver, policies: Policies, t: int, seconds: float) -> None:
         self._note(solver, f"{t:04d}", policies, seconds, {})
@@ -67,7 +78,8 @@ class Kept(Keeper):
     def _note(self, solver, piece: str, policies: Policies, seconds: float, header: dict, more: dict | None = None) -> None:
         diagnostics = asdict(solver.diagnostics)
         diagnostics["seconds"] += seconds
-        self.checkpoint.note(f"{self.name}-{piece}", {"diagnostics": diagnostics, **header}, vars(policies) | (more or {}))
+        self.checkpoint.note(f"{self.name}-{piece}", {"diagnostics": diagnostics, **header},
+                             arrays_of(policies, solver.ranks) | (more or {}))  # fmt: skip
 
     @staticmethod
     def _take(solver: Solver, header: dict) -> None:
@@ -101,7 +113,8 @@ class ZoneKeeper:
         """An allocation is done: it and its tail are all that is needed of the case."""
         if self.checkpoint:
             self.checkpoint.outdated(f"{self._name(case)}-*")
-            self.checkpoint.note(f"{self._name(case)}.done", {"record": allocation.record()}, vars(tail))
+            self.checkpoint.note(f"{self._name(case)}.done", {"record": allocation.record()},
+                                 arrays_of(tail, self.checkpoint.ranks))  # fmt: skip
             due = self.checkpoint.due()
             if due:
                 self.checkpoint.save(due)
@@ -109,7 +122,7 @@ class ZoneKeeper:
     def finished(self, case: str) -> tuple[dict, Policies] | None:
         """`Allocation.record` and tail of a case that `finish` was told of."""
         found = self.checkpoint.read(f"{self._name(case)}.done") if self.checkpoint else None
-        return (found[0]["record"], policies_of(found[1])) if found else None
+        return (found[0]["record"], policies_of(found[1], self.checkpoint.ranks)) if found else None
 
     def _name(self, case: str) -> str:
         return f"{self._attempt}-{case}"

@@ -143,9 +143,9 @@ def _check_failed(solver: Solver, years: list[Policies], reach: list[float]) -> 
         bad = np.argwhere(policies.failed != 0)
         count += len(bad)
         lattice, grid, _, _ = solver.year(t)
-        deepest = min(reach[max(t - 1, 0)], reach[t])
+        deepest, bonds = min(reach[max(t - 1, 0)], reach[t]), grid.at_nodes(policies.kink, solver.first)
         for node, e, j in bad:
-            b = float(grid.at_nodes(policies.kink[node, e])[j])
+            b = float(bonds[node, e, j])
             if b >= deepest and message is None:
                 k = lattice.capital[solver.first + node].round(4).tolist()
                 message = (
@@ -167,8 +167,9 @@ def _amplification(solver: Solver, years: list[Policies], reach: list[float]) ->
     for t, policies in enumerate(years):
         _, grid, exo, _ = solver.year(t)
         below = len(grid.below)
-        b = grid.at_nodes(policies.kink)[..., :below]
-        inside = (b >= reach[max(t - 1, 0)]) & (policies.kink[..., None] > 0)
+        b = grid.at_nodes(policies.kink, solver.first)[..., :below]
+        binds = policies.kink > grid.start[solver.first : solver.last, None]
+        inside = (b >= reach[max(t - 1, 0)]) & binds[..., None]
         rows = policies.pol[:, :, :below]
         j = exo.kappa[None, :, None] * solver.problem.gamma * rows[..., 1] / rows[..., 0]
         if inside.any():

@@ -13,9 +13,9 @@ import numpy as np
 from regspec.model.conditions import (
     BINDING,
     OUT_C,
+    OUT_ETA,
     OUT_MU,
     OUT_Q,
-    OUT_RHO,
     SLACK,
     conditions,
     growth_target,
@@ -30,12 +30,12 @@ from regspec.model.types import ETA, MU, VALUE, C, Q, X
 
 
 @njit
-def policy_at(code, bond_price, y, tech, s, policy):
+def policy_at(code, y, tech, s, policy):
     """Write the policy row (I+5,) of a state that `solve_point` has just solved."""
     n = len(y)
     policy[C], policy[Q] = s.out[OUT_C], s.out[OUT_Q]
     binding = code == IS_BINDING
-    policy[ETA] = max(0.0, 1.0 - tech.debt_factor / bond_price * s.out[OUT_RHO]) if binding else 0.0
+    policy[ETA] = max(0.0, s.out[OUT_ETA]) if binding else 0.0
     policy[MU] = s.out[OUT_MU] if binding else 0.0
     level = (1.0 - tech.beta) * utility_level(s.out[OUT_C], tech) + tech.beta * utility_level(s.value[1], tech)
     policy[VALUE] = certainty_equivalent(level, tech)
@@ -65,7 +65,7 @@ def _exact(b, k, rows, shares, starts, exo, functions, table, tech, ahead, s, y,
         if code == UNSOLVED:
             missing += 1
             continue
-        policy_at(code, bond_price, y, tech, s, policy)
+        policy_at(code, y, tech, s, policy)
         for m in range(len(rows)):
             integrands(policy, k, exo.z[e], exo.kappa[e], tech, k_next, rows[m, e], work[m, 0])
     transform(work, k, tech, k_next)

@@ -16,6 +16,7 @@ from regspec.errors import ModelFailure
 from regspec.model import sweep as sw
 from regspec.model.acceleration import Anderson
 from regspec.model.conditions import make_scratch
+from regspec.model.diagnosis import no_convergence
 from regspec.model.expectation import expand, recover_slopes, slope_source, workspace
 from regspec.model.keeper import Keeper, TailState
 from regspec.model.lattice import coordinates
@@ -29,6 +30,8 @@ Progress = Callable[[dict], None]
 _LOOSE = 3e-5  # a Newton step this short (in logs of bonds and units of capital) leaves a residual near 1e-9
 _EMPTY_B = np.zeros((0, 0, 0))
 _EMPTY_K = np.zeros((0, 0, 0, 0))
+_ALIGN = 1e-3  # distance below which the tail's bond grid follows the kinks: the shift converges, too
+_FARTHEST = 1.5  # largest shift of the bond grid, in units of its stretch
 _STALLED = 40  # sweeps without a shorter distance
 _NO_ROWS, _NOT_MIXED = np.zeros((0, 0)), np.zeros((0, 0, 0, 0))
 
@@ -38,16 +41,18 @@ class Policies:
     """Policies of one year on this rank's lattice nodes.
 
     pol (block, E, nodes, I+5): c, q, eta/u', mu/u', certainty-equivalent value, lattice coordinates of k', b';
-    kink (block, E): position of b* on the year's bond grid; failed (block, E, nodes): nodes without a solution.
+    kink (block, E): position of b* on the year's bond grid; failed (block, E, nodes): nodes without a solution; shift (N,) of
+    that grid at all lattice nodes, never changed in place.
     """
 
     pol: np.ndarray
     kink: np.ndarray
     failed: np.ndarray
+    shift: np.ndarray
 
     def copy(self) -> Policies:
         """Independent copy."""
-        return Policies(self.pol.copy(), self.kink.copy(), self.failed.copy())
+        return Policies(self.pol.copy(), self.kink.copy(), self.failed.copy(), self.shift)
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,37 @@ class Solver:
             self._years[t] = (p.lattice(t), p.bond_grid(t), p.exo(t), p.tech(t + 1, self.planner))
         return self._years[t]
 
+    def _follow(self, t: int, shift: np.ndarray) -> None:
+        """Give the bond grid of year index ``t`` the shift of the policies that live on it."""
+        lattice, grid, exo, tech = self.year(t)
+        if grid.shift is not shift:
+            slopes = np.einsum("nmj,nm->nj", lattice.slopes, shift[lattice.neighbours])
+            grid = self.problem.bond_grid(t).shifted(shift, np.ascontiguousarray(slopes))
+            self._years[min(t, self.problem.horizon + 1)] = (lattice, grid, exo, tech)
+
+    def _aligned(self, policies: Policies, t: int) -> np.ndarray:
+        """Shift (N,) that lets the grid follow the kinks of ``policies`` over portfolios: their mean over e, less its minimum.
+
+        Portfolios are then combined at equal distance from their kinks (docs/numerics.md).
+        """
+        if self.problem.limit == "natural":  # it binds at the grid's end alone
+            return policies.shift
+        grid = self.year(t)[1]
+        own = grid.bonds(policies.kink) + policies.shift[self.first : self.last, None]
+        mean = np.empty(self.nodes)
+        mean[self.first : self.last] = np.add.accumulate(own, axis=1)[:, -1] / own.shape[1]
+        self.ranks.gather(mean)
+        return np.minimum(mean - mean.min(), _FARTHEST * grid.stretch)
+
+    def _align(self, policies: Policies, t: int) -> None:
+        """Move the grid of ``policies`` to the shift of `_aligned`; bonds at the kinks stay what they are."""
+        own = slice(self.first, self.last)
+        bonds = self.year(t)[1].bonds(policies.kink) + policies.shift[own, None]
+        policies.shift = self._aligned(policies, t)
+        self._follow(t, policies.shift)
+        grid = self.year(t)[1]
+        policies.kink[:] = np.clip(grid.coordinates(bonds - policies.shift[own, None]), grid.start[own, None], grid.width)
+
     def expectations(self, policies: Policies, t: int) -> np.ndarray:
         """Expectation functions (N, E, points, slots) of year index ``t`` given e in t - 1, on every rank.
 
@@ -132,6 +168,7 @@ class Solver:
         return functions, single
 
     def _expand(self, policies: Policies, t: int, rows: np.ndarray, mixed: np.ndarray) -> np.ndarray:
+        self._follow(t, policies.shift)
         lattice, grid, exo, tech = self.year(t)
         self.ranks.wait()
         expand(lattice.capital, self.first, policies.pol, policies.kink, exo, tech, grid, self.problem.chain.transitions,
@@ -140,21 +177,21 @@ class Solver:
         return self._functions
 
     def _space(self, rows: int) -> tuple[np.ndarray, ...]:
-        p = self.problem
         if rows not in self._spaces:
-            self._spaces[rows] = workspace(self.year(0)[3], p.chain.size, p.fine, rows)
+            _, grid, _, tech = self.year(0)
+            self._spaces[rows] = workspace(tech, grid, self.problem.chain.size, rows)
         return self._spaces[rows]
 
     def _complete(self, functions: np.ndarray, t: int) -> None:
         """Fill the slots that need neighbours and share all nodes with all ranks; raise when something is not finite."""
-        lattice, _, _, tech = self.year(t)
+        lattice, grid, _, tech = self.year(t)
         own = slice(self.first, self.last)
         if self._logs is not None:
             states, points = functions.shape[1:3]
             logs = self._logs[: self.nodes * states * points].reshape(self.nodes, states * points)
             logs[own].reshape(-1, states, points)[:] = slope_source(functions[own], tech)
             self.ranks.publish(logs)
-            recover_slopes(functions, logs, self.first, self.last, lattice.neighbours, lattice.slopes, tech,
+            recover_slopes(functions, logs, self.first, self.last, lattice.neighbours, lattice.slopes, tech, grid,
                            np.empty(states * points))  # fmt: skip
         self.ranks.publish(functions)
         bad = not np.all(np.isfinite(functions[own]))
@@ -182,6 +219,7 @@ class Solver:
 
     def step(self, policies: Policies, functions, t: int, accept, loose, limit, taxes: Taxes | None = None):
         """One sweep of year index ``t`` on ``policies`` (in place) given next year's ``functions``; returns statistics."""
+        self._follow(t, policies.shift)
         lattice, grid, exo, tech = self.year(t)
         ahead = self.year(t + 1)
         stats = np.empty(sw.STATISTICS)
@@ -221,7 +259,7 @@ class Solver:
         q = steady_price(p.alpha, p.beta, p.kappas()[None, :, None], p.rate, valued, p.next_price)
         limit = -(exo.kappa[None, :, None] * q + exo.debt[None, :, None]) * p.rate
         at = np.clip(grid.coordinates(limit[..., 0]), 0.05 * grid.width, 0.9 * grid.width)
-        b = grid.at_nodes(at)
+        b = grid.at_nodes(at, self.first)
         # an impatient household without a limit would consume this share of its distance to the end of the grid
         share = 1.0 - (p.beta * p.rate) ** (1.0 / p.gamma) / p.rate
         c = np.maximum(produced + b - np.maximum(b, limit) / p.rate, share * (b - grid.low))
@@ -233,7 +271,7 @@ class Solver:
         inside = np.clip(coordinates(capital, lattice), 1e-6, lattice.steps - 1e-6)
         pol[..., X : X + p.industries - 1] = inside[:, None, None]
         pol[..., X + p.industries - 1] = b_next
-        return Policies(pol, at, np.zeros(pol.shape[:3], np.uint8))
+        return Policies(pol, at, np.zeros(pol.shape[:3], np.uint8), np.zeros(self.nodes))
 
     def tail(self, tolerance: float, residual: float, max_sweeps: int, start: Policies | None = None,
              progress: Progress | None = None, taxes: Taxes | None = None) -> Policies:  # fmt: skip
@@ -276,13 +314,15 @@ class Solver:
                 policies.pol += 0.5 * (before.pol - policies.pol)
                 policies.kink += 0.5 * (before.kink - policies.kink)
                 mixer.clear()
+            if taxes is None and count > 5 and not final and distance < _ALIGN:
+                self._align(policies, t)
             best, since = (distance, 0) if distance < 0.98 * best else (best, since + 1)
             if since > 10 * _STALLED:
-                raise ModelFailure(self._no_convergence("cycles", count, distance, image, before, stats))
+                raise ModelFailure(no_convergence(self, "cycles", count, distance, image, before, stats))
             state = TailState(count, float(distance), float(rate), float(best), since, bool(final))
             self.keeper.swept(self, policies, mixer, state, time.perf_counter() - began)
         else:
-            raise ModelFailure(self._no_convergence("does not converge", count, distance, image, before, stats))
+            raise ModelFailure(no_convergence(self, "does not converge", count, distance, image, before, stats))
         d.sweeps, d.distance, d.contraction = count, float(distance), float(rate)
         self._close(stats, residual, t)
         d.seconds += time.perf_counter() - began
@@ -306,43 +346,9 @@ class Solver:
             mixer.clear()
             return
         after.pol[:] = pol
-        after.kink[:] = np.maximum(mixed[:, sizes[0] :].reshape(after.kink.shape), 0.0)
+        start = self.year(self.problem.horizon + 1)[1].start[self.first : self.last, None]
+        after.kink[:] = np.maximum(mixed[:, sizes[0] :].reshape(after.kink.shape), start)
         np.clip(after.pol[..., ETA], 0.0, None, out=after.pol[..., ETA])
-
-    def _worst_changes(self, before: Policies, after: Policies, most: int = 5) -> list[str]:
-        """The states with the largest relative changes of a sweep over all ranks, one line each."""
-        lattice, grid, _, _ = self.year(self.problem.horizon)
-        new, old = after.pol[..., [C, Q, VALUE]], before.pol[..., [C, Q, VALUE]]
-        change = np.abs(new - old) / np.maximum(np.abs(new), 1e-10)
-        change[after.failed != 0] = 0.0  # they keep old policies: counted elsewhere
-        found = []
-        for flat in np.argsort(-change, axis=None, kind="stable")[:most]:
-            node, e, j, column = np.unravel_index(flat, change.shape)
-            b = float(grid.at_nodes(after.kink[node, e])[j])
-            side = "limit binds" if j < len(grid.below) else "slack"
-            k = lattice.capital[self.first + node].round(3).tolist()
-            found.append((-float(change.flat[flat]), ("c", "q", "value")[column], k, int(e), round(b, 4), side))
-        if self.ranks.size > 1:
-            found = [line for lines in self.ranks.comm.allgather(found) for line in lines]
-        return [
-            f"  {name} by {-size:.1e} at k = {k}, exogenous state {e}, b = {b} ({side})"
-            for size, name, k, e, b, side in sorted(found)[:most]
-        ]
-
-    def _no_convergence(self, what: str, count: int, distance: float, policies: Policies, before: Policies, stats) -> str:
-        lattice, grid, exo, _ = self.year(self.problem.horizon)
-        c, q = policies.pol[..., C], policies.pol[..., Q]
-        binding = policies.pol[..., : len(grid.below), ETA]
-        j = max(self.problem.kappas()) * self.problem.gamma * np.max(q / np.maximum(c, 1e-12))
-        pull = "" if self.problem.next_price else f"amplification J = kappa gamma q / c up to {j:.2f}, "
-        bound = "" if self.problem.next_price else " (J below about 0.5)"
-        worst = "\n".join(self._worst_changes(before, policies))
-        return (
-            f"{self.label}: the stationary tail {what}: after {count} sweeps the distance is {distance:.2e}, "
-            f"{int(stats[sw.FAILED])} states have no solution, lowest b' - b_min = {stats[sw.LOWEST] - grid.low:.3g}\n"
-            f"{self.case()}, {pull}largest eta/u' = {np.max(binding):.2g}: "
-            f"ill-posed (docs/model.md, section 5)?\nremedy: a smaller theta or chi{bound}\nwhat still moves most:\n{worst}"
-        )
 
     def _close(self, stats, residual: float, t: int) -> None:
         """Fold one certified sweep into the diagnostics; raise when a condition does not hold."""
@@ -372,6 +378,7 @@ class Solver:
                 continue
             functions = self.expectations(years[t + 1], t + 1)
             policies = self._start(years, t)
+            policies.shift = self._aligned(years[t + 1], t + 1)
             stats = self.step(policies, functions, t, residual, _LOOSE, 40)
             self._close(stats, residual, t)
             years[t] = policies

@@ -15,8 +15,8 @@ from regspec.model.jit import inlined
 from regspec.model.types import Scratch
 
 SLACK, BINDING, KINK = 0, 1, 2
-# entries of scratch.out: c, q, rho = (c/c^)^gamma, planner's mu/u'(c), bonds b, tangible value q + sum k' Phi_2
-OUT_C, OUT_Q, OUT_RHO, OUT_MU, OUT_B, OUT_Z = 0, 1, 2, 3, 4, 5
+# entries of scratch.out: c, q, rho = (c/c^)^gamma, planner's mu/u'(c), bonds b, private eta/u'(c) if the limit binds
+OUT_C, OUT_Q, OUT_RHO, OUT_MU, OUT_B, OUT_ETA = 0, 1, 2, 3, 4, 5
 
 
 def make_scratch(tech) -> Scratch:
@@ -29,7 +29,7 @@ def make_scratch(tech) -> Scratch:
         np.empty(slots), np.empty((n, slots)), np.empty(pairs, np.int64), np.empty(pairs), np.empty((pairs, d)),
         np.empty(d, np.int64), np.empty(d), np.empty(n), np.empty(n), np.empty((n, n)), np.empty(n), np.empty((n, n)),
         np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty((n, n)), np.empty(6), np.empty(n),
-        np.empty(n), np.empty(n), np.zeros(n), np.empty(n), np.empty(n),
+        np.empty(n), np.empty(n), np.zeros(n), np.zeros(n), np.empty(n), np.empty(n),
     )  # fmt: skip
 
 
@@ -86,13 +86,15 @@ def pledged_price(tech, s):
 
 
 @inlined
-def pledge(kappa, bond_price, rho, tech, s):
-    """Add to every private valuation what a unit of capital bought today adds to today's limit, (eta/u') kappa E q'."""
+def pledge(kappa, eta, eta_grad, factor, tech, s):
+    """Add to every private valuation what a unit of capital bought today adds to today's limit, (eta/u') kappa E q'.
+
+    The gradient of ``eta`` is ``factor`` times ``eta_grad`` (I,).
+    """
     n = len(tech.a)
     slot = expected_price(tech)
-    eta = 1.0 - tech.debt_factor / bond_price * rho
     for r in range(n):
-        slope = kappa * (eta * s.slope[r, slot] - tech.debt_factor / bond_price * s.rho_grad[r] * s.value[slot])
+        slope = kappa * (eta * s.slope[r, slot] + factor * eta_grad[r] * s.value[slot])
         for i in range(n):
             s.worth_grad[i, r] += slope
     for i in range(n):
@@ -210,9 +212,16 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
     for r in range(n):
         s.rho_grad[r] = rho * tech.gamma * (s.c_grad[r] / c - s.slope[r, 0] / c_hat)
     valuations(rho, s.rho_grad, 2, 2 + n, True, k, tax_k, tech, s, s.worth, s.worth_grad)
+    wanted = power(target, tech.gamma, tech.gamma_int)  # beta R (1 + tau_b)
+    e_ratio = rho
+    if planner:
+        e_ratio = power(c / hat, tech.gamma, tech.gamma_int)
+        for r in range(n):
+            s.e_grad[r] = e_ratio * tech.gamma * (s.c_grad[r] / c - s.slope[r, hat_slot] / hat)
+    eta = 1.0 - wanted * e_ratio
     ahead = len(tech.timing) == 2
     if ahead and mode == BINDING:
-        pledge(kappa, bond_price, rho, tech, s)
+        pledge(kappa, eta, s.e_grad if planner else s.rho_grad, -wanted, tech, s)
     q = 0.0
     tangible = 0.0
     for r in range(n):
@@ -227,9 +236,6 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
                 s.q_grad[r] += s.worth[i] * capital_slope(i, r, tech.h)
     mu, weight = 0.0, 0.0
     if planner:
-        e_ratio = power(c / hat, tech.gamma, tech.gamma_int)
-        for r in range(n):
-            s.e_grad[r] = e_ratio * tech.gamma * (s.c_grad[r] / c - s.slope[r, hat_slot] / hat)
         valuations(e_ratio, s.e_grad, 4 + 2 * n, 4 + 3 * n, False, k, s.zeros, tech, s, s.social, s.social_grad)
         price_in_b = s.slope[0, expected_price(tech)] if ahead else s.q_grad[0]
         price_effect = bond_price + kappa * tech.pecuniary * price_in_b
@@ -264,5 +270,5 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
             s.jac[n - 1, r] = kappa * (s.slope[r, expected_price(tech)] if ahead else s.q_grad[r])
         s.jac[n - 1, 0] += bond_price
     s.out[OUT_C], s.out[OUT_Q], s.out[OUT_RHO] = c, q, rho
-    s.out[OUT_MU], s.out[OUT_B], s.out[OUT_Z] = mu, bonds, q + tangible
+    s.out[OUT_MU], s.out[OUT_B], s.out[OUT_ETA] = mu, bonds, eta
     return math.isfinite(q) and math.isfinite(rho)

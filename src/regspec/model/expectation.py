@@ -16,18 +16,40 @@ from regspec.model.types import ETA, MU, VALUE, C, Q, X
 
 
 @inlined
-def side_policy(rows, first, nodes, scales, relative, cursor, result):
-    """Cubic Lagrange interpolation of policy rows ``first + j`` with relative positions nodes[j] at ``relative``.
+def coordinate(x, grid):
+    """Where policies are interpolated: x of the grid, or bonds in units of its stretch, in which c is nearly straight far from
+    a limit.
+    """
+    return math.sinh(x + grid.origin) if grid.straight > 0.0 else x
 
-    ``scales`` are the `lagrange_scales` of the nodes; ``cursor`` is the interval used last (positions come in increasing
-    order); returns the interval used now.
+
+@inlined
+def place_nodes(start, length, relative, grid, nodes, scales):
+    """`coordinate` of the nodes at ``start`` + ``length`` ``relative`` (m,) in x to ``nodes`` (m,), inverse denominators of the
+    cubic Lagrange polynomials of every four of them to ``scales`` (m - 3, 4).
+    """
+    m = len(relative)
+    for j in range(m):
+        nodes[j] = coordinate(start + length * relative[j], grid)
+    for j in range(m - 3):
+        p0, p1, p2, p3 = nodes[j], nodes[j + 1], nodes[j + 2], nodes[j + 3]
+        d01, d02, d03, d12, d13, d23 = p0 - p1, p0 - p2, p0 - p3, p1 - p2, p1 - p3, p2 - p3
+        scales[j, 0], scales[j, 1] = 1.0 / (d01 * d02 * d03), -1.0 / (d01 * d12 * d13)
+        scales[j, 2], scales[j, 3] = 1.0 / (d02 * d12 * d23), -1.0 / (d03 * d13 * d23)
+
+
+@inlined
+def side_policy(rows, first, nodes, scales, at, cursor, result):
+    """Cubic Lagrange interpolation at ``at`` of policy rows ``first + j``, which `place_nodes` has placed at nodes[j].
+
+    ``cursor`` is the interval used last (positions come in increasing order); returns the interval used now.
     """
     m = len(nodes)
-    while cursor < m - 2 and relative > nodes[cursor + 1]:
+    while cursor < m - 2 and at > nodes[cursor + 1]:
         cursor += 1
     base = min(max(cursor - 1, 0), m - 4)
     p0, p1, p2, p3 = nodes[base], nodes[base + 1], nodes[base + 2], nodes[base + 3]
-    d0, d1, d2, d3 = relative - p0, relative - p1, relative - p2, relative - p3
+    d0, d1, d2, d3 = at - p0, at - p1, at - p2, at - p3
     w0, w1 = d1 * d2 * d3 * scales[base, 0], d0 * d2 * d3 * scales[base, 1]
     w2, w3 = d0 * d1 * d3 * scales[base, 2], d0 * d1 * d2 * scales[base, 3]
     r0, r1, r2, r3 = rows[first + base], rows[first + base + 1], rows[first + base + 2], rows[first + base + 3]
@@ -37,7 +59,7 @@ def side_policy(rows, first, nodes, scales, relative, cursor, result):
     for col in (C, Q, VALUE):
         # rough policies (early sweeps, corners of the lattice): positive quantities stay positive, by linear interpolation
         if not (0.5 * min(left[col], right[col]) <= result[col] <= 2.0 * max(left[col], right[col])):
-            share = min(max((relative - nodes[cursor]) / (nodes[cursor + 1] - nodes[cursor]), 0.0), 1.0)
+            share = min(max((at - nodes[cursor]) / (nodes[cursor + 1] - nodes[cursor]), 0.0), 1.0)
             for other in range(len(result)):
                 result[other] = (1.0 - share) * left[other] + share * right[other]
             break
@@ -154,10 +176,12 @@ def spline_coefficients(work, result):
                 result[e, p, f] = work[e, p, f] - 0.125 * second
 
 
-def workspace(tech, states: int, points: int, rows: int) -> tuple[np.ndarray, ...]:
+def workspace(tech, grid, states: int, rows: int) -> tuple[np.ndarray, ...]:
     """Work arrays of `expand` for E = ``states`` and M = ``rows``."""
-    n, slots = len(tech.a), len(tech.slots)
+    n, slots, points = len(tech.a), len(tech.slots), grid.points
     shapes = (states, points, slots), (states, points, slots), (rows, points, slots), (n + 5,), (n,)
+    low, high = len(grid.below), len(grid.above)
+    shapes += (low,), (low - 3, 4), (high,), (high - 3, 4), (points,)
     return tuple(np.empty(shape) for shape in shapes)
 
 
@@ -173,31 +197,30 @@ def expand(capital, first, pol, kink, exo, tech, here, factors, functions, rows,
     below = len(here.below)
     width = here.dx * (here.points - 1)
     states, slots = pol.shape[1], len(tech.slots)
-    work, other, under, policy, k_next = space
+    work, other, under, policy, k_next, low_nodes, low_scales, high_nodes, high_scales, places = space
     flat, turned = work.reshape(states, here.points * slots), other.reshape(states, here.points * slots)
+    for p in range(here.points):
+        places[p] = coordinate(p * here.dx, here)
     for local in range(pol.shape[0]):
-        k = capital[first + local]
+        k, begin = capital[first + local], here.start[first + local]
+        lowest = coordinate(begin, here)
         work[:] = 0.0
         for e in range(states):
             at = kink[local, e]
-            inverse_low, inverse_high = 1.0 / max(at, 1e-300), 1.0 / max(width - at, 1e-300)  # used where positive
+            if at > begin:
+                place_nodes(begin, at - begin, here.below, here, low_nodes, low_scales)
+            if at < width:
+                place_nodes(at, width - at, here.above, here, high_nodes, high_scales)
             rows_here, z, target = pol[local, e], exo.z[e], work[e]
             cursor_low, cursor_high = 0, 0
             for p in range(here.points):
                 x = p * here.dx
-                # the cell around the kink blends both sides by length: continuous in the kink's position
-                share = min(max((at - x) / here.dx + 0.5, 0.0), 1.0)
-                if at <= 0.0:
-                    share = 0.0
-                elif at >= width:
-                    share = 1.0
-                if share > 0.0:
-                    cursor_low = side_policy(rows_here, 0, here.below, here.below_scales, x * inverse_low, cursor_low, policy)
-                    integrands(policy, k, z, exo.kappa[e], tech, k_next, share, target[p])
-                if share < 1.0:
-                    relative = (x - at) * inverse_high
-                    cursor_high = side_policy(rows_here, below, here.above, here.above_scales, relative, cursor_high, policy)
-                    integrands(policy, k, z, exo.kappa[e], tech, k_next, 1.0 - share, target[p])
+                place = max(places[p], lowest)  # below the lowest bonds, where no choice lies, functions are constant
+                if at > begin and (at >= width or x < at):
+                    cursor_low = side_policy(rows_here, 0, low_nodes, low_scales, place, cursor_low, policy)
+                else:
+                    cursor_high = side_policy(rows_here, below, high_nodes, high_scales, place, cursor_high, policy)
+                integrands(policy, k, z, exo.kappa[e], tech, k_next, 1.0, target[p])
         if len(rows) > 0:
             under[:] = 0.0
             for m in range(len(rows)):
@@ -227,9 +250,10 @@ def slope_source(functions, tech):
 
 
 @njit
-def recover_slopes(functions, logs, first, last, neighbours, slopes, tech, line):
+def recover_slopes(functions, logs, first, last, neighbours, slopes, tech, grid, line):
     """Fill the planner's slots of d log(sum_i k_i M_i) / d x_j at the nodes ``first`` to ``last`` from nodal values:
-    continuous, unlike the elements' own.
+    continuous, unlike the elements' own. Recovered at equal distance from the grid's shift, then turned into slopes at equal
+    bonds.
 
     ``logs`` (N, E x points): `slope_source` of all nodes; ``line`` (E x points,) is scratch.
     """
@@ -244,6 +268,14 @@ def recover_slopes(functions, logs, first, last, neighbours, slopes, tech, line)
                     given = logs[neighbours[node, m]]
                     for i in range(len(line)):
                         line[i] += weight * given[i]
+            shift = grid.shift_slopes[node, j]
             for e in range(states):
                 for p in range(points):
-                    functions[node, e, p, target + j] = line[e * points + p]
+                    at = e * points + p
+                    result = line[at]
+                    if shift != 0.0:
+                        left, right = max(p - 1, 0), min(p + 1, points - 1)
+                        per_b = 1.0 / (grid.stretch * math.cosh(p * grid.dx + grid.origin) * grid.dx)
+                        own = logs[node]
+                        result -= shift * per_b * (own[at - p + right] - own[at - p + left]) / (right - left)
+                    functions[node, e, p, target + j] = result

@@ -88,14 +88,26 @@ def locate(x, tech, ids, weights, gradients, order, fractions):
 
 
 @inlined
-def slope_bend(functions, e, table, b, slot, tech, grid, ids, weights, gradients, bend):
+def grid_shift(table, grid, ids, weights, gradients, count, shift):
+    """Shift of the bond grid, and its gradient in x, at the portfolio that `locate` has just located, to ``shift`` (I,)."""
+    for r in range(len(shift)):
+        shift[r] = 0.0
+    for p in range(count):
+        at = grid.shift[table[ids[p]]]
+        shift[0] += weights[p] * at
+        for r in range(1, len(shift)):
+            shift[r] += gradients[p, r - 1] * at
+
+
+@inlined
+def slope_bend(functions, e, table, b, slot, tech, grid, ids, weights, gradients, shift, bend):
     """Gradient (I,) of the slope in b' of one expectation function, at the nodes that `lookup` has just located."""
     n_ind = len(tech.a)
-    position, per_b = bond_position(b, grid)
+    position, per_b = bond_position(b - shift[0], grid)
     j = int(math.floor(position + 0.5))
     j = 1 if j < 1 else (grid.points - 2 if j > grid.points - 2 else j)
     t = position - j
-    scaled = (b - grid.centre) / grid.stretch
+    scaled = (b - shift[0] - grid.centre) / grid.stretch
     stretched = -scaled * per_b / (grid.stretch * (1.0 + scaled * scaled))  # d per_b / db
     for r in range(n_ind):
         bend[r] = 0.0
@@ -106,18 +118,23 @@ def slope_bend(functions, e, table, b, slot, tech, grid, ids, weights, gradients
         bend[0] += weights[p] * ((low - 2.0 * mid + high) * per_b * per_b + slope * stretched)
         for r in range(1, n_ind):
             bend[r] += gradients[p, r - 1] * slope * per_b
+    for r in range(1, n_ind):
+        bend[r] -= bend[0] * shift[r]
 
 
 @inlined
-def lookup(functions, e, table, b, x, tech, grid, value, slope, ids, weights, gradients, order, fractions):
+def lookup(functions, e, table, b, x, tech, grid, value, slope, ids, weights, gradients, order, fractions, shift):
     """Values and slopes of all expectation functions at (b', x') given e.
 
     ``functions`` (N, E, points, slots) holds spline coefficients. Writes ``value`` (slots,) and ``slope`` (I, slots):
-    row 0 is d/db', rows 1..I-1 are d/dx_j.
+    row 0 is d/db', rows 1..I-1 are d/dx_j; and ``shift`` (I,) of `grid_shift`. Nodes are combined at equal distance of b'
+    from their own shift: at that distance their kinks lie close together.
     """
     n_ind = len(tech.a)
     slots = len(tech.slots)
-    position, per_b = bond_position(b, grid)
+    count = locate(x, tech, ids, weights, gradients, order, fractions)
+    grid_shift(table, grid, ids, weights, gradients, count, shift)
+    position, per_b = bond_position(b - shift[0], grid)
     j = int(math.floor(position + 0.5))
     j = 1 if j < 1 else (grid.points - 2 if j > grid.points - 2 else j)
     t = position - j
@@ -127,7 +144,6 @@ def lookup(functions, e, table, b, x, tech, grid, value, slope, ids, weights, gr
     d0 = (t - 0.5) * per_b
     d1 = -2.0 * t * per_b
     d2 = (t + 0.5) * per_b
-    count = locate(x, tech, ids, weights, gradients, order, fractions)
     for f in range(slots):
         value[f] = 0.0
     for r in range(n_ind):
@@ -143,3 +159,6 @@ def lookup(functions, e, table, b, x, tech, grid, value, slope, ids, weights, gr
             slope[0, f] += weight * (d0 * low + d1 * mid + d2 * high)
             for r in range(1, n_ind):
                 slope[r, f] += gradients[p, r - 1] * at
+    for r in range(1, n_ind):
+        for f in range(slots):
+            slope[r, f] -= slope[0, f] * shift[r]

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from regspec.model.conditions import BINDING, OUT_C, OUT_Q, OUT_RHO, SLACK, conditions, expected_price
+from regspec.model.conditions import BINDING, OUT_C, OUT_ETA, OUT_Q, OUT_RHO, SLACK, conditions, expected_price, power
 from regspec.model.interpolation import lookup, slope_bend
 from regspec.model.jit import inlined
 
@@ -74,9 +74,10 @@ def size(s):
 def evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, target, tax_k, functions, table, tech, grid, s):
     """Look up expectations at y and evaluate the conditions; returns the residual's size, or inf where undefined."""
     lookup(functions, e, table, y[0], y[1:], tech, grid, s.value, s.slope, s.ids, s.weights, s.gradients, s.order,
-           s.fractions)  # fmt: skip
+           s.fractions, s.shift)  # fmt: skip
     if len(tech.timing) == 2 and len(tech.planner) == 2 and mode == BINDING:
-        slope_bend(functions, e, table, y[0], expected_price(tech), tech, grid, s.ids, s.weights, s.gradients, s.bend)
+        slope_bend(functions, e, table, y[0], expected_price(tech), tech, grid, s.ids, s.weights, s.gradients, s.shift,
+                   s.bend)  # fmt: skip
     if not conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech, s):
         return np.inf
     worst = size(s)
@@ -84,11 +85,13 @@ def evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, target, tax_k, fun
 
 
 @inlined
-def linear_update(tech, s):
-    """Move c, q, rho, the expected value and price along the accepted step s.step to first order."""
+def linear_update(target, tech, s):
+    """Move c, q, rho, eta, the expected value and price along the accepted step s.step to first order."""
+    wanted = power(target, tech.gamma, tech.gamma_int)
     for r in range(len(s.step)):
         s.out[OUT_Q] += s.q_grad[r] * s.step[r]
         s.out[OUT_RHO] += s.rho_grad[r] * s.step[r]
+        s.out[OUT_ETA] -= wanted * (s.e_grad[r] if len(tech.planner) == 2 else s.rho_grad[r]) * s.step[r]
         s.out[OUT_C] += s.c_grad[r] * s.step[r]
         s.value[1] += s.slope[r, 1] * s.step[r]
         if len(tech.timing) == 2:
@@ -168,7 +171,7 @@ def solve_state(
         # whether the Jacobian is complete
         exact = mode == SLACK or (mode == BINDING and (len(tech.planner) == 1 or len(tech.timing) == 2))
         if exact and length < loose and 10.0 * worst * length <= accept:
-            linear_update(tech, s)
+            linear_update(target, tech, s)
             worst *= 10.0 * length  # more than a Newton step leaves, by its quadratic convergence
             status = SOLVED
             break

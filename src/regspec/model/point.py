@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from regspec.model.conditions import BINDING, OUT_MU, OUT_RHO, SLACK, growth_target, pledged_price
-from regspec.model.interpolation import bond_at
+from regspec.model.conditions import BINDING, OUT_ETA, OUT_MU, SLACK, growth_target, pledged_price
+from regspec.model.interpolation import bond_at, grid_shift, locate
 from regspec.model.jit import njit
 from regspec.model.newton import SOLVED, evaluate, solve_state
 
@@ -25,9 +25,7 @@ def attempt(mode, b, k, cash, bond_price, kappa, debt, e, y, functions, table, t
         return False
     if mode == SLACK:
         return y[0] * bond_price + kappa * pledged_price(tech, s) + debt >= -_TOLERANCE
-    if len(tech.planner) == 2:
-        return s.out[OUT_MU] >= -_TOLERANCE
-    return 1.0 - tech.debt_factor / bond_price * s.out[OUT_RHO] >= -_TOLERANCE
+    return (s.out[OUT_MU] if len(tech.planner) == 2 else s.out[OUT_ETA]) >= -_TOLERANCE
 
 
 @njit
@@ -63,10 +61,14 @@ def static_roots(b, k, z, bond_price, kappa, debt, e, x, functions, table, tech,
     for j in range(len(x)):
         y[j + 1] = x[j]
     width = ahead.dx * (ahead.points - 1)
+    count = locate(x, tech, s.ids, s.weights, s.gradients, s.order, s.fractions)
+    grid_shift(table, ahead, s.ids, s.weights, s.gradients, count, s.shift)
+    low = s.shift[0]
+    begin = math.asinh((ahead.low - s.shift[0] - ahead.centre) / ahead.stretch) - ahead.origin
     roots, last = 0, 0.0
     target = growth_target(bond_price, 0.0, tech)
     for p in range(points):
-        y[0] = bond_at(width * p / (points - 1), ahead)
+        y[0] = low + bond_at(begin + (width - begin) * p / (points - 1), ahead)
         worst = evaluate(SLACK, b, k, cash, bond_price, kappa, debt, e, y, target, s.zeros, functions, table, tech, ahead, s)
         if not math.isfinite(worst):
             continue

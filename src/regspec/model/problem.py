@@ -9,14 +9,14 @@ import numpy as np
 from regspec.model import lattice as lat
 from regspec.model.portfolio import static_portfolio
 from regspec.model.shocks import Chain
-from regspec.model.types import BondGrid, Exo, Tech, lagrange_scales, slot_count
+from regspec.model.types import BondGrid, Exo, Tech, slot_count
 
 #: Planner variants (docs/model.md, section 3): all of it; prices taken as given; productivity taken as given; debt alone.
 VARIANTS = ("full", "no_pecuniary", "pecuniary_only", "debt_only")
 ROOM = 0.85  # lower bounds of the lattice relative to the lowest shares expected
 _NATURAL_SHARE = 0.9
-_CLUSTERING = 1.5  # solve nodes crowd at the kink: relative distance to this power; evenly spaced where none is
-_NATURAL_CORE = 4.0  # of the grid above a natural limit, whose debts are tens of years of output
+_CLUSTERING = 2.0  # solve nodes crowd at the kink: relative distance to this power; evenly spaced where none is
+_NATURAL_CORE = 2.0  # of the grid above a natural limit, whose debts are tens of years of output
 _CORE = 0.05  # half width, in years of output, of the bonds around the limit where the common grid is nearly uniform
 _DEPTH = 1.2  # lowest bonds relative to the limit in the best state
 _NEXT_DEPTH = 0.25  # the same below a limit at next year's price, in years of output: such a limit hardly moves
@@ -90,8 +90,10 @@ class Problem:
         power = 1.0 if self.limit == "natural" else _CLUSTERING
         above = np.linspace(0.0, 1.0, self.above) ** power
         below = 1.0 - (1.0 - np.linspace(0.0, 1.0, self.below)) ** power
-        scales = lagrange_scales(below), lagrange_scales(above)
-        return BondGrid(low, centre, stretch, high, origin, dx, self.fine, below, above, *scales)
+        straight = 1.0 if self.limit == "natural" else 0.0
+        nodes = len(self.lattice(t).capital)
+        shift = np.zeros(nodes), np.zeros((nodes, self.industries - 1)), np.zeros(nodes)
+        return BondGrid(low, centre, stretch, high, origin, dx, self.fine, below, above, straight, *shift)
 
     def exo(self, t: int) -> Exo:
         """Exogenous states of year index ``t``."""

@@ -55,12 +55,12 @@ def starts(b: float, k: np.ndarray, solver: Solver, t: int, guess: np.ndarray | 
     return np.array(([guess] if guess is not None else []) + stay)
 
 
-def taxes(policy, code, k_next, bond_price, solver: Solver, s) -> tuple[float, np.ndarray]:
+def taxes(policy, k_next, bond_price, solver: Solver, s) -> tuple[float, np.ndarray]:
     """tau_b and tau_k (I,) of (3.10) and (3.11) in the state just solved; of a market its constant taxes."""
     p, n = solver.problem, solver.problem.industries
     rho, q = s.out[2], policy[Q]
-    own_b, own_k = (0.0, 0.0) if solver.planner else (p.tax_b, np.asarray(p.tax_k or 0.0, float))
-    tau_b = own_b if code == IS_BINDING else 1.0 / (p.beta / bond_price * rho) - 1.0
+    own_k = 0.0 if solver.planner else np.asarray(p.tax_k or 0.0, float)
+    tau_b = (1.0 - policy[ETA]) / (p.beta / bond_price * rho) - 1.0
     marginal = p.beta * rho * p.alpha * s.value[2 : 2 + n] * k_next ** (p.a - 1.0)
     return float(tau_b), (q - s.worth) / marginal + own_k
 
@@ -99,13 +99,13 @@ def simulate(solver: Solver, years: list[Policies], shocks: np.ndarray) -> Path:
                 f"{solver.label}: no equilibrium in year index {t} of the realized path at b = {b:.4f}, "
                 f"k = {k.round(4).tolist()}, u = {shocks[t].round(4).tolist()}; {solver.case()}"
             )
-        policy_at(code, bond_price, y, tech, scratch, policy)
+        policy_at(code, y, tech, scratch, policy)
         k_next = scratch.k_next.copy()
         store["output"][t] = np.sum(z * k**p.a)
         for name, column in (("c", C), ("q", Q), ("eta", ETA), ("mu", MU), ("value", VALUE)):
             store[name][t] = policy[column]
         store["b"][t], store["b_next"][t], binding[t] = b, y[0], code == IS_BINDING
-        store["tau_b"][t], tau_k[t] = taxes(policy, code, k_next, bond_price, solver, scratch)
+        store["tau_b"][t], tau_k[t] = taxes(policy, k_next, bond_price, solver, scratch)
         k_path[t], k_next_path[t] = k, k_next
         later = solver.year(t + 1)
         missing = exact_expectations(y[0], k_next, *chances[t], starts(y[0], k_next, solver, t + 1, None),

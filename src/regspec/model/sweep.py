@@ -15,9 +15,9 @@ from regspec.model.conditions import (
     KINK,
     OUT_B,
     OUT_C,
+    OUT_ETA,
     OUT_MU,
     OUT_Q,
-    OUT_RHO,
     SLACK,
     growth_target,
     pledged_price,
@@ -52,15 +52,11 @@ def certainty_equivalent(level, tech):
 
 
 @inlined
-def record(side_binding, row, y, bond_price, tech, s, stats):
+def record(side_binding, row, y, tech, s, stats):
     """Write one node's results to its policy row and update the distance."""
     n = len(y)
-    c, q, rho = s.out[OUT_C], s.out[OUT_Q], s.out[OUT_RHO]
-    eta = 0.0
-    if side_binding:
-        eta = 1.0 - tech.debt_factor / bond_price * rho
-        if eta < 0.0:
-            eta = 0.0
+    c, q = s.out[OUT_C], s.out[OUT_Q]
+    eta = max(0.0, s.out[OUT_ETA]) if side_binding else 0.0
     level = (1.0 - tech.beta) * utility_level(c, tech) + tech.beta * utility_level(s.value[1], tech)
     v = certainty_equivalent(level, tech)
     distance = max(abs(c - row[C]) / c, abs(q - row[Q]) / (abs(q) + 1e-10), abs(v - row[VALUE]) / v)
@@ -152,6 +148,7 @@ def sweep(
             k = capital[first + local]
             rows, other_rows = pol[local, e], pol[local, e - 1 if e > 0 else 0, : 0 if e == 0 else below + above]
             bond_price, kappa = 1.0 / exo.R[e], exo.kappa[e]
+            begin, moved = here.start[first + local], here.shift[first + local]
             untaxed = growth_target(bond_price, 0.0, tech)
             cash = 0.0
             for i in range(n):
@@ -164,22 +161,22 @@ def sweep(
                 if step < 0:
                     mode, b = KINK, 0.0
                 else:
-                    unused = at <= 0.0 if binding else at >= width
+                    unused = at <= begin if binding else at >= width
                     if unused:  # keep start values near the side in use
                         for col in range(rows.shape[1]):
                             rows[node, col] = rows[below if binding else below - 1, col]
                         failed[local, e, node] = 0
                         continue
-                    if (node == below - 1 or node == below) and at > 0.0 and at < width and not taxed:
+                    if (node == below - 1 or node == below) and at > begin and at < width and not taxed:
                         continue  # the kink itself, just recorded
-                    x = at * here.below[node] if binding else at + (width - at) * here.above[node - below]
-                    mode, b = BINDING if binding else SLACK, bond_at(x, here)
+                    x = begin + (at - begin) * here.below[node] if binding else at + (width - at) * here.above[node - below]
+                    mode, b = BINDING if binding else SLACK, bond_at(x, here) + moved
                 target = growth_target(bond_price, tax_b[local, e, node], tech) if taxed else untaxed
                 tau_k = tax_k[local, e, node] if taxed else s.zeros
                 stats[STATES] += 1.0
                 status, worst = STUCK, np.inf
                 for attempt in range(_STARTS):
-                    stay = bond_at(at, here) if step < 0 else b
+                    stay = bond_at(at, here) + moved if step < 0 else b
                     if not start(attempt, rows, other_rows, node, binding, step < 0, stay, k, tech, y):
                         continue
                     status, worst, count = solve_state(
@@ -197,22 +194,20 @@ def sweep(
                 failed[local, e, node] = 0
                 stats[RESIDUAL] = max(stats[RESIDUAL], worst)
                 if step < 0:
-                    at = math.asinh((s.out[OUT_B] - here.centre) / here.stretch) - here.origin
-                    kink[local, e] = min(max(at, 0.0), width)
-                    if at > 0.0 and at < width:
+                    at = math.asinh((s.out[OUT_B] - moved - here.centre) / here.stretch) - here.origin
+                    kink[local, e] = min(max(at, begin), width)
+                    if at > begin and at < width:
                         failed[local, e, below - 1] = 0
-                        record(True, rows[below - 1], y, bond_price, tech, s, stats)
-                        record(False, rows[below], y, bond_price, tech, s, stats)
+                        record(True, rows[below - 1], y, tech, s, stats)
+                        record(False, rows[below], y, tech, s, stats)
                     continue
                 if binding:
-                    multiplier = (
-                        s.out[OUT_MU] if len(tech.planner) == 2 else 1.0 - tech.debt_factor / bond_price * s.out[OUT_RHO]
-                    )
+                    multiplier = s.out[OUT_MU] if len(tech.planner) == 2 else s.out[OUT_ETA]
                     stats[VIOLATION] = max(stats[VIOLATION], -multiplier)
                 else:
                     gap = y[0] * bond_price + kappa * pledged_price(tech, s) + exo.debt[e]
                     stats[VIOLATION] = max(stats[VIOLATION], -gap)
-                record(binding, rows[node], y, bond_price, tech, s, stats)
+                record(binding, rows[node], y, tech, s, stats)
                 for i in range(n):
                     if n > 1 and s.k_next[i] - tech.lo[i] < 1e-6 * tech.h:
                         stats[HITS] += 1.0

@@ -35,9 +35,9 @@ class Tech(NamedTuple):
 
 
 class BondGrid(NamedTuple):
-    """Common bond grid of one year, uniform in x = asinh((b - centre)/stretch) - origin, from 0 to (points-1) dx."""
+    """Common bond grid of one year, uniform in x = asinh((b - shift - centre)/stretch) - origin, from 0 to (points-1) dx."""
 
-    low: float
+    low: float  # lowest bonds, whatever the shift
     centre: float
     stretch: float
     high: float
@@ -46,8 +46,10 @@ class BondGrid(NamedTuple):
     points: int
     below: np.ndarray  # relative positions in [0, 1] of the solve nodes below the kink
     above: np.ndarray  # and above it
-    below_scales: np.ndarray  # their `lagrange_scales`
-    above_scales: np.ndarray
+    straight: float  # 1: policies are interpolated in bonds; 0: in x
+    shift: np.ndarray  # (N,) what is added to the grid's bonds at each lattice node, so that it follows the kink; >= 0
+    shift_slopes: np.ndarray  # (N, I-1) its recovered gradient in x_1..x_{I-1}
+    start: np.ndarray  # (N,) x of the lowest bonds, above zero where the shift is not the largest
 
     @property
     def width(self) -> float:
@@ -55,24 +57,30 @@ class BondGrid(NamedTuple):
         return self.dx * (self.points - 1)
 
     def bonds(self, x):
-        """Bonds at coordinates ``x``."""
+        """Bonds at coordinates ``x`` where the shift is zero."""
         return self.centre + self.stretch * np.sinh(np.asarray(x) + self.origin)
 
     def coordinates(self, b):
-        """Coordinates of bonds ``b``, negative below the grid."""
+        """Coordinates of bonds ``b``, less the shift; negative below the grid."""
         return np.arcsinh((np.asarray(b) - self.centre) / self.stretch) - self.origin
 
-    def at_nodes(self, kink: np.ndarray) -> np.ndarray:
-        """Bonds (..., below + above) at the solve nodes around kinks (...,) in x."""
+    def at_nodes(self, kink: np.ndarray, first: int = 0) -> np.ndarray:
+        """Bonds (block, E, below + above) at the solve nodes around kinks (block, E) in x; ``first``: number of the first
+        lattice node.
+        """
         at = np.asarray(kink)[..., None]
-        return self.bonds(np.concatenate([at * self.below, at + (self.width - at) * self.above], axis=-1))
+        own = slice(first, first + len(at))
+        shift, start = self.shift[own, None, None], self.start[own, None, None]
+        x = np.concatenate([start + (at - start) * self.below, at + (self.width - at) * self.above], axis=-1)
+        return shift + self.bonds(x)
 
-
-def lagrange_scales(nodes: np.ndarray) -> np.ndarray:
-    """Inverse denominators (m - 3, 4) of the cubic Lagrange polynomials of every four neighbouring ``nodes`` (m,)."""
-    stencils = np.lib.stride_tricks.sliding_window_view(nodes, 4)
-    gaps = stencils[:, :, None] - stencils[:, None, :] + np.eye(4)
-    return 1.0 / gaps.prod(axis=2)
+    def shifted(self, shift: np.ndarray, slopes: np.ndarray) -> BondGrid:
+        """The grid with ``shift`` (N,) and its gradient ``slopes`` (N, I-1); it reaches from the lowest bonds to at least the
+        highest at every node.
+        """
+        bottom, top = np.arcsinh((np.array([self.low - shift.max(), self.high]) - self.centre) / self.stretch)
+        grid = self._replace(origin=float(bottom), dx=float(top - bottom) / (self.points - 1), shift=shift, shift_slopes=slopes)
+        return grid._replace(start=np.maximum(grid.coordinates(self.low - shift), 0.0))
 
 
 class Exo(NamedTuple):
@@ -131,5 +139,6 @@ class Scratch(NamedTuple):
     step: np.ndarray
     bend: np.ndarray  # gradient of d(E q')/db'
     zeros: np.ndarray
+    shift: np.ndarray  # (I,) shift of the bond grid at the portfolio last looked up, and its gradient in x_1..x_{I-1}
     slope_grad: np.ndarray
     returns: np.ndarray  # k'_i^(a_i - 1)

@@ -69,9 +69,9 @@ def long_run(problem: Problem, planner: bool, tail: Policies, years: int, seed: 
                 f"{label}: no solution in year {year} of the long run at b = {b:.4f}, k = {k.round(4).tolist()}, exogenous "
                 f"state {int(e)}; {solver.case()}"
             )
-        policy_at(code, price, y, tech, scratch, policy)
+        policy_at(code, y, tech, scratch, policy)
         binding[year], k_next = code == IS_BINDING, scratch.k_next.copy()
-        tau_b[year], tau_k[year] = taxes(policy, code, k_next, price, solver, scratch)
+        tau_b[year], tau_k[year] = taxes(policy, k_next, price, solver, scratch)
         chosen[year], b, k, guess = k_next, float(y[0]), k_next, y.copy()
     sizes = [len(values) for values in problem.chain.values]
     nodes = np.stack(np.unravel_index(states, sizes)[:n], axis=1)

@@ -113,7 +113,7 @@ def simulate(solver: Solver, tail: Policies, years: int, seed: int) -> Series:
         code = solve_point(b, k, exo.z[e], *state, starts, functions, lattice.table, tech, grid, scratch, y, 1e-11, 80)
         if code == UNSOLVED:
             raise ModelFailure(f"{solver.label}: no equilibrium in simulated year {year} at b = {b:.4f}; {solver.case()}")
-        policy_at(code, state[0], y, tech, scratch, policy)
+        policy_at(code, y, tech, scratch, policy)
         rows[year] = policy[Q], policy[C], np.sum(exo.z[e] * k**p.a), b
         binding[year] = code == IS_BINDING
         k_next = scratch.k_next.copy()
