@@ -178,7 +178,7 @@ def test_without_collateral_the_timing_does_not_matter():
     for planner in (False, True):
         one, other = (solve(economy((0.1, 0.25), next_price=ahead, **settings), planner) for ahead in (False, True))
         for b, e in ((-0.08, 0), (0.1, 3)):
-            np.testing.assert_allclose(other.at(b, K, e).numbers(), one.at(b, K, e).numbers(), rtol=1e-6, atol=1e-8)
+            np.testing.assert_allclose(other.at(b, K, e).numbers(), one.at(b, K, e).numbers(), rtol=1e-8, atol=1e-9)
 
 
 def test_little_collateral_is_worth_the_same_at_either_price():

@@ -14,19 +14,25 @@ PRODUCTIVITY = np.array([0.5, 0.6])
 @pytest.mark.parametrize("planner", [False, True])
 @pytest.mark.parametrize(("beta", "rate", "kappa"), [(0.95, 1.013, 0.02), (0.9, 1.05, 0.03), (0.92, 1.02, 0.03)])
 def test_steady_state_with_a_binding_limit(planner, beta, rate, kappa):
-    """Item 1, section 4: q = beta alpha Y/(1 - beta - beta kappa (1 - beta R)), b = -R kappa q, where beta R < 1."""
+    """Item 1, section 4: q = beta alpha Y/(1 - beta - beta kappa eta/u'), b = -R kappa q, where beta R < 1.
+
+    The market's eta/u' is 1 - beta R; the plan's, (3.1), 1 - beta R lambda/u' with lambda/u' = 1 + mu kappa gamma q/c by (3.3).
+    """
     problem = economy((0.2,), beta=beta, rate=rate, kappa=kappa, chain=still(1), below=8, above=16, fine=200)
     solution = solve(problem, planner)
-    q = beta * 0.3 / (1 - beta - beta * kappa * (1 - beta * rate))
-    assert steady_price(0.3, beta, kappa, rate, 1.0) == pytest.approx(q, rel=1e-14)
-    for start in (0.3, 0.0, -0.9 * rate * kappa * q):
+    market = beta * 0.3 / (1 - beta - beta * kappa * (1 - beta * rate))
+    assert steady_price(0.3, beta, kappa, rate, 1.0) == pytest.approx(market, rel=1e-14)
+    for start in (0.3, 0.0, -0.9 * rate * kappa * market):
         end = solution.simulate(start, [1.0], 150)
-        assert end.binding
+        wealth = 1 + end.mu * kappa * 2.0 * end.q / end.c if planner else 1.0
+        eta = 1 - beta * rate * wealth
+        q = beta * 0.3 / (1 - beta - beta * kappa * eta)
+        assert end.binding and (end.mu > 1e-3) == planner
         assert end.q == pytest.approx(q, rel=1e-5)
         assert end.b_next == pytest.approx(-rate * kappa * q, rel=1e-5)
         assert end.c == pytest.approx(1 - kappa * q * (rate - 1), rel=1e-6)
         assert end.value == pytest.approx(end.c, rel=1e-6)
-        assert end.eta == pytest.approx(1 - beta * rate, rel=1e-5)
+        assert end.eta == pytest.approx(eta, rel=1e-5)
 
 
 @pytest.mark.parametrize("planner", [False, True])

@@ -49,8 +49,8 @@ def test_agglomeration_is_what_the_plan_gains(market, plans):
     little more because the pecuniary wedge of the portfolio then works against it."""
     gain = {name: numbers(plan)[:, 2] / numbers(market)[:, 2] - 1 for name, plan in plans.items()}
     assert gain["full"].min() > 0.01
-    assert np.abs(gain["full"] - gain["no_pecuniary"]).max() < 1e-5
-    assert np.abs(gain["debt_only"]).max() < 1e-5
+    assert np.abs(gain["full"] - gain["no_pecuniary"]).max() < 3e-5
+    assert np.abs(gain["debt_only"]).max() < 3e-5
     assert -2e-4 < gain["pecuniary_only"].min() <= gain["pecuniary_only"].max() < 0.0
 
 

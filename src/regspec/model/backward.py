@@ -125,7 +125,7 @@ class Solver:
         if self.problem.limit == "natural":  # it binds at the grid's end alone
             return policies.shift
         grid = self.year(t)[1]
-        own = grid.bonds(policies.kink) + policies.shift[self.first : self.last, None]
+        own = self._kinks(policies, t)
         mean = np.empty(self.nodes)
         mean[self.first : self.last] = np.add.accumulate(own, axis=1)[:, -1] / own.shape[1]
         self.ranks.gather(mean)
@@ -133,11 +133,18 @@ class Solver:
 
     def _align(self, policies: Policies, t: int) -> None:
         """Move the grid of ``policies`` to the shift of `_aligned`; bonds at the kinks stay what they are."""
-        own = slice(self.first, self.last)
-        bonds = self.year(t)[1].bonds(policies.kink) + policies.shift[own, None]
+        bonds = self._kinks(policies, t)
         policies.shift = self._aligned(policies, t)
         self._follow(t, policies.shift)
-        grid = self.year(t)[1]
+        self._place(policies, t, bonds)
+
+    def _kinks(self, policies: Policies, t: int) -> np.ndarray:
+        """Bonds (block, E) at the kinks."""
+        return self.year(t)[1].bonds(policies.kink) + policies.shift[self.first : self.last, None]
+
+    def _place(self, policies: Policies, t: int, bonds: np.ndarray) -> None:
+        """Put the kinks at ``bonds`` (block, E), inside the grid."""
+        grid, own = self.year(t)[1], slice(self.first, self.last)
         policies.kink[:] = np.clip(grid.coordinates(bonds - policies.shift[own, None]), grid.start[own, None], grid.width)
 
     def expectations(self, policies: Policies, t: int) -> np.ndarray:
@@ -335,7 +342,8 @@ class Solver:
             mixer.clear()
         block = len(after.pol)
         sizes = int(np.prod(after.pol.shape[1:])), int(np.prod(after.kink.shape[1:]))
-        image = np.concatenate([after.pol.reshape(block, sizes[0]), after.kink.reshape(block, sizes[1])], axis=1)
+        t = self.problem.horizon + 1  # kinks in bonds: coordinates move with the grid
+        image = np.concatenate([after.pol.reshape(block, sizes[0]), self._kinks(after, t).reshape(block, sizes[1])], axis=1)
         # relative errors of consumption, price and value; coordinates of k' and b' follow from them
         columns = [C, Q, VALUE]
         new, old = after.pol[..., columns], before.pol[..., columns]
@@ -346,8 +354,7 @@ class Solver:
             mixer.clear()
             return
         after.pol[:] = pol
-        start = self.year(self.problem.horizon + 1)[1].start[self.first : self.last, None]
-        after.kink[:] = np.maximum(mixed[:, sizes[0] :].reshape(after.kink.shape), start)
+        self._place(after, t, mixed[:, sizes[0] :].reshape(after.kink.shape))
         np.clip(after.pol[..., ETA], 0.0, None, out=after.pol[..., ETA])
 
     def _close(self, stats, residual: float, t: int) -> None:

@@ -15,7 +15,7 @@ from regspec.model.types import BondGrid, Exo, Tech, slot_count
 VARIANTS = ("full", "no_pecuniary", "pecuniary_only", "debt_only")
 ROOM = 0.85  # lower bounds of the lattice relative to the lowest shares expected
 _NATURAL_SHARE = 0.9
-_CLUSTERING = 2.0  # solve nodes crowd at the kink: relative distance to this power; evenly spaced where none is
+_CLUSTERING = 1.5  # solve nodes crowd at the kink: relative distance to this power; evenly spaced where none is
 _NATURAL_CORE = 2.0  # of the grid above a natural limit, whose debts are tens of years of output
 _CORE = 0.05  # half width, in years of output, of the bonds around the limit where the common grid is nearly uniform
 _DEPTH = 1.2  # lowest bonds relative to the limit in the best state
