@@ -25,7 +25,7 @@ from tempfile import TemporaryDirectory
 from common import OUTPUT, ROOT, say
 
 METHODS = ("fixed, linear", "fixed, cubic", "kink, linear", "kink, cubic, even", "kink, cubic, crowded", "kink, cubic, aligned")
-GRIDS = ((8, 4, 6, 48), (8, 7, 9, 64), (8, 9, 14, 96))
+GRIDS = ((8, 4, 6, 48), (8, 8, 10, 96), (8, 12, 16, 192))
 
 
 def fixed_sweep():

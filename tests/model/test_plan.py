@@ -180,9 +180,7 @@ def test_conditions_hold_at_every_node(pair, planner):
         assert s.k_next.sum() == pytest.approx(1.0, abs=1e-13) and np.all(s.k_next > lattice.lo)
         assert [s.out[OUT_C], s.out[OUT_Q]] == pytest.approx([row[C], row[Q]], rel=1e-6)
         gap = row[X + 1] * price + exo.kappa[e] * row[Q]
-        after = (
-            (s.out[OUT_C] / s.value[3 + 2 * problem.industries]) ** problem.gamma if planner else s.out[2]
-        )  # E lambda' or E u' over u'
+        after = (s.out[OUT_C] / s.value[3 + 2 * problem.industries]) ** problem.gamma if planner else s.out[2]
         private = 1 - problem.beta * problem.rate * after
         assert row[ETA] >= 0 and row[MU] >= -1e-7
         if mode == BINDING:

@@ -174,7 +174,7 @@ def test_slopes_on_a_shifted_grid_are_slopes_at_equal_bonds():
     case = Case(True, 2.0)
     coords = case.lattice.coords.astype(float)[:, 0]
     shift = 0.02 * coords
-    grid = case.grid.shifted(shift, np.full((len(coords), 1), 0.02))
+    grid = case.grid.shifted(shift, np.full((len(coords), 1), 0.02), shift)
     points = np.arange(grid.points) * grid.dx
     bonds = grid.bonds(points)[None] + shift[:, None]
     logs = np.repeat((3.0 * bonds + 0.5 * coords[:, None])[:, None], case.chain.size, axis=1)

@@ -117,7 +117,7 @@ def test_a_shifted_grid_moves_functions_along(n):
     line, square, bend = rng.uniform(0.0, 0.01, n - 1), np.diag(rng.uniform(0.0, 0.004, n - 1)), rng.normal(size=3)
     coords = look.lattice.coords.astype(float)
     shift = np.einsum("nj,jk,nk->n", coords, square, coords) + coords @ line
-    look.grid = look.grid.shifted(shift, np.zeros((len(shift), n - 1)))
+    look.grid = look.grid.shifted(shift, np.zeros((len(shift), n - 1)), shift)
     values = np.polyval(bend, np.arange(look.grid.points))
     functions = np.empty((len(shift), 1, len(values), SLOTS))
     for node in range(len(shift)):

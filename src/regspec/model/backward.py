@@ -113,8 +113,9 @@ class Solver:
         """Give the bond grid of year index ``t`` the shift of the policies that live on it."""
         lattice, grid, exo, tech = self.year(t)
         if grid.shift is not shift:
-            slopes = np.einsum("nmj,nm->nj", lattice.slopes, shift[lattice.neighbours])
-            grid = self.problem.bond_grid(t).shifted(shift, np.ascontiguousarray(slopes))
+            around = shift[lattice.neighbours]
+            slopes = np.ascontiguousarray(np.einsum("nmj,nm->nj", lattice.slopes, around))
+            grid = self.problem.bond_grid(t).shifted(shift, slopes, around.max(axis=1))
             self._years[min(t, self.problem.horizon + 1)] = (lattice, grid, exo, tech)
 
     def _aligned(self, policies: Policies, t: int) -> np.ndarray:

@@ -49,7 +49,7 @@ class BondGrid(NamedTuple):
     straight: float  # 1: policies are interpolated in bonds; 0: in x
     shift: np.ndarray  # (N,) what is added to the grid's bonds at each lattice node, so that it follows the kink; >= 0
     shift_slopes: np.ndarray  # (N, I-1) its recovered gradient in x_1..x_{I-1}
-    start: np.ndarray  # (N,) x of the lowest bonds, above zero where the shift is not the largest
+    start: np.ndarray  # (N,) x of the lowest solve node; above zero away from the largest shift
 
     @property
     def width(self) -> float:
@@ -74,13 +74,16 @@ class BondGrid(NamedTuple):
         x = np.concatenate([start + (at - start) * self.below, at + (self.width - at) * self.above], axis=-1)
         return shift + self.bonds(x)
 
-    def shifted(self, shift: np.ndarray, slopes: np.ndarray) -> BondGrid:
+    def shifted(self, shift: np.ndarray, slopes: np.ndarray, around: np.ndarray) -> BondGrid:
         """The grid with ``shift`` (N,) and its gradient ``slopes`` (N, I-1); it reaches from the lowest bonds to at least the
         highest at every node.
+
+        ``around`` (N,) is the largest shift in the elements that hold a node. Where the lowest bonds are chosen, the node's
+        functions are needed at lower ones by what its own shift is less than that, and two points further for the spline.
         """
         bottom, top = np.arcsinh((np.array([self.low - shift.max(), self.high]) - self.centre) / self.stretch)
         grid = self._replace(origin=float(bottom), dx=float(top - bottom) / (self.points - 1), shift=shift, shift_slopes=slopes)
-        return grid._replace(start=np.maximum(grid.coordinates(self.low - shift), 0.0))
+        return grid._replace(start=np.maximum(grid.coordinates(self.low - around) - 2.0 * grid.dx, 0.0))
 
 
 class Exo(NamedTuple):
