@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 
-from regspec.config import Config, Data, Empirics
+from regspec.config import Config, Empirics
+from regspec.config_data import Data
 from regspec.data.panel import read_crosswalk, read_panel
 from regspec.empirics import by_industry, grid, horizons, national_shares, tradeoff
 from regspec.empirics.fact1 import fact1

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import regspec
-from regspec.config import Config, Data, Run
+from regspec.config import Config, Run
+from regspec.config_data import Data
 from regspec.steps import KEYS, SOURCES, dependencies
 
 PACKAGE = Path(regspec.__file__).parent
@@ -75,9 +76,9 @@ ENTRY = {
     "sweep": "sweeps/run.py",
 }
 NEUTRAL = {
-    "config.py", "config_base.py", "config_counties.py", "config_experiments.py", "config_microdata.py", "config_sweeps.py",
-    "errors.py",
-    "channels.py", "data/messages.py", "exhibits.py", "provenance.py", "schemas.py",
+    "config.py", "config_base.py", "config_counties.py", "config_data.py", "config_experiments.py", "config_microdata.py",
+    "config_sweeps.py", "errors.py",
+    "channels.py", "columns.py", "exhibits.py", "messages.py", "provenance.py", "schemas.py",
 }  # fmt: skip
 
 
