@@ -13,7 +13,7 @@ import pandas as pd
 from regspec.errors import DataError
 
 if TYPE_CHECKING:
-    from regspec.schemas import Table
+    from regspec.columns import Table
 
 
 #: What files in UTF-16 begin with.

@@ -42,7 +42,7 @@ _SOLVING = (
     "experiments/zone.py", "experiments/checkpoint.py", "experiments/keepers.py", "model", "calibration/technology.py",
 )  # fmt: skip
 SOURCES: dict[str, tuple[str, ...]] = {
-    "data": ("data", "microdata", "counties/prices.py", "counties/raw.py", "counties/zones.py", "schemas.py"),
+    "data": ("data", "microdata", "counties/prices.py", "counties/raw.py", "counties/zones.py", "columns.py", "schemas.py"),
     "empirics": ("empirics", "exhibit_list.py", "data/files.py", "figures.py", "tables.py"),
     "counties": ("counties", "data", "empirics", "exhibit_list.py", "figures.py", "tables.py"),
     "calibrate": ("calibration", "selection.py", "empirics/specialization.py", "data/files.py"),

@@ -175,7 +175,7 @@ def _check_zones(config: Config, inventory: Inventory) -> None:
 
 
 def _check_industries(config: Config, inventory: Inventory) -> None:
-    from regspec.data.messages import did_you_mean
+    from regspec.messages import did_you_mean
 
     empirics, known = config.empirics, sorted(inventory.industries)
     wanted = {"empirics.tradable": empirics.tradable or []}

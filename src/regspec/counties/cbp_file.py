@@ -14,8 +14,8 @@ from regspec.counties import raw
 from regspec.counties.codes import CodeTree, clean_codes, code_tree
 from regspec.counties.sizes import CLASSES, FLAGS
 from regspec.counties.zones import contiguous
-from regspec.data.messages import column_error
 from regspec.errors import DataError
+from regspec.messages import column_error
 
 _SIMPLE = [name for name in CLASSES if not name.startswith("n1000_")]
 _LARGE = [name for name in CLASSES if name.startswith("n1000_")]

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 import regspec
-from regspec.data.messages import UTF16, column_error, unreadable
 from regspec.errors import DataError
+from regspec.messages import UTF16, column_error, unreadable
 
 _CHUNK = 200_000  # rows in memory at a time: a county file has two million
 #: Rows that the check before a run reads of each file.

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from regspec.data.messages import did_you_mean
 from regspec.errors import DataError
+from regspec.messages import did_you_mean
 
 
 def normalized_shares(industry: pd.DataFrame, tolerance: float, source: str) -> pd.DataFrame:

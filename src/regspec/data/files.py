@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from regspec.data.messages import unreadable
 from regspec.errors import DataError
+from regspec.messages import unreadable
 from regspec.provenance import atomic_path
 from regspec.schemas import TABLES, validate
 

@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from regspec.data.messages import did_you_mean
 from regspec.empirics import labels
 from regspec.empirics.fact1 import SPECIALIZATION, terms
 from regspec.empirics.inputs import Inputs, NotComputable
@@ -14,6 +13,7 @@ from regspec.empirics.layout import NOTE
 from regspec.empirics.regression import NotEstimable, Regression
 from regspec.empirics.tradeoff import OUTCOMES, base_shares, design, estimate
 from regspec.errors import ConfigError
+from regspec.messages import did_you_mean
 
 #: The deck's six industries: their members among the 17 groups of D6, and among the 8 of the panel.
 DECK = {

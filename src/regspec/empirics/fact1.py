@@ -18,10 +18,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from regspec.config import Empirics
-from regspec.data.messages import did_you_mean
 from regspec.empirics.regression import Regression, regress
 from regspec.empirics.specialization import select, wide_shares
 from regspec.errors import ConfigError, DataError
+from regspec.messages import did_you_mean
 
 SPECIALIZATION = "specialization"
 GHAT = "ghat"

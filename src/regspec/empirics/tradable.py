@@ -20,10 +20,10 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from regspec.config import Empirics
-from regspec.data.messages import did_you_mean
 from regspec.empirics.inputs import NotComputable
 from regspec.empirics.specialization import MEASURES
 from regspec.errors import ConfigError
+from regspec.messages import did_you_mean
 
 TRADABLE, NONTRADABLE = "tradable", "nontradable"
 SPLITS = ("within", "parts")

@@ -10,8 +10,8 @@ import pandas as pd
 
 from regspec.config_microdata import Geography
 from regspec.counties.raw import config_table
-from regspec.data.messages import column_error, unreadable
 from regspec.errors import DataError
+from regspec.messages import column_error, unreadable
 
 #: Industry of codes that are left out on purpose, such as the armed forces.
 LEFT_OUT = ""

@@ -16,8 +16,8 @@ from ipumspy.ddi import Codebook
 from ipumspy.readers import CitationWarning
 
 from regspec.config_microdata import Microdata
-from regspec.data.messages import column_error
 from regspec.errors import DataError
+from regspec.messages import column_error
 
 #: Variables that identify a person within a year, when the extract has them.
 PERSON = ("SERIAL", "PERNUM")

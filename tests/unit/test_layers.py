@@ -1,0 +1,131 @@
+"""The package's layers (docs/architecture.md): imports point downwards, and no two modules import each other in a circle."""
+
+import ast
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import regspec
+
+PACKAGE = Path(regspec.__file__).parent
+
+#: From the bottom to the top. A module belongs to the layer that names it, else to that of its package.
+LAYERS = {
+    "foundation": (
+        "channels", "columns", "config", "config_base", "config_counties", "config_data", "config_docs", "config_experiments",
+        "config_io", "config_microdata", "config_sweeps", "errors", "exhibit_list", "exhibits", "figures", "messages",
+        "provenance", "reporting", "schemas", "selection", "tables",
+    ),
+    "data": ("data", "counties", "microdata"),
+    "facts": ("empirics", "counties.exhibits", "counties.run"),
+    "calibration": ("calibration",),
+    "model": ("model",),
+    "experiments": ("experiments", "layout", "estimate"),
+    "studies": ("multiplicity", "responses", "planner", "theory", "internal"),
+    "results": ("results", "sweeps"),
+    "report": ("report",),
+    "workflow": ("dryrun", "explain", "jobs", "progress", "status", "status_page", "steps", "validation"),
+    "programs": ("cli", "data.synthetic.report"),
+}  # fmt: skip
+RANK = {name: rank for rank, names in enumerate(LAYERS.values()) for name in names}
+
+
+def module_name(path, root):
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def modules(root=PACKAGE):
+    """Source files by module name, without the name of the package."""
+    return {module_name(path, root): path for path in root.rglob("*.py") if path != root / "__init__.py"}
+
+
+def is_type_only(node):
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+
+
+def imports(tree, known, type_only=True):
+    """Modules of the package that a syntax tree imports, inside functions too; those for type hints alone on request."""
+    for node in ast.iter_child_nodes(tree):
+        if is_type_only(node) and not type_only:
+            continue
+        yield from imports(node, known, type_only)
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names = [f"{node.module}.{alias.name}" for alias in node.names] + [node.module]
+        inside = [name.removeprefix("regspec.") for name in names if name.startswith("regspec.")]
+        found = [name for name in inside if name in known]
+        # `from regspec.x.y import z` imports y, and not the package x, which holds nothing.
+        yield from (name for name in found if not any(other.startswith(f"{name}.") for other in found))
+
+
+def graph(root=PACKAGE, type_only=True):
+    known = modules(root)
+    return {name: set(imports(ast.parse(path.read_text()), known, type_only)) for name, path in known.items()}
+
+
+def rank(name):
+    """Layer of a module: that of the longest listed name that it is or lies in."""
+    parts = name.split(".")
+    listed = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return next((RANK[candidate] for candidate in listed if candidate in RANK), None)
+
+
+def upward(edges):
+    return [
+        f"{name} imports {other}" for name, own in sorted(edges.items()) for other in sorted(own) if rank(other) > rank(name)
+    ]
+
+
+def cycle(edges):
+    try:
+        TopologicalSorter(edges).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return None
+
+
+def test_every_module_has_a_layer_and_every_listed_name_exists():
+    known = modules()
+    assert [name for name in known if rank(name) is None] == []
+    assert [name for name in RANK if name not in known] == []
+
+
+def test_imports_point_downwards():
+    edges = graph()
+    assert sum(map(len, edges.values())) > 300
+    assert upward(edges) == []
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    assert cycle(graph(type_only=False)) is None
+
+
+@pytest.mark.parametrize("line", ["import regspec.b", "from regspec import b", "def f():\n    from regspec.b import g"])
+def test_a_circle_is_found(tmp_path, line):
+    (tmp_path / "a.py").write_text(line + "\n")
+    (tmp_path / "b.py").write_text("from regspec.a import f\n")
+    assert set(cycle(graph(tmp_path))) == {"a", "b"}
+
+
+def test_a_circle_of_type_hints_is_none(tmp_path):
+    (tmp_path / "a.py").write_text("if TYPE_CHECKING:\n    from regspec.b import B\n")
+    (tmp_path / "b.py").write_text("from regspec.a import f\n")
+    assert cycle(graph(tmp_path, type_only=False)) is None
+    assert cycle(graph(tmp_path)) is not None
+
+
+def test_an_upward_import_is_found():
+    assert upward({"data.files": {"results.run", "errors"}}) == ["data.files imports results.run"]
+    assert upward({"counties.run": {"empirics.run"}, "counties.raw": {"empirics.run"}}) == ["counties.raw imports empirics.run"]
+
+
+def test_the_documentation_names_the_layers():
+    text = (PACKAGE.parents[1] / "docs" / "architecture.md").read_text()
+    listed = [
+        line.split("|")[1].strip() for line in text.partition("## Layers")[2].partition("\n## ")[0].splitlines() if "|" in line
+    ]
+    assert listed[2:] == list(LAYERS)
