@@ -65,6 +65,7 @@ onstart:
     # Every job reads the resolved configuration. It is written here and not by a rule, because a rule that runs
     # hides from Snakemake the changed params of all jobs that depend on it through `ancient`.
     write_resolved(CONFIG, LAYOUT.config)
+    check_cluster()
     print(f"regspec: {size_text(CONFIG)}", file=sys.stderr)
 
 

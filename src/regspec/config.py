@@ -303,7 +303,11 @@ class Config(Section):
         unknown = [scenario for scenario in spec.scenarios if scenario not in self.scenarios]
         if unknown:
             raise ValueError(f"sweeps.{name}.scenarios: {unknown[0]!r} is not one of {', '.join(self.scenarios)}")
-        for cell in spec.members():
+        for cell, values in spec.members().items():
+            strange = [key for key in values if key not in Parameters.model_fields]
+            if strange:
+                known = ", ".join(Parameters.model_fields)
+                raise ValueError(f"sweeps.{name}: {strange[0]!r} is not a key of model.parameters, which are {known}")
             for scenario in self.sweep_scenarios(name):
                 try:
                     self.scenario_parameters(solve_name(name, cell, scenario))

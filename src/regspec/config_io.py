@@ -19,6 +19,12 @@ from regspec.config_docs import type_text
 from regspec.errors import ConfigError
 from regspec.provenance import atomic_path, content_hash
 
+_NO_FILE = "\n  run in the project's folder, or name a file; `regspec config --write-default config` makes config/config.yaml"
+_SHOWN = 60  # characters of a value that an error repeats
+_PATTERNS = {
+    r"^[A-Za-z0-9_.-]+$": "letters, digits, `_`, `.` and `-`",
+    r"^[a-z0-9_]+$": "small letters, digits and `_`",
+}
 _RESOLVED = "# resolved configuration, config_hash: "
 # Where files are written and how many processors are used do not change any result.
 _NOT_HASHED = {"run": {"name", "directory"}, "compute": True}
@@ -64,7 +70,8 @@ def validate(data: Mapping, source: str, lines: Mapping[tuple, str] | None = Non
     except ValidationError as error:
         problems = _scenario_problems(data) or _problems(error)
     key, text = problems[0]
-    place = next((lines[key[:n]] for n in range(len(key), 0, -1) if key[:n] in lines), source)
+    named = key or tuple(text.split()[0].rstrip(":,").split("."))  # checks of several keys begin with the first one's name
+    place = next((lines[named[:n]] for n in range(len(named), 0, -1) if named[:n] in lines), source)
     more = f"\n  ({len(problems) - 1} more in this configuration)" if len(problems) > 1 else ""
     raise ConfigError(f"{place}: {_show(key, data)}\n{text}{more}")
 
@@ -94,8 +101,10 @@ def _read(path: Path) -> tuple[dict, dict[tuple, str]]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         near = difflib.get_close_matches(path.name, [p.name for p in _siblings(path)], n=1)
-        hint = f"; did you mean {path.parent / near[0]}?" if near else "; `regspec config --write-default` makes one"
+        hint = f"; did you mean {path.parent / near[0]}?" if near else _NO_FILE
         raise ConfigError(f"{path}: no such file{hint}") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{path}: is a folder; name the configuration file, such as {path / 'config.yaml'}") from None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise ConfigError(f"{path}: cannot be read ({reason})") from None
@@ -178,7 +187,10 @@ def _override(data: dict, lines: dict, text: str) -> None:
             raise ConfigError(f"--set {text}: {part!r} holds a single value, not a section")
         target = target[part]
     target[parts[-1]] = value
-    lines[parts] = f"--set {text}"
+    place = f"--set {_shortened(text)}"
+    for n in range(1, len(parts)):
+        lines.setdefault(parts[:n], place)
+    lines[parts] = place
 
 
 def _typed(value):
@@ -256,6 +268,14 @@ def _message(item: dict, key: tuple) -> str:
         return "must hold `key: value` lines: is the file cut off, or an indent wrong?"
     if len(item["loc"]) > len(key) and str(item["loc"][len(key)]) not in ("[key]", "0"):
         return "fits none of the allowed forms"  # a union: pydantic lists a complaint for every member
+    context = item.get("ctx", {})
+    if item["type"] in ("too_long", "too_short"):
+        bound = f"more than {context['max_length']}" if "max_length" in context else f"fewer than {context['min_length']}"
+        return f"has {len(item['input'])} entries, {bound}"
+    if item["type"] == "string_pattern_mismatch" and context["pattern"] in _PATTERNS:
+        return f"may hold {_PATTERNS[context['pattern']]} only"
+    if isinstance(item["input"], str) and re.fullmatch(r"-?\d+,\d+", item["input"]):
+        return "is text: write decimals with a point"
     return item["msg"][0].lower() + item["msg"][1:]
 
 
@@ -263,7 +283,18 @@ def _unknown(name: str, allowed: Iterable[str]) -> str:
     allowed = list(allowed)
     near = difflib.get_close_matches(name, allowed, n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else ""
+    elsewhere = [path for path in _key_paths(Config) if path.rpartition(".")[2] == name]
+    if elsewhere:
+        hint = f" in this place; there is {' and '.join(elsewhere[:3])}"
     return f"  unknown key{hint}\n  allowed here: {', '.join(allowed)}"
+
+
+def _key_paths(model: type[BaseModel], prefix: str = "") -> Iterable[str]:
+    """Dotted paths of all keys of ``model``."""
+    for name, field in model.model_fields.items():
+        yield f"{prefix}{name}"
+        if _is_section(field.annotation):
+            yield from _key_paths(field.annotation, f"{prefix}{name}.")
 
 
 def _near_value(item: dict, field) -> str:
@@ -305,5 +336,8 @@ def _show(key: tuple, data: Mapping) -> str:
         value = next(v for k, v in value.items() if str(k) == part)
     if not key:
         return "inconsistent configuration"
-    shown = repr(value)
-    return f"{'.'.join(key)} = {shown if len(shown) <= 60 else shown[:57] + '...'}"
+    return f"{'.'.join(key)} = {_shortened(repr(value))}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."

@@ -142,5 +142,11 @@ def explain(config: Config, snakefile: Path, profile: Path, targets: Iterable[st
         if done.returncode == 0:
             print(plan.read_text(), end="")
         else:
-            print(done.stderr or done.stdout, end="", file=sys.stderr)
+            said = done.stdout + done.stderr
+            if "MissingRuleException" in said:
+                asked = " ".join(targets)
+                raise ConfigError(
+                    f"{asked}: the workflow makes no such thing\n  `snakemake --list-target-rules` names the targets"
+                )
+            print(said, end="", file=sys.stderr)
     return done.returncode

@@ -89,7 +89,8 @@ def solve(config: str | Path, scenario: str, zones: Iterable[int], attempt: int 
     known = layout.zone_ids()
     for zone in zones:
         if known and zone not in known:
-            raise ConfigError(f"--zone {zone}: not among the {len(known)} zones of this run")
+            shown = ", ".join(map(str, known[:5])) + (", ..." if len(known) > 5 else "")
+            raise ConfigError(f"--zone {zone}: not among the {len(known)} zones of this run ({shown}; model.zones)")
         layout.require(layout.zone_json(zone), "calibrate")
     prepare_numba(layout)
     from regspec.experiments.batch import run_zones

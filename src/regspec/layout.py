@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import sys
 from importlib.metadata import version
@@ -81,6 +82,17 @@ class Layout:
 
         parts = (kernel_fingerprint(), version("numba"), version("llvmlite"), sys.version, _processor())
         return self.store / "numba" / hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+    def check_writable(self) -> None:
+        """Raise ConfigError when nothing can be written where the run's results go."""
+        place = self.root.absolute()
+        while not place.exists():
+            place = place.parent
+            if place.is_file():
+                break
+        if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+            reason = "no permission to write there" if place.is_dir() else "not a folder"
+            raise ConfigError(f"{place}: {reason}\n  results go to {self.root}: choose another run.directory")
 
     def require(self, path: Path, step: str) -> None:
         """Raise ConfigError when the output ``path`` of an earlier step is missing."""

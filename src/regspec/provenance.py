@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from regspec import __version__
+from regspec.errors import ConfigError
 
 _SOURCES = (".py", ".html", ".css", ".js")
 
@@ -84,8 +85,11 @@ def stamp(config_hash: str) -> dict[str, str]:
 def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; rename it to ``path`` on success, remove it on failure."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fd, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fd, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+    except (FileExistsError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        raise ConfigError(f"{path}: cannot be written ({error.strerror})\n  choose another folder or run.directory") from None
     os.close(fd)
     temporary = Path(name)
     try:

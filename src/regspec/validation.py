@@ -95,12 +95,17 @@ def _tables(config: Config) -> Inventory:
 
     from regspec.data import panel, tidy
 
+    folder = panel.data_directory(config)
+    if not folder.is_dir():
+        raise DataError(
+            f"{folder}: no such folder of tables\nRemedy: correct {panel.directory_key()}; docs/data.md says what it holds."
+        )
     absent = [path for path in raw_files(config) if not path.is_file()]
     if absent:
         raise DataError(
             f"{absent[0]}: no such file{f' (and {len(absent) - 1} more)' if len(absent) > 1 else ''}\n"
             f"Expected in that folder: {', '.join(path.name for path in raw_files(config))}\n"
-            "Remedy: correct data.directory (or REGSPEC_DATA), or put the files there."
+            f"Remedy: correct {panel.directory_key()}, or put the files there."
         )
     zones = _mapped_zones(config)
     if config.data.source == "microdata":

@@ -141,7 +141,7 @@ CASES = {
         ["scenarios.a.parameters.theta_regimes.switch_years", "list of integer"],
     ),
     "scenario price": ("scenarios: {a: {parameters: {collateral_price: nxt}}}\n", ["did you mean 'next'", "current | next"]),
-    "scenario name": ("scenarios: {A b: {}}\n", ["scenarios.A b", "pattern"]),
+    "scenario name": ("scenarios: {A b: {}}\n", ["scenarios.A b", "small letters, digits"]),
     "scenario empty": ("scenarios: {a: }\n", ["scenarios.a", "is empty"]),
     "group range": (
         "calibration: {industries: {a: {members: [X], xi: 9, phi: 1}}}\n",

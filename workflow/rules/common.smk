@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 import sys
 from collections import Counter
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from regspec.config_io import load_config, write_resolved
@@ -37,6 +39,7 @@ def checked_config():
         configuration = load_config(files, extra=settings.config)
         if workflow.is_main_process:
             check_inputs(configuration)
+            Layout(configuration).check_writable()
     except RegspecError as error:
         print(f"regspec: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
@@ -51,6 +54,16 @@ MEMORY = memory_mb(CONFIG)
 
 # The programs beside this Python (regspec, mpiexec) are found even when the environment is not activated.
 shell.prefix(f"export PATH={Path(sys.executable).parent}:$PATH; ")
+
+
+def check_cluster():
+    """Without Slurm's commands its profile would fail once for every job, and three times at that."""
+    named = workflow.executor_plugin and workflow.executor_plugin.name
+    if named == "slurm" and shutil.which("sbatch") is None:
+        raise WorkflowError(
+            "regspec: the Slurm profile needs Slurm, but there is no command sbatch on this machine; run it on a login "
+            "node of the cluster, or use --profile profiles/local here"
+        )
 
 
 def script_file(name):

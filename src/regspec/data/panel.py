@@ -46,6 +46,11 @@ def data_directory(config: Config) -> Path:
     return Path(name)
 
 
+def directory_key() -> str:
+    """What names the folder of the panel at present, for messages."""
+    return "the environment variable REGSPEC_DATA" if os.environ.get("REGSPEC_DATA") else "data.directory (or REGSPEC_DATA)"
+
+
 def read_crosswalk(config: Config) -> pd.DataFrame:
     """The table ``panel_crosswalk`` named by ``data.crosswalk``. Raises DataError."""
     folder = data_directory(config)
@@ -84,7 +89,7 @@ def _check_present(folder: Path, names: list[str]) -> None:
         raise DataError(
             f"{folder}: no file {', '.join(absent)}.\n"
             f"Expected there: {', '.join(names)}.\n"
-            "Remedy: correct data.directory (or REGSPEC_DATA), or put the files there."
+            f"Remedy: correct {directory_key()}, or put the files there."
         )
 
 
