@@ -3,6 +3,8 @@
 # make explain  what `make run` would do now, and why; runs nothing
 # make test   the same set-up, then style checks and all tests
 # make test-cluster  the tests on a real Slurm alone
+# make lint   style, types
+# make coverage  unit tests with kernels as plain Python, and which lines they reach (CONTRIBUTING.md)
 # make bench  the same set-up, then speed, accuracy, rivals and scaling: results/bench (docs/benchmarks.md)
 # make lock   resolve the dependencies anew
 # Options: CONFIG=my.yaml (configuration of `make run`, `make explain`), PYTHON=python3.12, BENCH=--quick (options of `make bench`)
@@ -19,16 +21,18 @@ READY := .venv/.ready
 # Where the system has certificates of its own (a proxy's, say), uv trusts these, as pip does, not its built-in ones.
 UV := $(BIN)/uv $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),--system-certs)
 
-.PHONY: run explain report test test-cluster slurm lint bench lock clean
+.PHONY: run explain report test test-cluster slurm lint coverage bench lock clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
+	@$(BIN)/regspec config --config $(CONFIG) > /dev/null
 	@$(BIN)/snakemake --profile profiles/local --configfile $(CONFIG)
 
 explain: $(READY)
 	@$(BIN)/regspec explain --config $(CONFIG)
 
 report: $(READY)
+	@$(BIN)/regspec config --config $(CONFIG) > /dev/null
 	@$(BIN)/snakemake --profile profiles/local --configfile $(CONFIG) -- all report
 
 test: $(READY) lint slurm
@@ -53,6 +57,11 @@ lint: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/mypy
+
+# Without the compiler a kernel's lines are counted like any others; its tests, some hundred times as slow, are not all run.
+coverage: $(READY)
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest $(COVERAGE) --cov --cov-report=term:skip-covered
 
 bench: $(READY)
 	@$(BIN)/python benchmarks/bench.py $(BENCH)
