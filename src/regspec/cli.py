@@ -21,7 +21,7 @@ def main(argv: list[str] | None = None) -> int:
         with short_errors():
             args.step(args)
     except SystemExit as end:
-        return end.code
+        return int(end.code or 0)
     except BrokenPipeError:
         pass
     return 0

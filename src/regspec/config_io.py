@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any, TypeGuard
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -27,7 +28,7 @@ _PATTERNS = {
 }
 _RESOLVED = "# resolved configuration, config_hash: "
 # Where files are written and how many processors are used do not change any result.
-_NOT_HASHED = {"run": {"name", "directory"}, "compute": True}
+_NOT_HASHED: Any = {"run": {"name", "directory"}, "compute": True}
 
 
 class _Loader(yaml.SafeLoader):
@@ -49,7 +50,8 @@ def load_config(path: str | Path | Iterable[str | Path], overrides: Iterable[str
     Raises ConfigError on any problem, in at most five lines.
     """
     paths = [Path(path)] if isinstance(path, (str, Path)) else [Path(p) for p in path]
-    data, lines = {}, {}
+    data: dict[str, Any] = {}
+    lines: dict[tuple, str] = {}
     for one in paths:
         content, where = _read(one)
         _merge(data, content, Config)
@@ -162,14 +164,15 @@ def _merge(into: dict, extra: Mapping, model: type[BaseModel]) -> None:
     for key, value in extra.items():
         field = model.model_fields.get(key)
         section = field.annotation if field else None
-        is_section = _is_section(section)
-        if is_section and isinstance(value, Mapping) and isinstance(into.get(key), dict):
-            _merge(into[key], value, section)
-        elif isinstance(value, Mapping):
-            into[key] = {}
-            _merge(into[key], value, section if is_section else BaseModel)
-        else:
+        if not isinstance(value, Mapping):
             into[key] = value
+        elif _is_section(section):
+            if not isinstance(into.get(key), dict):
+                into[key] = {}
+            _merge(into[key], value, section)
+        else:
+            into[key] = {}
+            _merge(into[key], value, BaseModel)
 
 
 def _override(data: dict, lines: dict, text: str) -> None:
@@ -217,7 +220,7 @@ def _problems(error: ValidationError) -> list[tuple[tuple, str]]:
     found: dict[tuple, str] = {}
     for item in sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden"):
         key, section = _locate(item["loc"])
-        found.setdefault(key, _explain(item, key, section))
+        found.setdefault(key, _explain(dict(item), key, section))
     return list(found.items())
 
 
@@ -229,7 +232,8 @@ def _locate(loc: tuple, model: type[BaseModel] = Config) -> tuple[tuple, type[Ba
     field = model.model_fields.get(name)
     if field is None or not rest:
         return (name,), model
-    head, inner = (name,), field.annotation
+    head: tuple[str, ...] = (name,)
+    inner: Any = field.annotation
     if _entry_model(inner) is not None:
         head, inner, rest = (name, str(rest[0])), _entry_model(inner), rest[1:]
         if not rest or rest[0] == "[key]":
@@ -240,7 +244,7 @@ def _locate(loc: tuple, model: type[BaseModel] = Config) -> tuple[tuple, type[Ba
     return (*head, *tail), owner
 
 
-def _is_section(annotation) -> bool:
+def _is_section(annotation) -> TypeGuard[type[BaseModel]]:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
@@ -320,7 +324,7 @@ def _scenario_problems(data: Mapping) -> list[tuple[tuple, str]]:
             except ValidationError as error:
                 for item in error.errors():
                     key, owner = _locate(item["loc"], Parameters)
-                    found.append(((*prefix, *key), _explain(item, (*prefix, *key), owner)))
+                    found.append(((*prefix, *key), _explain(dict(item), (*prefix, *key), owner)))
         return found
     except (ValidationError, AttributeError, TypeError):
         return []

@@ -11,6 +11,7 @@ import ast
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -58,7 +59,7 @@ def several(found: Iterable, most: int = _MOST) -> str:
 # ------------------------------------------------------------------------------------------------ steps
 
 
-def changed_params(recorded: Iterable[str], current: Mapping[str, object]) -> list[str]:
+def changed_params(recorded: Iterable[str], current: Mapping[str, Any]) -> list[str]:
     """Reasons in words for params that differ: ``recorded``, representations that only the last execution had;
     ``current``, the present params by name.
     """

@@ -11,10 +11,12 @@ import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from cycler import cycler
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from regspec.provenance import atomic_path
 
@@ -29,7 +31,7 @@ DIVERGING = "RdBu_r"
 WIDTHS = {"single": 3.35, "double": 6.9}
 SYNTHETIC_MARK = "synthetic data"
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.family": "STIXGeneral",
     "mathtext.fontset": "stix",
     "font.size": 8.5,
@@ -170,10 +172,10 @@ def _mark(fig: Figure) -> None:
     width, height = fig.get_size_inches()
     strip = 11 / 72 / height
     engine = fig.get_layout_engine()
-    if engine is not None and "rect" in engine.get():
+    if isinstance(engine, ConstrainedLayoutEngine):
         engine.set(rect=(0, 0, 1, 1 - strip))
     top = 1 - 0.15 * strip
-    style = {"fontsize": 7.5, "style": "italic", "color": PALETTE[1]}
+    style: dict[str, Any] = {"fontsize": 7.5, "style": "italic", "color": PALETTE[1]}
     fig.text(0.995, top, SYNTHETIC_MARK, ha="right", va="top", **style)
     # About four fifths of the diagonal; pale enough that thin lines and hatches are read through it.
     size = 0.8 * 72 * math.hypot(width, height) / (0.5 * len(SYNTHETIC_MARK))

@@ -78,7 +78,7 @@ def warm(config: str | Path, overrides: Iterable[str] = (), output: str | Path |
 
 
 def solve(config: str | Path, scenario: str, zones: Iterable[int], attempt: int = 1, ranks: int = 1,
-          manifest: str | Path | None = None, overrides: Iterable[str] = ()) -> None:  # fmt: skip
+          manifest: Path | None = None, overrides: Iterable[str] = ()) -> None:  # fmt: skip
     """Solve zones under a scenario, one after the other; a zone that fails does not keep the others from their turn.
 
     ``attempt`` above 1 does not repeat failures of the model; ``manifest``: file that is written when all zones are done.
@@ -119,7 +119,7 @@ def levels(config: Config, layout: Layout, names: Iterable[str]) -> dict[tuple[s
 
     national = json.loads(layout.national.read_text())
     zones = {zone: json.loads(layout.zone_json(zone).read_text()) for zone in layout.zone_ids()}
-    found = {}
+    found: dict[tuple[str, int], float] = {}
     for name in names:
         own = scenario_levels(list(zones.values()), national, config, name)
         found |= {(name, zone): level for zone, level in zip(zones, own, strict=True)}

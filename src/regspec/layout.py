@@ -106,7 +106,7 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return f"{platform.machine()} {platform.processor()}"
-    wanted = {}
+    wanted: dict[str, str] = {}
     for line in lines:
         name, _, value = line.partition(":")
         if name.strip() in ("model name", "flags", "Features"):

@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 SOLVE_RULES = ("solve", "solve_mpi")
 TARGETS = ("all", "empirics", "calibration", "model", "sweeps")  # rules without work of their own
@@ -53,7 +54,7 @@ class JobProgress(logging.Handler):
         self._solving_since = 0.0
         self.done = self.failed = 0
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def emit(self, record: Any) -> None:
         event = _event(record)
         if event == "job_info":
             self._started(record)
@@ -62,7 +63,7 @@ class JobProgress(logging.Handler):
         elif event == "job_error":
             self._ended(record.jobid, failed=True)
 
-    def _started(self, record: logging.LogRecord) -> None:
+    def _started(self, record: Any) -> None:
         rule, solutions = record.rule_name, []
         if rule in SOLVE_RULES:
             if not self._solving_since:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from regspec import __version__
 from regspec.errors import ConfigError
@@ -55,6 +56,7 @@ def logic_digest(path: Path) -> str:
     if path.suffix != ".py":
         return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
     tree = ast.parse(path.read_text())
+    node: Any
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 from pandera.errors import SchemaErrors
@@ -32,7 +33,7 @@ _INDUSTRY = Column("name", "data industry (D6)", kind=str)
 _VARIABLE = Column("name", "what the share is a share of (D5)", kind=str, allowed=("income", "employment", "value_added"))
 _SCENARIO = Column("name", "scenario of the configuration", kind=str)
 _ALLOCATION = Column("name", "competitive equilibrium or planner", kind=str, allowed=("ce", "planner"))
-_LOG10 = dict(unit="log10", nullable=True)
+_LOG10: dict[str, Any] = dict(unit="log10", nullable=True)
 
 _CLEAN = {
     "industry": Table("industry shares of zones", ("zone", "year", "industry", "variable"), {
@@ -176,7 +177,7 @@ _RAW = {
     }, strict=False),
 }  # fmt: skip
 
-_AMOUNT = dict(low=0, nullable=True, required=False)
+_AMOUNT: dict[str, Any] = dict(low=0, nullable=True, required=False)
 _TIDY = {
     "tidy_industry": Table("industries of zones, data.tidy.industry", ("cz", "year", "industry"), {
         "cz": _ZONE, "year": _YEAR, "industry": _INDUSTRY,
@@ -279,7 +280,7 @@ def documentation() -> str:
 
 
 def _document_row(name: str, column: Column) -> str:
-    values = [c.error for c in column.checks() if c.error not in _TYPE_CHECKS]
+    values = [str(c.error) for c in column.checks() if c.error not in _TYPE_CHECKS]
     values += ["may be missing"] if column.nullable else []
     shown = name.replace("|", r"\|")
     return f"| `{shown}` | {column.kind.__name__} | {column.unit} | {column.meaning} | {'; '.join(values)} |"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -21,21 +21,25 @@ def select_zones(zones: str | dict | Sequence[int], gini: pd.Series, seed: int) 
     of zones.
     """
     gini = gini.sort_index()
-    if zones == "all":
+    if isinstance(zones, str):  # "all"
         return [int(zone) for zone in gini.index]
     if isinstance(zones, dict):
         return _stratified(gini, zones["sample"], seed)
     known = [int(zone) for zone in gini.index]
     for zone in zones:
         if zone not in gini.index:
-            nearest = sorted(known, key=lambda other, zone=zone: (abs(other - zone), other))[:3]
             raise ConfigError(
                 f"model.zones: zone {zone} is not in the data ({len(known)} zones).\n"
-                f"Nearest ids: {', '.join(map(str, nearest))}"
+                f"Nearest ids: {', '.join(map(str, nearest(zone, known)))}"
             )
     if not zones:
         raise ConfigError("model.zones: the list is empty. Allowed: all, {sample: n}, or zone ids.")
     return sorted({int(zone) for zone in zones})
+
+
+def nearest(zone: int, known: Iterable[int]) -> list[int]:
+    """The three ids of ``known`` that are nearest to ``zone``, for messages."""
+    return sorted(known, key=lambda other: (abs(other - zone), other))[:3]
 
 
 def _stratified(gini: pd.Series, n: int, seed: int) -> list[int]:

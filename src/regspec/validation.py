@@ -79,7 +79,7 @@ def check_inputs(config: Config) -> None:
 
 def _synthetic(config: Config) -> Inventory:
     spec = config.data.synthetic
-    zones = range(1, spec.zones + 1)
+    zones: Collection[int] = range(1, spec.zones + 1)
     if config.data.crosswalk:
         zones = _mapped_zones(config)
         if len(zones) != spec.zones:
@@ -117,8 +117,10 @@ def _tables(config: Config) -> Inventory:
     else:
         # The map's states, which the data step knows, are not needed for a check.
         name, read = config.data.tidy.industry, tidy.read_tidy(config, set(zones), pd.Series(1, sorted(set(zones))))
-    columns = (sorted(read.industry[column].unique()) for column in ("zone", "industry", "variable", "year"))
-    return Inventory(name, *columns, productivity=len(read.tfp) > 0, controls=tuple(read.controls.columns))
+    held, industries, variables, years = (
+        sorted(read.industry[column].unique()) for column in ("zone", "industry", "variable", "year")
+    )
+    return Inventory(name, held, industries, variables, years, len(read.tfp) > 0, tuple(read.controls.columns))
 
 
 def _mapped_zones(config: Config) -> list[int]:
@@ -164,6 +166,8 @@ def _check_years(config: Config, inventory: Inventory) -> None:
 
 
 def _check_zones(config: Config, inventory: Inventory) -> None:
+    from regspec.selection import nearest
+
     chosen, known = config.model.zones, inventory.zones
     if isinstance(chosen, dict) and chosen["sample"] > len(known):
         raise ConfigError(f"model.zones.sample = {chosen['sample']}: {inventory.source} has only {len(known)} zones")
@@ -172,10 +176,9 @@ def _check_zones(config: Config, inventory: Inventory) -> None:
             raise ConfigError("model.zones = []: name at least one zone, or use all or {sample: n}")
         unknown = [zone for zone in chosen if zone not in known]
         if unknown:
-            nearest = sorted(known, key=lambda zone: (abs(zone - unknown[0]), zone))[:3]
             raise ConfigError(
                 f"model.zones: zone {unknown[0]} is not in {inventory.source} ({len(known)} zones)\n"
-                f"  nearest ids: {', '.join(map(str, nearest))}"
+                f"  nearest ids: {', '.join(map(str, nearest(unknown[0], known)))}"
             )
 
 
@@ -195,13 +198,15 @@ def _check_industries(config: Config, inventory: Inventory) -> None:
 
 
 def _check_technology(config: Config, inventory: Inventory) -> None:
+    import numpy as np
+
     from regspec.calibration.groups import check_groups, floor_shares, members_by_group
     from regspec.calibration.technology import technology
 
     groups = members_by_group(config)
     if inventory.productivity:
         check_groups(groups, inventory.industries, inventory.source)
-    floor_shares([1 / len(groups)] * len(groups), config.calibration.share_floor)
+    floor_shares(np.full(len(groups), 1 / len(groups)), config.calibration.share_floor)
     for scenario in (None, *config.solve_names()):
         technology(config, scenario)
 

@@ -67,4 +67,4 @@ def scenario_levels(zones: list[dict], national: dict, config: Config, scenario:
 
 def _zone(zone: dict, national: dict, config: Config, tech: dict) -> tuple[np.ndarray, float]:
     ztilde, level = zone_technology(np.array(zone["shares"]), tech["xi"], tech["alpha"], np.array(national["national_share"]))
-    return ztilde, float(zone["level"]) if config.calibration.level == "matched" else level
+    return ztilde, float(zone["level"] if config.calibration.level == "matched" else level)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from regspec.config import Config
+from regspec.config_counties import CountyIncome
 from regspec.counties.business import county_industries, zone_business
 from regspec.counties.cbp_file import read_cbp
 from regspec.counties.housing import read_housing, zone_housing
@@ -24,7 +26,7 @@ class CountyTables:
     """The tables by name (docs/counties.md) and what the files were like, by table and year."""
 
     tables: dict[str, pd.DataFrame]
-    report: dict[str, dict]
+    report: dict[str, Any]
 
 
 def files(config: Config) -> list[Path]:
@@ -47,7 +49,7 @@ def check_files(config: Config) -> None:
         read_housing(folder / spec.file, spec, SAMPLE)
     years = [int(year) for year in (*section.cbp.files, *section.housing.files)]
     if section.income.file:
-        years += _areas(config, folder)["year"].unique().tolist()  # a small file: all of it
+        years += _areas(section.income, folder)["year"].unique().tolist()  # a small file: all of it
     price_factors(config, years)
 
 
@@ -55,7 +57,8 @@ def build(config: Config) -> CountyTables:
     """Read every county file that the configuration names. Raises DataError; writes nothing."""
     section, folder = config.data.counties, data_directory(config)
     zone_of, crosswalk = county_zones(config)
-    tables, report = {}, {"crosswalk": crosswalk, "zones": int(zone_of.nunique())}
+    tables: dict[str, pd.DataFrame] = {}
+    report: dict[str, Any] = {"crosswalk": crosswalk, "zones": int(zone_of.nunique())}
     if section.cbp.files:
         tables["business"], report["business"] = _business(config, folder, zone_of, crosswalk)
     if section.housing.files:
@@ -67,7 +70,7 @@ def build(config: Config) -> CountyTables:
 
 def _business(config: Config, folder: Path, zone_of: pd.Series, crosswalk: str) -> tuple[pd.DataFrame, dict]:
     section = config.data.counties
-    factors = price_factors(config, map(int, section.cbp.files))
+    factors = price_factors(config, [int(year) for year in section.cbp.files])
     parts, report = [], {}
     for year, name in sorted(section.cbp.files.items()):
         file = read_cbp(folder / name, int(year), section.cbp)
@@ -80,7 +83,7 @@ def _business(config: Config, folder: Path, zone_of: pd.Series, crosswalk: str) 
 
 def _housing(config: Config, folder: Path, zone_of: pd.Series, crosswalk: str) -> tuple[pd.DataFrame, dict]:
     section = config.data.counties
-    factors = price_factors(config, map(int, section.housing.files))
+    factors = price_factors(config, [int(year) for year in section.housing.files])
     parts, report = [], {}
     for year, spec in sorted(section.housing.files.items()):
         counties = read_housing(folder / spec.file, spec)
@@ -92,8 +95,8 @@ def _housing(config: Config, folder: Path, zone_of: pd.Series, crosswalk: str) -
 
 def _income(config: Config, folder: Path, zone_of: pd.Series, crosswalk: str) -> tuple[pd.DataFrame, dict]:
     section = config.data.counties
-    name = section.income.file
-    areas = _areas(config, folder)
+    name = str(section.income.file)
+    areas = _areas(section.income, folder)
     factors = price_factors(config, areas["year"].unique())
     table, by_county = zone_income(areas, zone_of, factors, section.unmapped_share, name, crosswalk)
     report = {
@@ -103,10 +106,10 @@ def _income(config: Config, folder: Path, zone_of: pd.Series, crosswalk: str) ->
     return table, report
 
 
-def _areas(config: Config, folder: Path) -> pd.DataFrame:
-    section = config.data.counties.income
-    areas = read_income(folder / section.file, section)
-    check_states(areas, section.total_tolerance, section.file)
+def _areas(section: CountyIncome, folder: Path) -> pd.DataFrame:
+    name = str(section.file)
+    areas = read_income(folder / name, section)
+    check_states(areas, section.total_tolerance, name)
     return areas
 
 

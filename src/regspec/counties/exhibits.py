@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -79,7 +80,7 @@ def coverage(made: dict[str, pd.DataFrame], report: dict, compared: pd.DataFrame
                 "table": name, "year": int(year), "counties": facts["counties"], "zones": one["zone"].nunique(),
                 "total": one[_TOTALS[name]].sum(), "unmapped_share": facts["unmapped_share"],
             }  # fmt: skip
-            if name == "business":
+            if name == "business" and compared is not None:
                 row |= _specialization(one, compared[compared["year"] == year])
             rows.append(row)
     frame = pd.DataFrame(rows)
@@ -153,7 +154,7 @@ def _figure(compared: pd.DataFrame, out: Path, provenance: dict, synthetic: bool
 
 def income_growth(
     config: Config, table: pd.DataFrame, industry: pd.DataFrame, controls: pd.DataFrame, window: list[int]
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Fact 1 (E1) with the growth of personal income per capita over ``window``: the regressions ``growth`` and ``level``.
 
     Specialization, controls and initial income are those of the window's first year, the latter personal income as well;
@@ -177,7 +178,8 @@ def income_growth(
 
 def _income_table(config, table, industry, data, out, source, provenance, synthetic) -> None:
     controls = read_table(data / "controls.parquet", "controls")
-    fits, numbers = {}, {}
+    fits: dict[str, Any] = {}
+    numbers: dict[str, Any] = {}
     for window in config.data.counties.income.windows:
         made = income_growth(config, table, industry, controls, window)
         fits |= {f"Growth {window[0]}–{window[1]}": made["growth"], f"Level {window[0]}": made["level"]}

@@ -12,7 +12,7 @@ from regspec.config import Config
 from regspec.data import geography, microdata, panel, tidy
 from regspec.data.files import write_table
 from regspec.data.standin import stand_in_zones
-from regspec.data.synthetic.economy import SOURCE, synthetic_economy
+from regspec.data.synthetic.economy import SOURCE, Economy, synthetic_economy
 from regspec.errors import ConfigError
 from regspec.provenance import stamp, write_json
 from regspec.schemas import validate
@@ -30,6 +30,7 @@ def build(config: Config, out: Path, config_hash: str) -> None:
     crosswalk = None if config.data.crosswalk is None else panel.read_crosswalk(config)
     counties = geography.load_counties()
     zone_of = _zones(config, counties, crosswalk)
+    tables: panel.Panel | Economy
     truth = None
     if config.data.source == "panel":
         source, tables = panel.SOURCE, panel.read_panel(config, set(zone_of))
@@ -40,8 +41,8 @@ def build(config: Config, out: Path, config_hash: str) -> None:
         states = geography.zone_states(counties, zone_of)
         source, tables = microdata.citation(config), microdata.read_microdata(config, out, set(zone_of), states, provenance)
     else:
-        tables = synthetic_economy(config, geography.zone_states(counties, zone_of))
-        source, truth = SOURCE, tables.truth
+        economy = synthetic_economy(config, geography.zone_states(counties, zone_of))
+        source, tables, truth = SOURCE, economy, economy.truth
     polygons = geography.dissolve(counties, zone_of, "zone")
     polygons = polygons[polygons["zone"].isin(tables.industry["zone"])].reset_index(drop=True)
     validate(pd.DataFrame(polygons), "zones", "zones.gpkg")
@@ -69,7 +70,7 @@ def _zones(config: Config, counties: gpd.GeoDataFrame, crosswalk: pd.DataFrame |
     if crosswalk is None:
         zones = stand_in_zones(counties, config.data.synthetic.zones, config.run.seed)
         return zones.loc[counties["fips"]].to_numpy()
-    zones = geography.crosswalk_zones(counties, crosswalk, config.data.crosswalk)
+    zones = geography.crosswalk_zones(counties, crosswalk, str(config.data.crosswalk))
     if config.data.source == "synthetic" and zones.nunique() != config.data.synthetic.zones:
         raise ConfigError(
             f"data.synthetic.zones: {config.data.synthetic.zones}, but the crosswalk has {zones.nunique()}.\n"

@@ -82,10 +82,10 @@ def crosswalk_zones(counties: gpd.GeoDataFrame, crosswalk: pd.DataFrame, source:
 
 def dissolve(counties: gpd.GeoDataFrame, group: np.ndarray, name: str) -> gpd.GeoDataFrame:
     """Union of the counties of each value of ``group`` (one per county): columns ``name``, ``geometry``."""
-    group = pd.Series(np.asarray(group), index=counties.index)
+    groups = pd.Series(np.asarray(group), index=counties.index)
     polygons = {
         key: shapely.coverage_union_all(counties.geometry.to_numpy()[rows])
-        for key, rows in sorted(group.groupby(group).indices.items())
+        for key, rows in sorted(groups.groupby(groups).indices.items())
     }
     return gpd.GeoDataFrame({name: list(polygons)}, geometry=list(polygons.values()), crs=counties.crs)
 

@@ -53,9 +53,9 @@ def directory_key() -> str:
 
 def read_crosswalk(config: Config) -> pd.DataFrame:
     """The table ``panel_crosswalk`` named by ``data.crosswalk``. Raises DataError."""
-    folder = data_directory(config)
-    _check_present(folder, [config.data.crosswalk])
-    return read_csv(folder / config.data.crosswalk, "panel_crosswalk")
+    folder, name = data_directory(config), str(config.data.crosswalk)
+    _check_present(folder, [name])
+    return read_csv(folder / name, "panel_crosswalk")
 
 
 def read_panel(config: Config, mapped_zones: set[int]) -> Panel:

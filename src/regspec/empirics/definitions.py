@@ -20,7 +20,7 @@ def write(inputs: Inputs) -> None:
     for definition in SPLITS:
         for measure in MEASURES:
             x = design(inputs, measure, definition)
-            row = {"definition": definition, "measure": measure}
+            row: dict[str, str | float] = {"definition": definition, "measure": measure}
             cell = {("", "Definition"): definition, ("", "Measure"): labels.MEASURES[measure]}
             for outcome in OUTCOMES:
                 fit = estimate(inputs, outcome, x, (TRADABLE, NONTRADABLE))

@@ -84,7 +84,7 @@ def by_horizon(inputs: Inputs) -> pd.DataFrame:
     without complete controls left out), ``r2_adjusted``. Horizons that the data do not allow are reported.
     """
     rows = panel(inputs)
-    forms = {SPECIALIZATION: (SPECIALIZATION,)}
+    forms: dict[str, tuple[str, ...]] = {SPECIALIZATION: (SPECIALIZATION,)}
     if TRADABLE in rows:
         forms = {TRADABLE: (TRADABLE, NONTRADABLE), **forms}
     table = []

@@ -48,9 +48,16 @@ class Inputs:
     exhibit: Exhibit | None = None
     missing: list[Missing] = field(default_factory=list)
 
+    @property
+    def making(self) -> Exhibit:
+        """The exhibit that is being made."""
+        if self.exhibit is None:
+            raise ValueError("Inputs: no exhibit is being made")
+        return self.exhibit
+
     def miss(self, part: str, reason: str) -> None:
         """Record once that ``part`` (empty: all) of the exhibit that is being made is not computed."""
-        item = Missing(self.exhibit.deck, self.exhibit.title, part, reason)
+        item = Missing(self.making.deck, self.making.title, part, reason)
         if item not in self.missing:
             self.missing.append(item)
 

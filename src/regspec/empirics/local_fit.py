@@ -24,7 +24,8 @@ def fit(inputs: Inputs, panel: pd.DataFrame) -> pd.DataFrame:
     Raises NotComputable with fewer than three observations in the span.
     """
     empirics = inputs.config.empirics
-    at = np.linspace(*np.percentile(panel["income"], ENDS), empirics.local_points)
+    low, high = np.percentile(panel["income"], ENDS)
+    at = np.linspace(low, high, empirics.local_points)
     return _fit(inputs, panel, at)
 
 

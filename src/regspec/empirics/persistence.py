@@ -57,7 +57,8 @@ def elasticity(ranks: dict[int, pd.DataFrame], horizon: int) -> Elasticity | Non
     ``ranks``: :func:`log_rank` by year. Standard error clustered by zone, with the factor G/(G-1) (n-1)/(n-k); k counts the
     slope and the industry-year effects, since zone-year effects are nested in the clusters (Cameron and Miller 2015).
     """
-    scores, xx, n, effects, starts = {}, 0.0, 0, 0, []
+    scores: dict = {}
+    xx, n, effects, starts = 0.0, 0, 0, []
     pairs = []
     for start in sorted(ranks):
         if start + horizon not in ranks:

@@ -41,7 +41,7 @@ def run(config: Config, data_dir: Path, out: Path, config_hash: str) -> None:
 
 def write_reason(inputs: Inputs, reason: str) -> None:
     """Write the files of an exhibit that cannot be made, with the reason in them."""
-    exhibit, stamp, synthetic = inputs.exhibit, inputs.provenance, inputs.synthetic
+    exhibit, stamp, synthetic = inputs.making, inputs.provenance, inputs.synthetic
     frame = pd.DataFrame({"not computed": [reason]})
     for name in exhibit.tables:
         inputs.table(name, frame, exhibit.title, "The data do not allow this exhibit.")

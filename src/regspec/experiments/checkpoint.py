@@ -16,6 +16,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -117,7 +118,7 @@ class Checkpoint:
         if self.ranks.rank == 0:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _write(self, name: str, header: dict, whole: dict[str, np.ndarray]) -> bool:
+    def _write(self, name: str, header: dict, whole: dict[str, Any]) -> bool:
         spent = self.spent + time.monotonic() - self._began
         text = json.dumps({**header, "identity": self.identity, "own": list(whole), "spent": spent})
         try:
@@ -156,7 +157,7 @@ class Checkpoint:
 
     def _block(self, whole: np.ndarray | None) -> np.ndarray:
         """This rank's block (block, ...) of an array (N, ...) that rank 0 has."""
-        if self.ranks.size == 1:
+        if self.ranks.size == 1 and whole is not None:
             return whole
         parts, size = None, self.ranks.size
         if whole is not None:

@@ -77,7 +77,8 @@ def search(config: Config, national: dict, tell: Callable[[Evaluation], None] = 
     Raises ModelFailure when the target is not between the bracket's ends, when an economy has no unique equilibrium, or when
     the moment jumps over its target.
     """
-    chosen, done = config.internal_calibration, []
+    chosen = config.internal_calibration
+    done: list[Evaluation] = []
 
     def gap(value: float) -> float:
         known = next((item for item in done if item.value == value), None)

@@ -190,7 +190,7 @@ class Aggregate:
         for kind, found in self.unknown.items():
             share = sum(found.values()) / self.employed if self.employed else 0.0
             if share > limit:
-                most = sorted(found, key=found.get, reverse=True)[:3]
+                most = sorted(found, key=lambda code: found[code], reverse=True)[:3]
                 many = "; so many may also mean that the codebook is of another extract" if share > _EARLY else ""
                 raise DataError(
                     f"{self.source}: {len(found)} unknown {kind} codes hold {share:.2%} of employed persons "

@@ -147,7 +147,8 @@ def solve(economy: Economy, selection: str, grid: np.ndarray, start: Selected | 
         change = np.nanmax(np.abs(new[0] / now[0] - 1.0)) if same else np.inf
         now, new = new, now
         if change < tolerance:
-            return Selected(p, selection, grid, *now, roots, count)
+            c, q, eta = now
+            return Selected(p, selection, grid, c, q, eta, roots, count)
     raise ModelFailure(
         f"selection {selection}, kappa = theta chi = {p.kappa:.4g}: no convergence in {max_sweeps} sweeps, last change "
         f"{change:.1e}, {np.mean(roots > 1):.1%} of the grid's states with several equilibria"
@@ -217,4 +218,5 @@ def simulate(solution: Selected, years: int, seed: int, b: float = -0.1) -> Seri
             f"{series[done, 0]:.3g}, c = {series[done, 1]:.3g} in year {done}: debt without bound, or a larger "
             f"model.grid.b_max is needed"
         )
-    return Series(*series[dropped:].T, states[dropped:])
+    bonds, c, q, eta, roots = series[dropped:].T
+    return Series(bonds, c, q, eta, roots, states[dropped:])

@@ -49,7 +49,8 @@ def statistics(solution: Selected, path: Series) -> dict[str, float]:
 
 def continuation(config: Config, national: dict) -> tuple[list[Selected], pd.DataFrame]:
     """Solutions of all thetas, each started from the one before, and their table. Raises ModelFailure that names theta."""
-    chosen, found, rows = config.multiplicity, [], []
+    chosen, rows = config.multiplicity, []
+    found: list[Selected] = []
     for theta, own in zip(chosen.thetas, economies(config, national), strict=True):
         grid = bond_grid(own.z.min(), chosen.points, config.model.grid.b_max)
         try:

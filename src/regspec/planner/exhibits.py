@@ -121,7 +121,7 @@ def state_table(table: pd.DataFrame, industries: list[str]) -> pd.DataFrame:
     rows = []
     for label, column in [*((f"subsidy, {name}", f"tau_k_{name}") for name in industries), ("tax on debt", "tau_b")]:
         limit = [f"{column}_slack", f"{column}_binding"] if column != "tau_b" else ["tau_b", None]
-        row = {("", "Tax"): label}
+        row: dict[tuple[str, str], str | float] = {("", "Tax"): label}
         row |= {("Limit", head): _percent(table, name) for head, name in zip(("slack", "binding"), limit, strict=True)}
         for other in industries:
             for state in ("low", "high"):

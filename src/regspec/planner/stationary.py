@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +41,8 @@ def stationary(zone: dict, national: dict, config: Config) -> Stationary:
     p, seed, means = solved.problem, [config.run.seed, zone["zone"]], {}
     for name, case in CASES.items():
         label = f"zone {zone['zone']}, without trend, {name}"
-        years = long_run(replace(p, **case.changes), case.planner, solved.tails[name], config.planner.years, seed, label)
+        changes: dict[str, Any] = dict(case.changes)
+        years = long_run(replace(p, **changes), case.planner, solved.tails[name], config.planner.years, seed, label)
         means[name] = years.k_next.mean(axis=0)
     return Stationary(means, np.array(p.k0), static_portfolio(p.ztilde, p.a, p.a))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,7 +61,7 @@ def explorer(config: Config, root: Path) -> dict:
     """All that the explorer shows, for every zone of the map. Raises DataError for unreadable tables."""
     root = Path(root)
     zones, states = read_layers(root / "data/zones.gpkg")
-    content = {
+    content: dict[str, Any] = {
         "map": drawing(zones, states),
         "zones": _zones(config, root, zones),
         "data": _shares(config, root),

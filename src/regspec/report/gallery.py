@@ -156,5 +156,5 @@ def _sheet(path: Path, name: str, number: int) -> Sheet:
     caption = re.search(r"<caption>(.*?)</caption>", table.group(), re.S)
     notes = re.search(r'<p class="notes">(.*?)</p>', text, re.S)
     markup = re.sub(r"<caption>.*?</caption>\n?", "", table.group(), flags=re.S)
-    words = [html.unescape(found.group(1)) if found else "" for found in (caption, notes)]
-    return Sheet(number, name.removesuffix(".html"), markup, *words, markup.count("<tr"))
+    title, below = (html.unescape(found.group(1)) if found else "" for found in (caption, notes))
+    return Sheet(number, name.removesuffix(".html"), markup, title, below, markup.count("<tr"))

@@ -36,7 +36,8 @@ def chosen_zones(config: Config, ginis: dict[int, float]) -> dict[int, str]:
 
 def compute(config: Config, national: dict, zones: list[dict]) -> pd.DataFrame:
     """All responses in long form (`long_table`). Raises ModelFailure that names zone, scenario and condition."""
-    own, parts = config.responses, []
+    own = config.responses
+    parts: list[pd.DataFrame] = []
     for zone in zones:
         for scenario in own.scenarios or config.scenarios:
             solution = solve(zone, national, config, scenario)

@@ -86,7 +86,7 @@ def response(shocked: Path, still: Path, industries: list[str]) -> dict[str, tup
 def mean_response(shocked: Sequence[Path], still: Sequence[Path], industries: list[str]) -> dict[str, tuple[np.ndarray, ...]]:
     """By variable: mean `response` over draws, its standard error over pairs of draws (NaN for fewer than two), mean level."""
     own = [response(hit, path, industries) for hit, path in zip(shocked, still, strict=True)]
-    found = {}
+    found: dict[str, tuple[np.ndarray, ...]] = {}
     for name in own[0]:
         changes = np.array([one[name][0] for one in own])
         pairs = changes.reshape(-1, 2, changes.shape[1]).mean(axis=1) if len(own) > 1 else changes

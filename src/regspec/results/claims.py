@@ -94,8 +94,8 @@ def _slopes(inputs: Inputs, tradeoff: Tradeoff) -> list[Claim]:
     return found
 
 
-def _slope(claim: str, name: str, deck: tuple, item: Slope, why: str) -> Claim:
-    return Claim(claim, name, *deck, item.estimate, why, item.low, item.high, n=item.n, note=item.reason)
+def _slope(claim: str, name: str, deck: tuple[str, tuple], item: Slope, why: str) -> Claim:
+    return Claim(claim, name, deck[0], deck[1], item.estimate, why, item.low, item.high, n=item.n, note=item.reason)
 
 
 def _facts(inputs: Inputs) -> list[Claim]:
@@ -134,11 +134,13 @@ def _captured(inputs: Inputs, tradeoff: Tradeoff) -> list[Claim]:
     return found
 
 
-def _share(claim: str, name: str, deck: tuple, item: RatioSet | None, slope: Slope, why: str, unbounded: str) -> Claim:
+def _share(
+    claim: str, name: str, deck: tuple[str, tuple], item: RatioSet | None, slope: Slope, why: str, unbounded: str
+) -> Claim:
     if item is None:
-        return Claim(claim, name, *deck, np.nan, why, n=slope.n, note=slope.reason or "not estimated")
+        return Claim(claim, name, deck[0], deck[1], np.nan, why, n=slope.n, note=slope.reason or "not estimated")
     note = "" if item.kind == "bounded" else unbounded
-    return Claim(claim, name, *deck, item.ratio, why, item.low, item.high, item.kind, slope.n, note)
+    return Claim(claim, name, deck[0], deck[1], item.ratio, why, item.low, item.high, item.kind, slope.n, note)
 
 
 def _friction(effects: list[Effect]) -> list[Claim]:

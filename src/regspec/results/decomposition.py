@@ -143,7 +143,8 @@ def shown_rhs(effects: list[Effect]) -> str:
 def _write_table(inputs: Inputs, effects: list[Effect]) -> list[Path]:
     config, last = inputs.config, max(friction_horizons(inputs.config))
     rhs = shown_rhs(effects)
-    rows, rules = [], []
+    rows: list[dict] = []
+    rules: list[int] = []
     for variable in VARIABLES:
         for outcome in OUTCOMES:
             own = [e for e in effects if (e.variable, e.outcome, e.rhs) == (variable, outcome, rhs)]

@@ -146,7 +146,8 @@ def long_table(own: dict[str, list[Share]]) -> pd.DataFrame:
 
 def _write_table(inputs: Inputs, alternative: str, own: dict[str, list[Share]]) -> list[Path]:
     baseline, confidence = inputs.baseline, inputs.config.results.confidence
-    rows, rules = [], []
+    rows: list[dict] = []
+    rules: list[int] = []
     for rhs, shares in own.items():
         rules.append(len(rows))
         for s in shares:
@@ -192,7 +193,7 @@ def _write_figure(inputs: Inputs, alternative: str, own: dict[str, list[Share]])
     if not shares and own[rhs]:
         left.text(0.5, 0.5, f"no estimate:\n{own[rhs][0].note}", transform=left.transAxes, ha="center")
     _draw_slopes(left, shares, inputs.baseline, alternative)
-    _draw_shares(right, [s for s in shares if s.share is not None])
+    _draw_shares(right, {s.horizon: s.share for s in shares if s.share is not None})
     for ax in (left, right):
         ax.axhline(0, color=figures.GREY, linewidth=0.4, zorder=0)
         ax.set_xlabel(f"years since {inputs.config.empirics.base_year}")
@@ -227,18 +228,18 @@ def _legend(ax, title: str) -> None:
     ax.legend(title=title, alignment="left", loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, borderpad=0)
 
 
-def _draw_shares(ax, shares: list[Share]) -> None:
-    """Bounded sets as bars, unbounded ones as pale full-height bands around a hollow point."""
-    low, high = _limits(shares)
+def _draw_shares(ax, shares: dict[int, RatioSet]) -> None:
+    """Shares by horizon. Bounded sets as bars, unbounded ones as pale full-height bands around a hollow point."""
+    bounded = {horizon: share for horizon, share in shares.items() if share.kind == "bounded"}
+    others = {horizon: share for horizon, share in shares.items() if share.kind != "bounded"}
+    low, high = _limits(list(bounded.values()))
     ax.set_ylim(low, high)
-    bounded = [s for s in shares if s.share.kind == "bounded"]
-    others = [s for s in shares if s.share.kind != "bounded"]
-    for s in others:
-        ax.axvspan(s.horizon - 1.6, s.horizon + 1.6, color=figures.GREY, alpha=0.15, linewidth=0)
+    for horizon in others:
+        ax.axvspan(horizon - 1.6, horizon + 1.6, color=figures.GREY, alpha=0.15, linewidth=0)
     if bounded:
-        y = np.clip([s.share.ratio for s in bounded], low, high)
-        ends = np.clip([[s.share.low for s in bounded], [s.share.high for s in bounded]], low, high)
-        x, error = [s.horizon for s in bounded], np.abs(ends - y)
+        y = np.clip([share.ratio for share in bounded.values()], low, high)
+        ends = np.clip([[share.low for share in bounded.values()], [share.high for share in bounded.values()]], low, high)
+        x, error = list(bounded), np.abs(ends - y)
         ax.errorbar(x, y, yerr=error, fmt="o", color=figures.PALETTE[0], linewidth=1, label="bounded set")
     style = dict(color=figures.GREY, markerfacecolor="white", linestyle="none")
     for marker, label, inside in (
@@ -246,20 +247,19 @@ def _draw_shares(ax, shares: list[Share]) -> None:
         ("^", "unbounded, above the axis", lambda r: r > high),
         ("v", "unbounded, below the axis", lambda r: r < low),
     ):
-        own = [s for s in others if inside(s.share.ratio)]
+        own = {horizon: share.ratio for horizon, share in others.items() if inside(share.ratio)}
         if own:
-            y = np.clip([s.share.ratio for s in own], low, high)
-            ax.plot([s.horizon for s in own], y, marker=marker, label=label, clip_on=False, **style)
+            y = np.clip(list(own.values()), low, high)
+            ax.plot(list(own), y, marker=marker, label=label, clip_on=False, **style)
     if not shares:
         ax.text(0.5, 0.5, "no estimate", transform=ax.transAxes, ha="center")
 
 
-def _limits(shares: list[Share]) -> tuple[float, float]:
-    """Axis limits that hold zero and every bounded set, within ``SHOWN``.
+def _limits(bounded: list[RatioSet]) -> tuple[float, float]:
+    """Axis limits that hold zero and every one of the bounded sets, within ``SHOWN``.
 
     At least 0.15 long, so that a share of nothing looks like nothing.
     """
-    bounded = [s.share for s in shares if s.share.kind == "bounded"]
     values = [v for share in bounded for v in (share.low, share.high)] or [0.0, 1.0]
     low, high = np.clip([min(values + [-0.05]), max(values + [0.1])], *SHOWN)
     pad = 0.08 * (high - low)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import matplotlib
@@ -115,7 +116,7 @@ def _draw_missing(axes, zones: gpd.GeoDataFrame, values: pd.Series, failed: set[
     handles = []
     for own, name, colour, hatch in groups:
         if own:
-            style = dict(facecolor=colour, edgecolor="#9A9A9A", hatch=hatch, linewidth=0.1)
-            zones.loc[own].plot(ax=axes, **style)
-            handles.append(Patch(label=f"{name} ({len(own)})", **{**style, "linewidth": 0.3}))
+            style: dict[str, Any] = dict(facecolor=colour, edgecolor="#9A9A9A", hatch=hatch)
+            zones.loc[own].plot(ax=axes, linewidth=0.1, **style)
+            handles.append(Patch(label=f"{name} ({len(own)})", linewidth=0.3, **style))
     return handles

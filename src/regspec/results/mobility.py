@@ -38,7 +38,7 @@ def growth(shares: np.ndarray, log_z: np.ndarray, xi: np.ndarray, alpha: float) 
     for zone, (own, k) in enumerate(zip(ztilde, shares, strict=True)):
         z = own * np.exp(log_z)
         base = np.sum(z[0] * k**a)
-        moved = np.array([static_portfolio(year, a, alpha) for year in z[1:]])
+        moved = np.array([static_portfolio(year, a, np.full(len(a), alpha)) for year in z[1:]])
         found["immobile"][zone] = np.log(np.sum(z[1:] * k**a, axis=1) / base)
         found["mobile"][zone] = np.log(np.sum(z[1:] * moved**a, axis=1) / base)
     return found

@@ -65,11 +65,11 @@ def slope(outcome: pd.Series, design: pd.DataFrame, confidence: float) -> Slope:
     complete = design.loc[design.index.intersection(outcome.index)].notna().all(axis=1)
     n, k = int(complete.sum()), design.shape[1] + 1
     if n - k < MIN_FREEDOM:
-        return Slope(*[np.nan] * 4, n, None, f"{n} zones are too few for {k} coefficients")
+        return Slope(np.nan, np.nan, np.nan, np.nan, n, None, f"{n} zones are too few for {k} coefficients")
     try:
         fit = regress(outcome, design)
     except DataError as error:
-        return Slope(*[np.nan] * 4, n, None, str(error).splitlines()[0])
+        return Slope(np.nan, np.nan, np.nan, np.nan, n, None, str(error).splitlines()[0])
     estimate, se = fit.estimate(SPECIALIZATION), fit.se(SPECIALIZATION)
     margin = critical_value(fit.n - k, confidence) * se
     return Slope(estimate, se, estimate - margin, estimate + margin, fit.n, fit)

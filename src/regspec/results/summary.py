@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -139,7 +140,7 @@ def _welfare(gain: pd.Series) -> dict:
 
 def _efficient(result: Efficient) -> dict:
     names = ("gini_market", "gini_efficient", "difference")
-    content = {name: moments(result.long_run[name]) for name in names}
+    content: dict[str, Any] = {name: moments(result.long_run[name]) for name in names}
     if len(result.end):
         content["paths"] = {
             "year": result.year,

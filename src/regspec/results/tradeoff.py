@@ -55,7 +55,8 @@ def tradeoff(inputs: Inputs) -> Tradeoff:
     """
     outcomes = {outcome: _outcomes(inputs, outcome) for outcome in OUTCOMES}
     confidence = inputs.config.results.confidence
-    slopes, captured = {}, {}
+    slopes: dict[tuple[str, str, str], Slope] = {}
+    captured: dict[tuple[str, str], RatioSet | None] = {}
     for outcome, series in outcomes.items():
         for rhs in RIGHT_HAND_SIDES:
             design = inputs.design[columns(inputs.config.empirics, rhs, growth=outcome == "growth")]
@@ -161,7 +162,7 @@ def _write_figure(inputs: Inputs, result: Tradeoff) -> list[Path]:
         "level": f"Level: {_lower(labels.level(inputs.config))} (data), log output (model)",
         "growth": f"{labels.growth(inputs.config)} (data), of output (model)",
     }
-    styles = {
+    styles: dict[str, tuple] = {
         "data": ("Data", figures.PALETTE[0], "o", "-"),
         "ce": ("Model, market", figures.PALETTE[1], "s", "-"),
     }
@@ -200,7 +201,10 @@ def residual_points(inputs: Inputs, result: Tradeoff, outcome: str, rhs: str, so
     Frisch and Waugh: the least-squares line through the zones' points has the slope of the full regression.
     Means of ``bins`` quantile bins where each holds at least five zones, the zones themselves otherwise.
     """
-    used = result.slopes[outcome, rhs, source].fit.influence.index
+    fit = result.slopes[outcome, rhs, source].fit
+    if fit is None:
+        raise ValueError(f"residual_points: no slope of {outcome}, {rhs}, {source}")
+    used = fit.influence.index
     design = inputs.design.loc[used, columns(inputs.config.empirics, rhs, outcome == "growth")].astype(float)
     others = design.drop(columns=SPECIALIZATION)
     y = result.outcomes[outcome][source].loc[used]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from regspec import figures, tables
 from regspec.results.inputs import Inputs
-from regspec.results.slopes import RIGHT_HAND_SIDES, Slope, columns, critical_value, estimate_text, given, slope
+from regspec.results.slopes import RIGHT_HAND_SIDES, Slope, columns, estimate_text, given, slope
 from regspec.results.taxes import QUARTILES, draw_fan
 
 PATHS = {"ce": ("market", "-"), "planner": ("planner", (0, (4, 2)))}
@@ -109,8 +109,8 @@ def _draw(axes, inputs: Inputs, slopes: dict[str, dict[int, dict[str, Slope]]]) 
     gini.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)
     for number, industry in enumerate(inputs.config.calibration.industries):
         for name, frame in paths(inputs, f"k_{industry}").items():
-            label = industry if name == "ce" else None
-            shares.plot(100 * frame.mean(), color=figures.PALETTE[number], linestyle=PATHS[name][1], label=label)
+            shown = industry if name == "ce" else None
+            shares.plot(100 * frame.mean(), color=figures.PALETTE[number], linestyle=PATHS[name][1], label=shown)
     shares.set_ylabel("share of capital (percent)")
     shares.set_title("Industries: mean; solid market, dashed planner", loc="left")
     shares.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=5, columnspacing=1.2)
@@ -135,7 +135,7 @@ def _draw_slopes(ax, inputs: Inputs, slopes: dict[str, dict[int, dict[str, Slope
     horizons = np.array(list(own))
     for number, (name, (label, line)) in enumerate(PATHS.items()):
         items = [own[h][name] for h in own]
-        margin = [critical_value(i.fit.n - len(i.fit.coefficients), inputs.config.results.confidence) * i.se for i in items]
+        margin = [i.high - i.estimate for i in items]
         ax.errorbar(horizons + number, [i.estimate for i in items], margin, color=figures.PALETTE[number], linestyle=line,
                     marker="os"[number], capsize=2, linewidth=1, label=label)  # fmt: skip
     ax.set_title(f"Growth on specialization, given {given(inputs.config.empirics, estimated[0])}", loc="left")

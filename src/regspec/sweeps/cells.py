@@ -74,10 +74,11 @@ def _slopes(inputs: Inputs, names: list[str], scenarios: list[str], rhs: str) ->
                     0
                 ].share
             label = f"share_{scenario}_{h}"
-            bounded = share is not None and share.kind == "bounded"
-            found[label] = share.ratio if share else np.nan
-            found[f"{label}_low"] = share.low if bounded else -np.inf if share else np.nan
-            found[f"{label}_high"] = share.high if bounded else np.inf if share else np.nan
+            if share is None:
+                values = (np.nan, np.nan, np.nan)
+            else:
+                values = (share.ratio, share.low, share.high) if share.kind == "bounded" else (share.ratio, -np.inf, np.inf)
+            found |= dict(zip((label, f"{label}_low", f"{label}_high"), values, strict=True))
     return found
 
 

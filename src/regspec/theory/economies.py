@@ -108,9 +108,9 @@ def simulate(solver: Solver, tail: Policies, years: int, seed: int) -> Series:
     for year, e in enumerate(states):
         x = np.clip(coordinates(k, lattice), 1e-6, lattice.steps - 1e-6)
         starts = [np.concatenate([[level], x]) for level in (b, 0.6 * grid.low, 0.9 * grid.low, 0.3 * grid.low, 0.0)]
-        starts = np.array(([] if guess is None else [guess]) + starts)
+        tried = np.array(([] if guess is None else [guess]) + starts)
         state = (1.0 / exo.R[e], float(exo.kappa[e]), float(exo.debt[e]), int(e))
-        code = solve_point(b, k, exo.z[e], *state, starts, functions, lattice.table, tech, grid, scratch, y, 1e-11, 80)
+        code = solve_point(b, k, exo.z[e], *state, tried, functions, lattice.table, tech, grid, scratch, y, 1e-11, 80)
         if code == UNSOLVED:
             raise ModelFailure(f"{solver.label}: no equilibrium in simulated year {year} at b = {b:.4f}; {solver.case()}")
         policy_at(code, y, tech, scratch, policy)
@@ -125,4 +125,5 @@ def simulate(solver: Solver, tail: Policies, years: int, seed: int) -> Series:
                 raise ModelFailure(f"{solver.label}: {roots} static equilibria in simulated year {year}; {solver.case()}")
         b, k, guess = float(y[0]), k_next, y.copy()
     kept = slice(_DROPPED, None)
-    return Series(values[states[kept]], *rows[kept].T, binding[kept])
+    q, c, output, held = rows[kept].T
+    return Series(values[states[kept]], q, c, output, held, binding[kept])

@@ -77,7 +77,7 @@ def rows(case: Case, series: Series) -> Iterator[dict]:
 def compute(config: Config) -> pd.DataFrame:
     """Long table of all economies (`rows`); each is solved once. Raises ModelFailure that names the economy."""
     done: dict[Economy, Series] = {}
-    found = []
+    found: list[dict] = []
     for case in cases(config):
         if case.economy not in done:
             done[case.economy] = simulate(*solve(config, case.economy), config.theory.years, config.run.seed)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -85,7 +86,8 @@ def write_county_files(config: Config, folder: Path, suppress: bool = True) -> l
 
 def write_files(config: Config, economy: CountyEconomy, folder: Path, suppress: bool = True) -> list[Path]:
     """Write the files of ``economy``; see :func:`write_county_files`."""
-    texts, section = {}, {"cbp": {"files": {}}, "housing": {"files": {}}, "income": {}}
+    texts: dict[str, str] = {}
+    section: dict[str, Any] = {"cbp": {"files": {}}, "housing": {"files": {}}, "income": {}}
     for year, cells in economy.cells.items():
         name = f"cbp{year % 100:02d}co.txt"
         rng = np.random.default_rng([config.run.seed, 103, year])

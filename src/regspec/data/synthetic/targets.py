@@ -5,6 +5,8 @@ Between census years of the deck's tables the targets are interpolated linearly.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from regspec.config import GROUPS_17
@@ -94,7 +96,7 @@ TREND = {
 INTEREST = {"mean": 0.013, "rho": 0.01, "sigma": 0.0186}  # P
 
 
-def interpolate(table: dict[int, tuple | float], years) -> np.ndarray:
+def interpolate(table: Mapping[int, tuple | float], years) -> np.ndarray:
     """Rows (or numbers) of ``table`` at ``years``, linear in between."""
     known = sorted(table)
     values = np.array([table[year] for year in known], dtype=float)
