@@ -83,6 +83,6 @@ lock: $(READY)
 	@touch $(READY)
 
 clean:
-	rm -rf .venv .snakemake .pytest_cache .ruff_cache .hypothesis build src/*.egg-info
+	rm -rf .venv .snakemake .pytest_cache .ruff_cache .mypy_cache .coverage .hypothesis build src/*.egg-info
 	find src tests -name __pycache__ -prune -exec rm -rf {} +
 	@echo "results/ is kept; delete it by hand"

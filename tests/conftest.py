@@ -29,6 +29,14 @@ def kernel_cache() -> Path:
     return Path(os.environ["NUMBA_CACHE_DIR"])
 
 
+@pytest.fixture(scope="module")
+def own_folder():
+    """Data are read from the folder that a test's configuration names, not from that of the real tables."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("REGSPEC_DATA", raising=False)
+        yield
+
+
 @pytest.fixture
 def unrendered(monkeypatch):
     """Figures are drawn but saved as empty files: for tests of what stands beside them, since rendering is most of the time."""

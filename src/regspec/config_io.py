@@ -285,8 +285,7 @@ def _message(item: dict, key: tuple) -> str:
 
 def _unknown(name: str, allowed: Iterable[str]) -> str:
     allowed = list(allowed)
-    near = difflib.get_close_matches(name, allowed, n=1, cutoff=0.5)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = _did_you_mean(name, allowed)
     elsewhere = [path for path in _key_paths(Config) if path.rpartition(".")[2] == name]
     if elsewhere:
         hint = f" in this place; there is {' and '.join(elsewhere[:3])}"
@@ -304,8 +303,12 @@ def _key_paths(model: type[BaseModel], prefix: str = "") -> Iterable[str]:
 def _near_value(item: dict, field) -> str:
     if item["type"] != "literal_error" or not isinstance(item["input"], str):
         return ""
-    options = re.findall(r"'([^']*)'", item["ctx"]["expected"])
-    near = difflib.get_close_matches(item["input"], options, n=1, cutoff=0.5)
+    return _did_you_mean(item["input"], re.findall(r"'([^']*)'", item["ctx"]["expected"]))
+
+
+def _did_you_mean(word: str, known: list[str]) -> str:
+    """As `regspec.messages.did_you_mean`, without pandas: the command line must start quickly."""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 

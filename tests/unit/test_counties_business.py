@@ -18,12 +18,7 @@ from regspec.errors import DataError
 FILES = {1990: "cbp90co.txt", 2000: "cbp00co.txt", 2010: "cbp10co.txt", 2020: "cbp20co.txt"}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def own_folder():
-    """The files of the test, not those of the real tables."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("REGSPEC_DATA", raising=False)
-        yield
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 
 @pytest.fixture(scope="module")

@@ -24,12 +24,7 @@ from regspec.validation import check_inputs, county_files
 HOUSES = {"owner": "OWNER", "renter": "RENTER", "value": "MEDVAL"}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def own_folder():
-    """The files of the test, not those of the real tables."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("REGSPEC_DATA", raising=False)
-        yield
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 
 @pytest.fixture(scope="module")

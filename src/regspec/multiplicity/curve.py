@@ -20,7 +20,6 @@ from regspec.errors import ModelFailure
 from regspec.model.jit import njit
 from regspec.model.shocks import rouwenhorst
 
-SELECTIONS = ("worst", "best")
 _FLOOR = 0.95  # largest debt of the grid relative to the lowest output
 _NEAR_ZERO = np.geomspace(1e-12, 1.0, 80)[:-1]  # extra points below b' = 0, where c_b is a power of -b'
 
