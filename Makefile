@@ -4,7 +4,7 @@
 # make test   the same set-up, then style checks and all tests
 # make test-cluster  the tests on a real Slurm alone
 # make lint   style, types
-# make coverage  unit tests with kernels as plain Python, and which lines they reach (CONTRIBUTING.md)
+# make coverage  which lines the unit tests reach, those of kernels included (CONTRIBUTING.md)
 # make bench  the same set-up, then speed, accuracy, rivals and scaling: results/bench (docs/benchmarks.md)
 # make lock   resolve the dependencies anew
 # Options: CONFIG=my.yaml (configuration of `make run`, `make explain`), PYTHON=python3.12, BENCH=--quick (options of `make bench`)
@@ -59,9 +59,12 @@ lint: $(READY)
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/mypy
 
-# Without the compiler a kernel's lines are counted like any others; its tests, some hundred times as slow, are not all run.
+# Lines of kernels are only counted without the compiler. Some hundred times as slow, that is for the tests of single kernels.
+PLAIN := $(patsubst %,tests/unit/test_model_%.py,conditions expectation interpolation lattice newton problem)
 coverage: $(READY)
-	NUMBA_DISABLE_JIT=1 $(BIN)/pytest $(COVERAGE) --cov --cov-report=term:skip-covered
+	rm -f .coverage
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest $(PLAIN) --cov --cov-report=
+	$(BIN)/pytest tests/unit --cov --cov-append --cov-report=term:skip-covered
 
 bench: $(READY)
 	@$(BIN)/python benchmarks/bench.py $(BENCH)

@@ -11,6 +11,11 @@ from regspec.model.interpolation import bond_at, bond_position, locate, lookup
 SLOTS = 4
 
 
+def python(function):
+    """The source of a compiled function; with NUMBA_DISABLE_JIT it is one already."""
+    return getattr(function, "py_func", function)
+
+
 class Lookup:
     """`lookup` on a lattice of I industries with functions given by their coefficients (N, 1, points, SLOTS)."""
 
@@ -21,7 +26,7 @@ class Lookup:
         self.grid, self.tech = self.problem.bond_grid(0), self.problem.tech(0, False)._replace(slots=(0,) * SLOTS)
         self.lattice = self.problem.lattice(0)
         # the compiled function for the industry counts that the solver is used with, its source for larger ones
-        self.lookup, self.locate = (lookup, locate) if n <= 3 else (lookup.py_func, locate.py_func)
+        self.lookup, self.locate = (lookup, locate) if n <= 3 else (python(lookup), python(locate))
         pairs, dims = n * (n + 1) // 2, max(n - 1, 1)
         self.ids, self.weights, self.gradients = np.empty(pairs, np.int64), np.empty(pairs), np.empty((pairs, dims))
         self.work = self.ids, self.weights, self.gradients, np.empty(dims, np.int64), np.empty(dims), np.empty(n)
