@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 from regspec.config import Config
 from regspec.config_io import config_hash, load_config
@@ -153,53 +154,55 @@ def sweep(config: str | Path, name: str, overrides: Iterable[str] = ()) -> None:
     run(loaded, name, layout.root, digest)
 
 
+def _prepared(
+    config: str | Path, overrides: Iterable[str], needed: Literal["national", "zones"] | None = None
+) -> tuple[Config, Path, str]:
+    """Configuration, folder and hash of a run for a step that solves on request; ``needed``: its file of the calibration."""
+    loaded, digest, layout = load(config, overrides)
+    if needed is not None:
+        layout.require(getattr(layout, needed), "calibrate")
+    prepare_numba(layout)
+    return loaded, layout.root, digest
+
+
 def multiplicity(config: str | Path, overrides: Iterable[str] = ()) -> None:
     """Table and figure ``multiplicity``: several equilibria of a year, one selection (docs/model.md, section 5)."""
-    loaded, digest, layout = load(config, overrides)
-    layout.require(layout.national, "calibrate")
-    prepare_numba(layout)
+    prepared = _prepared(config, overrides, "national")
     from regspec.multiplicity.run import run
 
-    run(loaded, layout.root, digest)
+    run(*prepared)
 
 
 def responses(config: str | Path, overrides: Iterable[str] = ()) -> None:
     """Table and figures of responses to a shock to one industry (deck Q3; docs/results.md)."""
-    loaded, digest, layout = load(config, overrides)
-    layout.require(layout.zones, "calibrate")
-    prepare_numba(layout)
+    prepared = _prepared(config, overrides, "zones")
     from regspec.responses.run import run
 
-    run(loaded, layout.root, digest)
+    run(*prepared)
 
 
 def planner(config: str | Path, overrides: Iterable[str] = ()) -> None:
     """Tables and figure of externalities, long-run taxes and simple rules of the planner (deck M8, M9; docs/results.md)."""
-    loaded, digest, layout = load(config, overrides)
-    layout.require(layout.zones, "calibrate")
-    prepare_numba(layout)
+    prepared = _prepared(config, overrides, "zones")
     from regspec.planner.run import run
 
-    run(loaded, layout.root, digest)
+    run(*prepared)
 
 
 def theory(config: str | Path, overrides: Iterable[str] = ()) -> None:
     """Table and figure of the checks of prices (deck M6; docs/results.md); needs no earlier step."""
-    loaded, digest, layout = load(config, overrides)
-    prepare_numba(layout)
+    prepared = _prepared(config, overrides)
     from regspec.theory.run import run
 
-    run(loaded, layout.root, digest)
+    run(*prepared)
 
 
 def internal_calibration(config: str | Path, overrides: Iterable[str] = ()) -> None:
     """One parameter such that the mean debt ratio meets its target (deck P; docs/results.md)."""
-    loaded, digest, layout = load(config, overrides)
-    layout.require(layout.national, "calibrate")
-    prepare_numba(layout)
+    prepared = _prepared(config, overrides, "national")
     from regspec.internal.run import run
 
-    run(loaded, layout.root, digest)
+    run(*prepared)
 
 
 def report(config: str | Path, overrides: Iterable[str] = ()) -> Path:

@@ -88,6 +88,8 @@ CALLS = {
     "solve before the calibration": (["solve", "--config", "my.yaml", "--zone", "3"], ["run `regspec calibrate` first"]),
     "status before a run": (["status", "--config", "my.yaml"], ["zones.json: missing", "run `regspec calibrate` first"]),
     "report before a run": (["report", "--config", "my.yaml"], ["not_computed.csv: missing", "run `regspec empirics` first"]),
+    "responses before the calibration": (["responses", "--config", "my.yaml"], ["zones.json: missing", "calibrate` first"]),
+    "multiplicity before the calibration": (["multiplicity", "--config", "my.yaml"], ["national.json: missing"]),
     "unknown sweep": (["sweep", "--config", "my.yaml", "--name", "theta"], ["--name theta: unknown", "sweeps: theta_xi"]),
     "counties without files": (["counties", "--config", "my.yaml"], ["data.counties names no files", "docs/counties.md"]),
     "resolved configuration into nowhere": (
