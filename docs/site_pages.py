@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest.mock import patch
 
@@ -37,9 +37,14 @@ def on_files(files, config):
 
 
 def on_page_markdown(markdown: str, page, config, files) -> str:
-    """Lists after a paragraph, and links to the manual of the configuration, as on GitHub."""
+    """Markdown as GitHub reads it, and links to the manual of the configuration to its page."""
     up = "../" * page.file.src_uri.count("/")
-    return _MANUAL.sub(f"]({up}reference/configuration.md", separated_lists(markdown))
+    return _MANUAL.sub(f"]({up}reference/configuration.md", as_on_github(markdown))
+
+
+def on_page_content(html: str, page, config, files) -> str:
+    """A bar within code within a table, which Python-Markdown leaves escaped."""
+    return re.sub(r"<td.*?</td>", lambda cell: cell[0].replace("\\|", "|"), html)
 
 
 def generated() -> dict[str, str]:
@@ -47,19 +52,28 @@ def generated() -> dict[str, str]:
     return {"configuration": _configuration(), "cli": _command_line(), "api": _api()}
 
 
-def separated_lists(markdown: str) -> str:
-    """An empty line before each list that follows a paragraph directly, which Python-Markdown needs."""
+def as_on_github(markdown: str) -> str:
+    """An empty line before each list that follows a paragraph directly; <name> in headings as text, not as HTML."""
     out: list[str] = []
     fenced = False
     for line in markdown.split("\n"):
         fence = bool(_FENCE.match(line))
-        before = out[-1] if out else ""
-        plain = before.strip() and not before.startswith((" ", "\t", "#", "|")) and not _ITEM.match(before)
-        if _ITEM.match(line) and not fenced and not fence and plain:
-            out.append("")
+        if not fenced and not fence:
+            before = out[-1] if out else ""
+            plain = before.strip() and not before.startswith((" ", "\t", "#", "|")) and not _ITEM.match(before)
+            if _ITEM.match(line) and plain:
+                out.append("")
+            if line.startswith("#"):
+                line = outside_code(line, lambda text: text.replace("<", "&lt;"))
         out.append(line)
         fenced ^= fence
     return "\n".join(out)
+
+
+def outside_code(text: str, change: Callable[[str], str]) -> str:
+    """``text`` with ``change`` applied to what is not between backticks."""
+    parts = text.split("`")
+    return "`".join(part if i % 2 else change(part) for i, part in enumerate(parts))
 
 
 def _configuration() -> str:
@@ -78,8 +92,8 @@ def _command_line() -> str:
     workflow = ast.parse((ROOT / "Snakefile").read_text().partition("\nfrom ")[0])
     parts = [
         "# Command line",
-        "The commands `regspec <step>` do what the rules of the workflow do. Exit codes: 0 done, 2 bad input, 3 the model fails "
-        "here, 75 told to end with a checkpoint left, anything else is worth a retry.",
+        "The commands `regspec <step>` do what the rules of the workflow do. Exit codes: 0 done, 2 bad input, 3 the model "
+        "fails here, 75 told to end with a checkpoint left, anything else is worth a retry.",
         f"## make\n\n```text\n{targets}\n```",
         f"## snakemake\n\n{ast.get_docstring(workflow)}",
         *(f"## {name}\n\n```text\n{text.strip()}\n```" for name, text in _helps()),
@@ -101,8 +115,8 @@ def _helps() -> Iterator[tuple[str, str]]:
 
 def _api() -> str:
     intro = (
-        "# Python API\n\nThe modules that a script of one's own would call, with their public functions and classes; the steps of "
-        "the workflow are functions of `regspec.jobs`. [Files and formats](files.md) shows how to read what a run leaves."
+        "# Python API\n\nThe modules that a script of one's own would call, with their public functions and classes; the steps "
+        "of the workflow are functions of `regspec.jobs`. [Files and formats](files.md) shows how to read what a run leaves."
     )
     return "\n\n".join([intro, *(block for name in MODULES for block in _module(name))]) + "\n"
 
@@ -111,7 +125,7 @@ def _module(name: str) -> Iterator[str]:
     tree = ast.parse((SOURCES / "regspec" / Path(*name.split("."))).with_suffix(".py").read_text())
     yield f"## regspec.{name}\n\n{_text(tree)}"
     for node in tree.body:
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_") and ast.get_docstring(node):
             yield f"### {node.name}\n\n{_signature(node)}\n\n{_text(node)}"
             for inner in node.body if isinstance(node, ast.ClassDef) else ():
                 if isinstance(inner, ast.FunctionDef) and not inner.name.startswith("_") and ast.get_docstring(inner):
@@ -133,12 +147,6 @@ def _is_field(item: ast.stmt) -> bool:
 
 
 def _text(node) -> str:
-    text = ast.get_docstring(node) or ""
-    text = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text).replace("``", "`")
-    return re.sub(r"([\\<*_])", r"\\\1", text) if "`" not in text else _escaped(text)
-
-
-def _escaped(text: str) -> str:
-    """Escape what Markdown would read, outside of code."""
-    parts = text.split("`")
-    return "`".join(part if i % 2 else re.sub(r"([\\<*_])", r"\\\1", part) for i, part in enumerate(parts))
+    """A docstring as Markdown: roles and double backticks as code, the rest as plain words."""
+    text = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", ast.get_docstring(node) or "").replace("``", "`")
+    return outside_code(text, lambda part: re.sub(r"([\\*_])", r"\\\1", part).replace("<", "&lt;"))
