@@ -14,7 +14,7 @@ DOCS = ROOT / "docs"
 
 
 class Reader:
-    """Types the shell blocks of a page in a folder that holds what a clone holds, except for the package (the environment's)."""
+    """Types the shell blocks of a page in a folder that holds what a clone holds; the package is the environment's."""
 
     def __init__(self, folder: Path):
         self.folder = folder
