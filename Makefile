@@ -6,6 +6,7 @@
 # make lint   style, types
 # make coverage  which lines the unit tests reach, those of kernels included (CONTRIBUTING.md)
 # make bench  the same set-up, then speed, accuracy, rivals and scaling: results/bench (docs/benchmarks.md)
+# make docs   the documentation as a site: site/index.html
 # make lock   resolve the dependencies anew
 # Options: CONFIG=my.yaml (configuration of `make run`, `make explain`), PYTHON=python3.12, BENCH=--quick (options of `make bench`)
 
@@ -21,7 +22,7 @@ READY := .venv/.ready
 # Where the system has certificates of its own (a proxy's, say), uv trusts these, as pip does, not its built-in ones.
 UV := $(BIN)/uv $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),--system-certs)
 
-.PHONY: run explain report test test-cluster slurm lint coverage bench lock clean
+.PHONY: run explain report test test-cluster slurm lint coverage bench docs lock clean
 .DELETE_ON_ERROR:
 
 run: $(READY)
@@ -80,12 +81,16 @@ $(READY): requirements.lock pyproject.toml
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
 	@touch $@
 
+docs: $(READY)
+	@$(BIN)/python -m mkdocs build --strict --quiet
+	@echo "site/index.html"
+
 lock: $(READY)
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --no-annotate \
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --extra docs --no-annotate \
 	  --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 	@touch $(READY)
 
 clean:
-	rm -rf .venv .snakemake .pytest_cache .ruff_cache .mypy_cache .coverage .hypothesis build src/*.egg-info
+	rm -rf .venv site .snakemake .pytest_cache .ruff_cache .mypy_cache .coverage .hypothesis build src/*.egg-info
 	find src tests -name __pycache__ -prune -exec rm -rf {} +
 	@echo "results/ is kept; delete it by hand"

@@ -16,7 +16,7 @@ from regspec.reporting import short_errors
 
 def main(argv: list[str] | None = None) -> int:
     """Run one step; errors of the user's making are printed without a traceback."""
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     try:
         with short_errors():
             args.step(args)
@@ -27,10 +27,11 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="regspec", description=__doc__.splitlines()[0])
-    parser.add_argument("--version", action="version", version=_version())
-    steps = parser.add_subparsers(title="steps", required=True, metavar="STEP")
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command line; the reference page of the documentation is made from it, too."""
+    made = argparse.ArgumentParser(prog="regspec", description=__doc__.splitlines()[0])
+    made.add_argument("--version", action="version", version=_version())
+    steps = made.add_subparsers(title="steps", required=True, metavar="STEP")
     _add(steps, "config", _config, "check a configuration; print it with all defaults", _config_options)
     _add(steps, "check", _check, "check the input tables before anything is computed")
     _add(steps, "data", _job(jobs.data), "read or generate the economy: clean tables, zones, national series")
@@ -52,7 +53,12 @@ def _parser() -> argparse.ArgumentParser:
     _add(steps, "microdata-files", _microdata_files, "write an IPUMS-like extract of the synthetic economy", _microdata_options)
     _add(steps, "explain", _explain, "what a run would do, and why; runs nothing", _explain_options)
     _add(steps, "status", _status, "which solves are done, running, failed, and why", _status_options)
-    return parser
+    return made
+
+
+def steps(made: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Parsers of the steps of a `parser`, by name."""
+    return next(a.choices for a in made._actions if isinstance(a, argparse._SubParsersAction))
 
 
 def _version() -> str:

@@ -108,8 +108,9 @@ def collect(config: str | Path, overrides: Iterable[str] = ()) -> None:
     from regspec.results.collect import collect
 
     files = [layout.solution(s, z) for s in loaded.scenarios for z in layout.zone_ids()]
-    policy = loaded.results.missing_zones
-    collect(files, layout.paths, layout.solutions, policy, digest, levels(loaded, layout, loaded.scenarios))
+    policy, names = loaded.results.missing_zones, loaded.scenarios
+    present = levels(loaded, layout, names), keys(loaded, layout, names)
+    collect(files, layout.paths, layout.solutions, policy, digest, *present)
 
 
 def levels(config: Config, layout: Layout, names: Iterable[str]) -> dict[tuple[str, int], float]:
@@ -118,12 +119,22 @@ def levels(config: Config, layout: Layout, names: Iterable[str]) -> dict[tuple[s
     """
     from regspec.calibration.technology import scenario_levels
 
+    return _by_zone(config, layout, names, lambda zones, national, name: scenario_levels(zones, national, config, name))
+
+
+def keys(config: Config, layout: Layout, names: Iterable[str]) -> dict[tuple[str, int], str]:
+    """Key that the solution of every zone under ``names`` has in the present calibration and configuration."""
+    from regspec.experiments.key import solution_keys
+
+    return _by_zone(config, layout, names, lambda zones, national, name: solution_keys(zones, national, config, name))
+
+
+def _by_zone(config, layout, names, function) -> dict:
     national = json.loads(layout.national.read_text())
     zones = {zone: json.loads(layout.zone_json(zone).read_text()) for zone in layout.zone_ids()}
     found: dict[tuple[str, int], float] = {}
     for name in names:
-        own = scenario_levels(list(zones.values()), national, config, name)
-        found |= {(name, zone): level for zone, level in zip(zones, own, strict=True)}
+        found |= {(name, zone): own for zone, own in zip(zones, function(list(zones.values()), national, name), strict=True)}
     return found
 
 
@@ -149,8 +160,8 @@ def sweep(config: str | Path, name: str, overrides: Iterable[str] = ()) -> None:
     names = loaded.solve_names(name)
     files = [layout.solution(n, zone) for n in names for zone in zones_of(loaded, layout, n)]
     folder, policy = layout.sweep(name), loaded.sweeps[name].missing_zones
-    found = levels(loaded, layout, names)
-    collect(files, folder / "paths.parquet", folder / "solutions.parquet", policy, digest, found)
+    present = levels(loaded, layout, names), keys(loaded, layout, names)
+    collect(files, folder / "paths.parquet", folder / "solutions.parquet", policy, digest, *present)
     run(loaded, name, layout.root, digest)
 
 

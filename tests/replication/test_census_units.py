@@ -17,7 +17,7 @@ from regspec.data.synthetic.raw_census import codebook
 from regspec.microdata.build import read_census
 from regspec.microdata.codes import LEFT_OUT, industry_codes
 
-FOLDER = Path(os.environ.get("REGSPEC_DATA", "")) / "raw"
+FOLDER = Path(os.environ.get("REGSPEC_DATA", "")).resolve() / "raw"
 EXAMPLE = Path(__file__).parents[2] / "config/examples/microdata.yaml"
 pytestmark = pytest.mark.skipif(
     not (FOLDER / "cw_puma1990_czone.dta").is_file(), reason="REGSPEC_DATA is unset or has no raw/cw_puma1990_czone.dta"

@@ -152,3 +152,16 @@ def test_wrong_shapes_and_other_industries(solutions):
     edit(path, lambda f: f.attrs.__setitem__("industries", '["a", "b", "c"]'))
     with pytest.raises(DataError, match="no_collateral/200.h5: industries .'a', 'b', 'c'., other files have"):
         run(solutions)
+
+
+def test_solutions_of_other_settings_are_refused(solutions):
+    """As `regspec solve --set` by hand leaves them: the run's own key decides, also for a failed solve."""
+    keys = {}
+    for path in files(solutions):
+        with h5py.File(path) as handle:
+            keys[path.parent.name, int(path.stem)] = str(handle.attrs["key"])
+    out = solutions / "paths.parquet", solutions / "solutions.parquet"
+    collect(files(solutions), *out, "drop", "hash", None, keys)
+    for changed in (("baseline", 200), ("no_collateral", 300)):
+        with pytest.raises(DataError, match=f"1 of 10 solutions are of other settings.*{changed[0]}/{changed[1]}.h5"):
+            collect(files(solutions), *out, "drop", "hash", None, keys | {changed: "another"})

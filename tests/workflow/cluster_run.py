@@ -53,6 +53,12 @@ def clear(workflow: Workflow) -> None:
             os.kill(pid, signal.SIGCONT)
 
 
+def status(workflow: Workflow, config: Path, *options) -> str:
+    """What `regspec status` says."""
+    command = [sys.executable, "-m", "regspec.cli", "status", "--config", config, *options]
+    return subprocess.run(list(map(str, command)), cwd=workflow.folder, check=True, capture_output=True, text=True).stdout
+
+
 def finish(process: subprocess.Popen, seconds: float = 300) -> Run:
     """Wait for the end of a call."""
     text, _ = process.communicate(timeout=seconds)

@@ -4,8 +4,10 @@ Tests build on each other. Skipped where Slurm is not installed or the user is n
 """
 
 import os
+import re
 import shutil
 import signal
+import subprocess
 
 import pytest
 import slurm_cluster
@@ -21,6 +23,7 @@ from cluster_run import (
     ranks_used,
     solver_processes,
     start,
+    status,
     wait_for_end,
     wait_for_solvers,
 )
@@ -129,9 +132,14 @@ def solves(cluster, before):
 
 
 def test_a_cancelled_job_goes_on(cluster, workflow, slow, expected):
+    """And `regspec status` shows it while it runs on the cluster."""
     forget_solutions(workflow)
     process = start(workflow, slow, ranks=1)
-    cluster.run("scancel", freeze(workflow, cluster, 1))
+    job, page = freeze(workflow, cluster, 1), workflow.folder / "status.html"
+    assert re.search(r"zone \d+ running: .*(sweep|year)", status(workflow, slow))
+    status(workflow, slow, "--html", page)
+    assert "running" in page.read_text()
+    cluster.run("scancel", job)
     done = finish(process)
     assert done.code == 0, done.text
     went_on(workflow, expected)
@@ -163,3 +171,84 @@ def test_a_drained_node_a_time_limit_and_a_lost_node(cluster, workflow, slow, ex
     assert memory == [pytest.approx(memory[0] * n, rel=0.02) for n in (1, 2, 3)]
     wait_for_end(stopped)
     assert differences(contents(workflow), expected) == set()
+
+
+def test_too_little_memory_is_asked_for_again_with_more(cluster, workflow, slow, expected):
+    """Slurm kills what takes more than was asked for; the next attempts ask for twice and three times as much."""
+    forget_solutions(workflow)
+    before = set(cluster.states())
+    done = finish(start(workflow, slow, 1, "--set-resources", "solve:mem_mb=330*attempt"))
+    assert done.code == 0, done.text
+    states = [job[1]["state"] for job in solves(cluster, before)]
+    assert 2 <= len(states) <= 3 and states[-1] == "COMPLETED" and "COMPLETED" not in states[:-1]
+    assert differences(contents(workflow), expected) == set()
+
+
+@pytest.fixture
+def full(workflow):
+    """The folder of the store on a file system without room for a solution."""
+    forget_solutions(workflow)
+    store = workflow.folder / "results/store"
+    store.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", store], capture_output=True).returncode != 0:
+        pytest.skip("file systems cannot be mounted here")
+    yield store
+    subprocess.run(["umount", "--lazy", store], check=True)
+
+
+def test_a_full_disk_leaves_no_part_of_a_solution(cluster, workflow, config, local, full):
+    done = finish(start(workflow, config, 1, "--retries", "0"))
+    assert done.code != 0 and "No space left on device" in done.text + log(workflow)
+    assert not list((workflow.folder / "results").rglob("*.h5"))
+    subprocess.run(["mount", "-o", "remount,size=32m", full], check=True)
+    done = finish(start(workflow, config, ranks=1))
+    assert done.code == 0, done.text
+    assert differences(contents(workflow), local) == set()
+
+
+def test_snakemake_killed_and_called_again(cluster, workflow, slow, expected):
+    """Its Slurm job lives on; a new call after `--unlock` may solve the same at the same time."""
+    forget_solutions(workflow)
+    process = start(workflow, slow, ranks=1)
+    freeze(workflow, cluster, 1)
+    stopped = solver_processes(workflow.folder)
+    process.kill()
+    process.communicate()
+    done = finish(start(workflow, slow, ranks=1))
+    assert done.code != 0 and "unlock" in done.text
+    assert workflow(slow, "--unlock").code == 0
+    process = start(workflow, slow, ranks=1)
+    wait_for_solvers(workflow.folder, 2)
+    for pid in stopped:
+        os.kill(pid, signal.SIGCONT)
+    done = finish(process)
+    assert done.code == 0, done.text
+    wait_for_end(stopped)
+    assert differences(contents(workflow), expected) == set()
+
+
+def test_two_calls_in_one_folder(cluster, workflow, slow, expected):
+    """The second ends at once and says why; the first does not notice."""
+    forget_solutions(workflow)
+    process = start(workflow, slow, ranks=1)
+    cluster.wait_for("solve")
+    second = finish(start(workflow, slow, ranks=1))
+    assert second.code != 0 and "cannot be locked" in second.text
+    done = finish(process)
+    assert done.code == 0, done.text
+    assert differences(contents(workflow), expected) == set()
+
+
+def test_two_folders_with_one_store(cluster, workflow, slow, expected, tmp_path):
+    """Both solve the same at once, or one takes what the other has stored: the same bits."""
+    forget_solutions(workflow)
+    results, tables = workflow.folder / "results", workflow.folder / "tables"
+    other = tmp_path / "other"
+    other.mkdir()
+    first = start(workflow, slow, ranks=1)
+    settings = [f"run={{'name': 'other', 'directory': '{results}'}}", f"data={{'directory': '{tables}'}}"]
+    second = start(workflow, slow, 1, folder=other, settings=settings)
+    for done in (finish(first), finish(second)):
+        assert done.code == 0, done.text
+    assert differences(contents(workflow), expected) == set()
+    assert differences(contents(workflow, "other"), expected) == set()

@@ -41,6 +41,7 @@ class Status:
     scenario: str
     status: str
     message: str
+    key: str = ""
 
 
 def collect(
@@ -50,6 +51,7 @@ def collect(
     policy: str,
     config_hash: str,
     levels: Mapping[tuple[str, int], float] | None = None,
+    keys: Mapping[tuple[str, int], str] | None = None,
 ) -> dict[str, int]:
     """Write ``paths.parquet`` and ``solutions.parquet`` from ``solutions/<scenario>/<zone>.h5`` files.
 
@@ -58,15 +60,16 @@ def collect(
     messages, ``warn`` goes on with a warning, ``drop`` goes on. Missing zones keep a row with status
     "failed" in the solutions table, so that every exhibit can print their number. ``levels``: level by
     scenario and zone in the present calibration, which a stored solution may be older than (None: the
-    level in the file). Returns counts of
-    ``solved`` and ``failed``. Raises DataError naming the file for corrupted, truncated or incomplete
-    files.
+    level in the file). ``keys``: key by scenario and zone that a solution of the present settings has (None: any
+    will do). Returns counts of ``solved`` and ``failed``. Raises DataError naming the file for corrupted, truncated or
+    incomplete files, and for those of other settings, as a solve by hand leaves them.
     """
     if policy not in ("error", "warn", "drop"):
         raise ValueError(f"policy is {policy!r}; allowed: error, warn, drop")
     statuses = sorted((read_status(Path(f)) for f in files), key=lambda s: (s.scenario, s.zone))
     if not statuses:
         raise DataError("collect: no solution files were given.")
+    _check_keys(statuses, keys)
     failed = [s for s in statuses if s.status != "solved"]
     _apply_policy(policy, failed, len(statuses))
     paths, rows, industries = [], [], None
@@ -86,6 +89,15 @@ def collect(
     write_table(pd.concat(paths, ignore_index=True), "paths", out_paths, provenance)
     write_table(pd.DataFrame(rows), "solutions", out_solutions, provenance)
     return {"solved": len(statuses) - len(failed), "failed": len(failed)}
+
+
+def _check_keys(statuses: list[Status], keys: Mapping[tuple[str, int], str] | None) -> None:
+    other = [s for s in statuses if s.key and keys is not None and s.key != keys[s.scenario, s.zone]]
+    if other:
+        raise DataError(
+            f"{len(other)} of {len(statuses)} solutions are of other settings than this run's, such as {other[0].path}.\n"
+            "Solved by hand with other parameters? Delete them and start the run again."
+        )
 
 
 def _apply_policy(policy: str, failed: list[Status], total: int) -> None:
@@ -129,7 +141,7 @@ def read_status(path: Path) -> Status:
         if status not in ("solved", "failed"):
             raise ValueError(f"status is {status!r}")
         message = _text(attributes["message"])
-        return Status(path, int(attributes["zone"]), _text(attributes["scenario"]), status, message)
+        return Status(path, int(attributes["zone"]), _text(attributes["scenario"]), status, message, _text(attributes["key"]))
 
 
 def read_solution(
