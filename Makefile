@@ -17,6 +17,7 @@ PYTHON ?= python3
 CONFIG ?= config/config.yaml
 BENCH ?=
 SLURM ?=
+TESTS := tests/workflow/test_cluster.py tests/workflow tests/model tests/replication tests/unit
 BIN := .venv/bin
 READY := .venv/.ready
 # Where the system has certificates of its own (a proxy's, say), uv trusts these, as pip does, not its built-in ones.
@@ -36,8 +37,9 @@ report: $(READY)
 	@$(BIN)/regspec config --config $(CONFIG) > /dev/null
 	@$(BIN)/snakemake --profile profiles/local --configfile $(CONFIG) -- all report
 
+# As many files of tests at a time as there are cores (four at most), those that take longest first.
 test: $(READY) lint slurm
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # Only the Slurm profile on a real Slurm of two virtual nodes; `make test` has these tests, too.
 test-cluster: $(READY) slurm

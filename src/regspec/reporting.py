@@ -6,6 +6,7 @@ Any other code than 0 is an unexpected fault of the program or the machine, wort
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -20,12 +21,17 @@ _SHOWN = 5  # lines of a failed step's log that the user sees
 
 @contextmanager
 def short_errors() -> Iterator[None]:
-    """Print errors of the user's making without a traceback and leave with their exit code (SystemExit)."""
+    """Print errors of the user's making, and a full disk, without a traceback and leave with their exit code (SystemExit)."""
     try:
         yield
     except RegspecError as error:
         print(f"regspec: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print(f"regspec: {error.strerror}. Make room; the same command goes on with what is done.", file=sys.stderr)
+        raise SystemExit(1) from None
 
 
 @contextmanager

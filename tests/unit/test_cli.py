@@ -1,5 +1,6 @@
 """The command line: exit codes, short errors, light start."""
 
+import errno
 import json
 import logging
 import os
@@ -16,6 +17,7 @@ from regspec.errors import ModelFailure
 from regspec.layout import Layout
 from regspec.progress import JobProgress, duration
 from regspec.provenance import write_json
+from regspec.reporting import short_errors
 from regspec.status import failure_message, failures_text, status_text
 
 
@@ -246,3 +248,13 @@ def test_layout_follows_the_configuration():
     layout = Layout(Config())
     assert layout.solution("baseline", 7).as_posix() == "results/default/solutions/baseline/7.h5"
     assert layout.zone_ids() == []
+
+
+def test_a_full_disk_is_told_in_one_line(capsys):
+    """Other faults of the machine keep their traceback."""
+    with pytest.raises(SystemExit) as end, short_errors():
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    told = capsys.readouterr().err
+    assert end.value.code == 1 and told.startswith("regspec: No space left on device.") and told.count("\n") == 1
+    with pytest.raises(OSError), short_errors():
+        raise OSError(errno.EIO, os.strerror(errno.EIO))

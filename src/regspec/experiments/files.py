@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,19 @@ _SERIES = {
     "Y": "output", "c": "c", "b": "b", "b_next": "b_next", "q": "q", "eta": "eta", "mu": "mu", "binding": "binding",
     "tau_b": "tau_b", "k": "k", "k_next": "k_next", "tau_k": "tau_k", "value": "value", "euler_errors": "errors",
 }  # fmt: skip
+
+
+@contextmanager
+def _in_memory(path: Path, source: Path | None = None) -> Iterator[h5py.File]:
+    """An HDF5 file in memory, empty or the content of ``source``, that is written to ``path`` when complete: the library
+    itself ends the process (a segmentation fault) when it meets a full disk.
+    """
+    with h5py.File(source or path, "r+" if source else "w", driver="core", backing_store=False) as file:
+        yield file
+        file.flush()
+        image = file.id.get_file_image()
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(image)
 
 
 def _write_allocation(group: h5py.Group, allocation: Allocation, first_year: int) -> None:
@@ -50,7 +64,7 @@ def write_solution(
     ranks: int,
 ) -> None:  # fmt: skip
     """Write a solved zone (docs/architecture.md), to a temporary name first."""
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+    with _in_memory(path) as file:
         file.attrs.update(_attributes(zone, scenario, key, config, config_hash))
         file.attrs.update(
             {"status": "solved", "message": "", "seconds": seconds, "ranks": ranks, "level": solution.level,
@@ -65,7 +79,7 @@ def write_solution(
 def write_failure(path: Path, message: str, zone: int, scenario: str, key: str, config: Config, config_hash: str,
                   seconds: float, ranks: int) -> None:  # fmt: skip
     """Write the record of a zone that the model could not solve: status "failed" and why."""
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+    with _in_memory(path) as file:
         file.attrs.update(_attributes(zone, scenario, key, config, config_hash))
         file.attrs.update({"status": "failed", "message": message, "seconds": seconds, "ranks": ranks})
         file.attrs.update({"level": np.nan, "welfare_gain": np.nan})
@@ -84,7 +98,5 @@ def publish(source: Path, output: Path, scenario: str, config_hash: str) -> None
     """Copy a stored solution to its place in a run, with the run's provenance; another scenario, or a sweep's cell, may
     have made it.
     """
-    with atomic_path(output) as temporary:
-        shutil.copyfile(source, temporary)
-        with h5py.File(temporary, "r+") as file:
-            file.attrs.update({"scenario": scenario, **stamp(config_hash)})
+    with _in_memory(output, source) as file:
+        file.attrs.update({"scenario": scenario, **stamp(config_hash)})
