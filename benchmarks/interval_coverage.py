@@ -1,6 +1,6 @@
 """How often 95% intervals cover the truth when errors are what a method assumes, and when they are not (docs/inference.md).
 
-    python benchmarks/interval_coverage.py [--draws 2000]        # about 15 minutes; writes results/bench/coverage.{csv,tex,html}
+    python benchmarks/interval_coverage.py [--draws 2000]       # about 15 minutes; writes results/bench/coverage.{csv,tex,html}
 
 Zones, states, centroids and industry shares are those of the synthetic economy; regressor and errors are drawn. In every
 design the coefficient is one and the regressor has the same dependence as the errors, since dependence of errors alone
