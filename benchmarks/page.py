@@ -1,6 +1,7 @@
 """Write the tables of docs/benchmarks.md and docs/numerics.md anew from results/bench/bench.json: `python benchmarks/page.py`.
 
-A table stands between the lines `<!-- bench: NAME -->` and `<!-- end -->`; the text around it stays as it is.
+A table stands between the lines `<!-- bench: NAME -->` and `<!-- end -->`; the text around it stays as it is, and so
+does the table of a part that was not measured.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ RIVAL_NAMES = {"numpy_vfi": "NumPy VFI", "numba_vfi": "numba VFI", "numba_egm": 
 
 
 def markdown(header: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table, or a remark that there is nothing to show."""
+    """A Markdown table; nothing without rows, so that the page keeps that of an earlier run."""
     if not rows:
-        return "Not measured in this run."
+        return ""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -46,6 +47,7 @@ def tables(found: dict) -> dict[str, str]:
     quick = [part for part, how in found["parts"].items() if how["quick"]]
     remarks = ["**the machine was busy: times are upper bounds**"] if m["load_average"] > 0.5 * m["cores"] else []
     remarks += [f"with `--quick`: {', '.join(quick)}"] if quick else []
+    remarks.insert(0, f"parts {', '.join(found['parts'])}")
     result = {
         "machine": f"{m['processor']}, {m['cores']} cores; Python {m['python']}, numpy {m['numpy']}, numba {m['numba']}; load "
         f"average at the start {m['load_average']:.1f}; code {'; '.join([found['code_version'], *remarks])}",
@@ -130,7 +132,7 @@ def main() -> int:
     new = tables(json.loads(path.read_text()))
 
     def fill(match: re.Match) -> str:
-        return f"<!-- bench: {match[1]} -->\n{new.get(match[1], 'Not measured in this run.')}\n<!-- end -->"
+        return f"<!-- bench: {match[1]} -->\n{new[match[1]]}\n<!-- end -->" if new.get(match[1]) else match[0]
 
     for page in PAGES:
         text = re.sub(r"<!-- bench: (\w+) -->\n.*?<!-- end -->", fill, page.read_text(), flags=re.DOTALL)

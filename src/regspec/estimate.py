@@ -12,9 +12,10 @@ from regspec.layout import Layout
 
 _BASE_MB = 500  # Python, numba and the compilation of the kernels
 _SNAKEMAKE_MB = 500  # Snakemake starts itself twice inside a Slurm job, which is charged for it
-# Core-microseconds of a state in a sweep of the tail, market and planner, by number of industries (docs/benchmarks.md).
-_MICROSECONDS = {1: (2.87, 2.69), 2: (0.54, 0.86), 3: (0.73, 1.12), 4: (1.08, 1.87), 5: (1.68, 3.22)}
-_TAIL, _PATH = 50, 1.4  # sweeps of a tail; a year of the path in sweeps
+# Core-microseconds of a state in a sweep of the tail, market and planner, by number of industries, on a slow machine
+# (benchmarks/kernels.py).
+_MICROSECONDS = {1: (6.0, 6.0), 2: (0.73, 1.35), 3: (1.00, 1.49), 4: (1.34, 2.48), 5: (2.34, 4.69)}
+_TAIL, _PATH = 50, 1.9  # sweeps of a tail; a year of the path, solved and simulated, in sweeps
 _OVERHEAD = 0.3  # s: simulation, Euler errors, the file
 _FILE_KB = 23.0
 _JOB_WORK = 120.0  # s: JOB_SECONDS are then a few percent; a lost job is soon done again
