@@ -108,7 +108,7 @@ def write_taxes(table: pd.DataFrame, stem: Path, industries: list[str], config: 
         f"Percent. {config.planner.years} simulated years of each of N = {len(table)} zones at last-year productivity; mean, "
         "lowest and highest of the zones' means, and mean over zones of the means over years in which the limit is slack or "
         f"binds (it binds in {100 * table['binding'].mean():.0f} percent of years). Negative subsidies are taxes. Where the "
-        "limit binds no debt tax is needed."
+        "limit binds, debt tax and multiplier are told apart by a convention only: no debt tax is shown."
     )
     return tables.write(
         taxes_table(table, industries), stem, "Taxes of the plan in the long run, percent", notes, provenance, synthetic,

@@ -32,7 +32,7 @@ class LongRun:
     last: np.ndarray
 
     def debt_tax(self) -> float:
-        """Mean tau_b of the years in which the limit is slack: elsewhere none is needed (docs/model.md, section 3)."""
+        """Mean tau_b of the years in which the limit is slack: elsewhere a convention (docs/model.md, (3.1))."""
         return float(self.tau_b[~self.binding].mean()) if (~self.binding).any() else 0.0
 
     def extremes(self, industry: int) -> dict[str, np.ndarray]:

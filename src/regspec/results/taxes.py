@@ -37,7 +37,7 @@ def taxes_table(rows: pd.DataFrame, industries: list[str], u: pd.DataFrame) -> p
     """``Tax``, medians over zones of first and last year; mean, quartiles and means by state over all zone-years; percent.
 
     States: the limit slack or binding; years in the lowest and in the highest third of the industry's productivity ``u``
-    (`productivity`). The debt tax is that of the zone-years in which the limit is slack: elsewhere none is needed.
+    (`productivity`). The debt tax is that of the zone-years in which the limit is slack: elsewhere it is a convention (3.1).
     """
     thirds = u.quantile([1 / 3, 2 / 3])
     ends = [rows["year"].min(), rows["year"].max()]
@@ -88,8 +88,8 @@ def _write_table(inputs: Inputs, table: pd.DataFrame, data: pd.DataFrame, share:
         "subsidies of "
         "a year add up to zero with the values of the industries' capital. First and last year: medians over zones; then "
         "over all zones and years, and means over zone-years in which the limit is slack or binds (it binds in "
-        f"{share:.0f} percent of them; no debt tax is needed there), and over years in the lowest and highest third of the "
-        "industry's realized productivity u (debt: of its mean with the nation's shares). The CSV has quartiles by year. "
+        f"{share:.0f} percent of them; the debt tax is a convention there), and over years in the lowest and highest third of "
+        "the industry's realized productivity u (debt: of its mean with the nation's shares). The CSV has quartiles by year. "
         f"{inputs.counts(inputs.baseline)}"
     )
     return tables.write(
