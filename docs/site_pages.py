@@ -19,8 +19,9 @@ SOURCES = ROOT / "src"
 MODULES = (
     "config", "config_io", "schemas", "layout", "jobs", "provenance", "data.build", "data.tidy", "data.microdata",
     "empirics.inputs", "calibration.processes", "calibration.zones", "calibration.technology", "experiments.solve",
-    "experiments.zone", "experiments.key", "experiments.files", "model.problem", "model.backward", "model.simulate",
-    "model.accuracy", "results.collect", "results.inputs", "estimate", "status", "explain", "exhibits", "errors",
+    "experiments.zone", "experiments.key", "experiments.files", "model.problem", "model.policies", "model.backward",
+    "model.simulate", "model.accuracy", "results.collect", "results.inputs", "estimate", "status", "explain",
+    "exhibits", "errors",
 )  # fmt: skip
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _ITEM = re.compile(r"^(\s*)([-*+]|\d+\.)\s")

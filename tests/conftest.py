@@ -38,6 +38,17 @@ def own_folder():
 
 
 @pytest.fixture
+def bare_folder(tmp_path, monkeypatch) -> Path:
+    """A working directory with the configuration ``my.yaml`` and nothing else; the environment is put back."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("REGSPEC_DATA", raising=False)
+    for variable in (*THREAD_VARIABLES, "NUMBA_CACHE_DIR"):
+        monkeypatch.setenv(variable, "1")
+    (tmp_path / "my.yaml").write_text("run: {name: r}\nscenarios: {baseline: {}, other: {}}\n")
+    return tmp_path
+
+
+@pytest.fixture
 def unrendered(monkeypatch):
     """Figures are drawn but saved as empty files: for tests of what stands beside them, since rendering is most of the time."""
     monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda figure, path, **options: Path(path).write_bytes(b""))

@@ -1,4 +1,4 @@
-"""The command line ``regspec``: each workflow step, runnable and debuggable without Snakemake.
+"""The command line `regspec`: each workflow step, runnable and debuggable without Snakemake.
 
 Exit codes: 0 done, otherwise see :mod:`regspec.reporting`. The solve step is here and not in a script of its
 rule, because mpiexec or srun must start it as a program.

@@ -7,11 +7,12 @@ from economies import economy, solve, still
 from one_zone import config, national, zone
 
 from regspec.experiments.zone import solve_zone
-from regspec.model.backward import Solver, Taxes
+from regspec.model.backward import Solver
 from regspec.model.conditions import BINDING, SLACK, expected_price, growth_target, make_scratch
 from regspec.model.lattice import coordinates
 from regspec.model.newton import evaluate
 from regspec.model.point import static_roots
+from regspec.model.policies import Taxes
 from regspec.model.problem import limit_prices, steady_price
 from regspec.model.simulate import simulate
 from regspec.model.types import C, Q, X

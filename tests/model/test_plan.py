@@ -5,11 +5,12 @@ import pytest
 from economies import economy, solve
 
 from regspec.model import sweep as sw
-from regspec.model.backward import Policies, Solver, Taxes
+from regspec.model.backward import Solver
 from regspec.model.conditions import BINDING, OUT_C, OUT_Q, SLACK, growth_target, make_scratch
 from regspec.model.interpolation import lookup
 from regspec.model.lattice import coordinates
 from regspec.model.newton import evaluate
+from regspec.model.policies import Policies, Taxes
 from regspec.model.types import ETA, MU, VALUE, C, Q, X
 
 TOLERANCE = 1e-8

@@ -22,21 +22,16 @@ from regspec.status import failure_message, failures_text, status_text
 
 
 @pytest.fixture
-def run_folder(tmp_path, monkeypatch):
+def run_folder(bare_folder):
     """A working directory with a configuration and a calibration of zones 3 and 7."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("REGSPEC_DATA", raising=False)
-    for variable in (*jobs.THREAD_VARIABLES, "NUMBA_CACHE_DIR"):
-        monkeypatch.setenv(variable, "1")  # put back afterwards, whatever the step sets
-    (tmp_path / "c.yaml").write_text("run: {name: r}\nscenarios: {baseline: {}, other: {}}\n")
-    layout = Layout(load_config("c.yaml"))
+    layout = Layout(load_config("my.yaml"))
     layout.zones.parent.mkdir(parents=True)
     layout.zones.write_text(json.dumps({"zones": [7, 3], "gini": [0.4, 0.5]}))
     return layout
 
 
 def run(*arguments):
-    return cli.main([*arguments, "--config", "c.yaml"])
+    return cli.main([*arguments, "--config", "my.yaml"])
 
 
 def test_bad_configuration_exits_2_without_traceback(run_folder, capsys):
@@ -49,7 +44,7 @@ def test_bad_configuration_exits_2_without_traceback(run_folder, capsys):
 def test_valid_configuration_is_printed_and_can_be_read_back(run_folder, capsys, tmp_path):
     assert run("config", "--set", "run.seed=5") == 0
     (tmp_path / "back.yaml").write_text(capsys.readouterr().out)
-    assert load_config("back.yaml") == load_config("c.yaml", ["run.seed=5"])
+    assert load_config("back.yaml") == load_config("my.yaml", ["run.seed=5"])
 
 
 def test_model_failure_exits_3(run_folder, monkeypatch, capsys):
@@ -144,7 +139,7 @@ def test_threads_and_kernel_cache_are_set_for_solves(run_folder, monkeypatch):
 
 
 def test_status_tells_waiting_started_and_failed_solves(run_folder):
-    config = load_config("c.yaml")
+    config = load_config("my.yaml")
     write_json(run_folder.failure("other", 7), "zone 7: no equilibrium\n  J = 3.1 at theta = 0.35\n")
     run_folder.progress("other", 7).write_text("")
     run_folder.progress("other", 3).write_text('{"sweep": 10, "distance": 0.1}\n{"sweep": 20, "distance": 0.01}\n')
@@ -160,7 +155,7 @@ def test_status_tells_waiting_started_and_failed_solves(run_folder):
 
 
 def test_status_repeats_the_failure_that_a_solution_file_records(run_folder):
-    config = load_config("c.yaml")
+    config = load_config("my.yaml")
     for zone, content in ((3, b"cut off"), (7, None)):
         path = run_folder.solution("other", zone)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from regspec import cli, jobs
+from regspec import cli
 from regspec.config_io import load_config
 from regspec.errors import ConfigError
 from regspec.layout import Layout
@@ -17,18 +17,7 @@ SIX = ", ".join(f"{name}: {{members: [X{name}], xi: 0.1, phi: 1}}" for name in "
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
-    """A folder with the configuration ``my.yaml`` and nothing else."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("REGSPEC_DATA", raising=False)
-    for variable in (*jobs.THREAD_VARIABLES, "NUMBA_CACHE_DIR"):
-        monkeypatch.setenv(variable, "1")  # put back afterwards, whatever the step sets
-    (tmp_path / "my.yaml").write_text("run: {name: r}\nscenarios: {baseline: {}, other: {}}\n")
-    return tmp_path
-
-
-@pytest.fixture
-def refused(here, capsys):
+def refused(bare_folder, capsys):
     """Checks that the command line refuses its arguments in at most five lines that hold the expected parts."""
 
     def refused(arguments, expected):
@@ -111,48 +100,50 @@ def test_missing_folder_of_data(refused):
 
 
 @pytest.mark.parametrize("name", ["nowhere", "my.yaml"])
-def test_variable_that_names_no_folder(refused, here, monkeypatch, name):
-    (here / "tables").mkdir()
+def test_variable_that_names_no_folder(refused, bare_folder, monkeypatch, name):
+    (bare_folder / "tables").mkdir()
     monkeypatch.setenv("REGSPEC_DATA", name)
     refused(PANEL, [f"{name}: no such folder", "correct the environment variable REGSPEC_DATA"])
 
 
-def test_variable_that_names_a_wrong_folder(refused, here, monkeypatch):
-    (here / "tables").mkdir()
-    monkeypatch.setenv("REGSPEC_DATA", str(here))
-    refused(PANEL, [f"{here}/cz_industry.csv: no such file (and 4 more)", "correct the environment variable REGSPEC_DATA"])
+def test_variable_that_names_a_wrong_folder(refused, bare_folder, monkeypatch):
+    (bare_folder / "tables").mkdir()
+    monkeypatch.setenv("REGSPEC_DATA", str(bare_folder))
+    refused(
+        PANEL, [f"{bare_folder}/cz_industry.csv: no such file (and 4 more)", "correct the environment variable REGSPEC_DATA"]
+    )
 
 
-def test_results_that_cannot_be_written(refused, here):
-    (here / "taken").write_text("a file")
+def test_results_that_cannot_be_written(refused, bare_folder):
+    (bare_folder / "taken").write_text("a file")
     refused(
         ["data", "--config", "my.yaml", "--set", "run.directory=taken"], ["taken/r/data", "cannot be written", "run.directory"]
     )
 
 
 @pytest.mark.parametrize("directory", ["taken", "taken/below"])
-def test_results_in_a_file_are_refused_before_any_job(here, directory):
-    (here / "taken").write_text("a file")
+def test_results_in_a_file_are_refused_before_any_job(bare_folder, directory):
+    (bare_folder / "taken").write_text("a file")
     layout = Layout(load_config("my.yaml", [f"run.directory={directory}"]))
     with pytest.raises(ConfigError, match="taken: not a folder\n.*choose another run.directory"):
         layout.check_writable()
 
 
-def test_results_in_a_folder_of_others_are_refused_before_any_job(here, monkeypatch):
-    (here / "theirs").mkdir()
-    monkeypatch.setattr("os.access", lambda path, mode: path != here / "theirs")  # root may write everywhere
+def test_results_in_a_folder_of_others_are_refused_before_any_job(bare_folder, monkeypatch):
+    (bare_folder / "theirs").mkdir()
+    monkeypatch.setattr("os.access", lambda path, mode: path != bare_folder / "theirs")  # root may write everywhere
     layout = Layout(load_config("my.yaml", ["run.directory=theirs"]))
     with pytest.raises(ConfigError, match="theirs: no permission"):
         layout.check_writable()
 
 
-def test_folders_that_do_not_exist_yet_can_be_written(here):
+def test_folders_that_do_not_exist_yet_can_be_written(bare_folder):
     Layout(load_config("my.yaml", ["run.directory=new/deeper"])).check_writable()
-    assert not (here / "new").exists()
+    assert not (bare_folder / "new").exists()
 
 
-def test_zone_outside_the_run(refused, here):
-    zones = here / "results" / "r" / "calibration" / "zones.json"
+def test_zone_outside_the_run(refused, bare_folder):
+    zones = bare_folder / "results" / "r" / "calibration" / "zones.json"
     zones.parent.mkdir(parents=True)
     zones.write_text(json.dumps({"zones": [3, 7], "gini": [0.4, 0.5]}))
     refused(["solve", "--config", "my.yaml", "--zone", "8"], ["--zone 8: not among the 2 zones of this run", "3, 7"])

@@ -3,7 +3,6 @@
 
 from functools import cache
 
-import numba
 import numpy as np
 import pytest
 from economies import economy, solve
@@ -20,8 +19,6 @@ MODES = pytest.mark.parametrize("mode", [SLACK, BINDING, KINK])
 
 @cache
 def solution(n, planner):
-    if planner and n == 1 and numba.config.DISABLE_JIT:
-        pytest.skip("the lattice of one industry has steps of zero, by which plain Python, unlike a kernel, cannot divide")
     problem = economy(XI[:n], PHI[:n], kappa=0.03, steps=4 if n < 3 else 2, below=4, above=6, fine=32)
     return solve(problem, planner, tolerance=1e-5)
 

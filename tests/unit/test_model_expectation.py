@@ -82,10 +82,10 @@ class Case:
         relative = x / at if side == 0 else (x - at) / (self.width - at)
         return np.vander([relative], 4)[0] @ self.cubics[node, e, side]
 
-    def sides(self, node, e, x):
-        """(weight, side) pairs at grid point x: every point belongs to one side of the kink."""
+    def side(self, node, e, x):
+        """Side of the kink on which grid point x lies: 0 below."""
         at = self.kink[node, e]
-        return [(1.0, 0 if at >= self.width or x < at else 1)]
+        return 0 if at >= self.width or x < at else 1
 
     def kernel(self, planner, rows):
         """Functions given every exogenous state of last year, and under ``rows`` (1, E), probabilities of this year."""
@@ -136,8 +136,8 @@ def test_expectation_functions_are_the_sums_of_the_model(planner, gamma):
     log_worth = np.empty((len(case.lattice.capital), len(transition), len(x)))
     for node, k in enumerate(case.lattice.capital):
         at_points = np.array([
-            [sum(w * integrands(case.policy(node, e, s, at), k, case.exo.z[e], case.exo.kappa[e], case, planner)
-                 for w, s in case.sides(node, e, at)) for at in x]
+            [integrands(case.policy(node, e, case.side(node, e, at), at), k, case.exo.z[e], case.exo.kappa[e], case, planner)
+             for at in x]
             for e in range(case.chain.size)
         ])  # fmt: skip
         mean = np.einsum("ef,fpj->epj", transition, at_points)

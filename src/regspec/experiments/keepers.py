@@ -9,9 +9,10 @@ import numpy as np
 
 from regspec.experiments.checkpoint import Checkpoint
 from regspec.model.acceleration import Anderson
-from regspec.model.backward import Policies, Solver
+from regspec.model.backward import Solver
 from regspec.model.keeper import Keeper, TailState
 from regspec.model.parallel import Ranks
+from regspec.model.policies import Policies
 
 if TYPE_CHECKING:
     from regspec.experiments.zone import Allocation

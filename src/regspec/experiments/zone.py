@@ -13,9 +13,10 @@ from regspec.errors import ModelFailure
 from regspec.experiments.checkpoint import Checkpoint
 from regspec.experiments.keepers import ZoneKeeper
 from regspec.model.accuracy import summarize
-from regspec.model.backward import Diagnostics, Policies, Solver
+from regspec.model.backward import Solver
 from regspec.model.keeper import Keeper
 from regspec.model.parallel import Ranks
+from regspec.model.policies import Diagnostics, Policies
 from regspec.model.portfolio import static_portfolio
 from regspec.model.problem import ROOM, Problem, bond_bounds, lattice_bounds, output, regime_prices, steady_price
 from regspec.model.shocks import product_chain

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from regspec.model.expectation import expand, recover_slopes, slope_source, work
 from regspec.model.keeper import Keeper, TailState
 from regspec.model.lattice import coordinates
 from regspec.model.parallel import Ranks
+from regspec.model.policies import Diagnostics, Policies, Taxes
 from regspec.model.portfolio import static_portfolio
 from regspec.model.problem import Problem, output, steady_price
 from regspec.model.shocks import Mixture
@@ -34,52 +34,6 @@ _ALIGN = 1e-3  # distance below which the tail's bond grid follows the kinks: th
 _FARTHEST = 1.5  # largest shift of the bond grid, in units of its stretch
 _STALLED = 40  # sweeps without a shorter distance
 _NO_ROWS, _NOT_MIXED = np.zeros((0, 0)), np.zeros((0, 0, 0, 0))
-
-
-@dataclass
-class Policies:
-    """Policies of one year on this rank's lattice nodes.
-
-    pol (block, E, nodes, I+5): c, q, eta/u', mu/u', certainty-equivalent value, lattice coordinates of k', b';
-    kink (block, E): position of b* on the year's bond grid; failed (block, E, nodes): nodes without a solution; shift (N,) of
-    that grid at all lattice nodes, never changed in place.
-    """
-
-    pol: np.ndarray
-    kink: np.ndarray
-    failed: np.ndarray
-    shift: np.ndarray
-
-    def copy(self) -> Policies:
-        """Independent copy."""
-        return Policies(self.pol.copy(), self.kink.copy(), self.failed.copy(), self.shift)
-
-
-@dataclass(frozen=True)
-class Taxes:
-    """Taxes at the solve nodes: tau_b (block, E, nodes) and tau_k (block, E, nodes, I) (M8)."""
-
-    tau_b: np.ndarray
-    tau_k: np.ndarray
-
-
-@dataclass
-class Diagnostics:
-    """What the backward solution measured (docs/architecture.md, solutions)."""
-
-    sweeps: int = 0
-    distance: float = np.inf
-    contraction: float = np.nan
-    residual: float = 0.0
-    violation: float = 0.0
-    lowest: float = np.inf  # min over years of min b' - b_min
-    evaluations: float = 0.0
-    states: float = 0.0
-    seconds: float = 0.0
-    failed: int = 0
-    hits: int = 0
-    rescued: int = 0
-    history: list[float] = field(default_factory=list)
 
 
 class Solver:

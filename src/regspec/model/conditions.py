@@ -234,14 +234,13 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
             s.q_grad[r] += ki * s.worth_grad[i, r]
             if r > 0:
                 s.q_grad[r] += s.worth[i] * capital_slope(i, r, tech.h)
-    mu, weight = 0.0, 0.0
+    mu = 0.0
     if planner:
         valuations(e_ratio, s.e_grad, 4 + 2 * n, 4 + 3 * n, False, k, s.zeros, tech, s, s.social, s.social_grad)
         price_in_b = s.slope[0, expected_price(tech)] if ahead else s.q_grad[0]
         price_effect = bond_price + kappa * tech.pecuniary * price_in_b
         if mode == BINDING:
             mu = (bond_price - tech.beta * e_ratio) / price_effect
-        weight = kappa * tech.pecuniary / tech.h
     if planner and tech.plans_portfolio > 0.0:
         for j in range(1, n):
             s.res[j - 1] = s.social[j] - s.social[j - 1]
@@ -249,6 +248,7 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
                 s.jac[j - 1, r] = s.social_grad[j, r] - s.social_grad[j - 1, r]
             if mode == BINDING:
                 slope = price_slope(j, k, c, q + tangible, tech, s)
+                weight = kappa * tech.pecuniary / tech.h
                 s.res[j - 1] += mu * weight * slope
                 for r in range(n):
                     s.jac[j - 1, r] += weight * (mu * s.slope_grad[r] - tech.beta * s.e_grad[r] / price_effect * slope)

@@ -10,7 +10,8 @@ from regspec.model import sweep as sw
 from regspec.model.types import ETA, VALUE, C, Q
 
 if TYPE_CHECKING:
-    from regspec.model.backward import Policies, Solver
+    from regspec.model.backward import Solver
+    from regspec.model.policies import Policies
 
 
 def worst_changes(solver: Solver, before: Policies, after: Policies, most: int = 5) -> list[str]:

@@ -215,7 +215,7 @@ def expand(capital, first, pol, kink, exo, tech, here, factors, functions, rows,
             cursor_low, cursor_high = 0, 0
             for p in range(here.points):
                 x = p * here.dx
-                place = max(places[p], lowest)  # below the lowest bonds, where no choice lies, functions are constant
+                place = max(places[p], lowest)  # constant below the first solve node, where no function is needed
                 if at > begin and (at >= width or x < at):
                     cursor_low = side_policy(rows_here, 0, low_nodes, low_scales, place, cursor_low, policy)
                 else:

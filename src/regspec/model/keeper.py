@@ -8,7 +8,8 @@ import numpy as np
 
 if TYPE_CHECKING:
     from regspec.model.acceleration import Anderson
-    from regspec.model.backward import Policies, Solver
+    from regspec.model.backward import Solver
+    from regspec.model.policies import Policies
 
 
 class TailState(NamedTuple):

@@ -11,10 +11,11 @@ import numpy as np
 
 from regspec.errors import ModelFailure
 from regspec.model.accuracy import euler_errors, exact_expectations, policy_at
-from regspec.model.backward import Policies, Solver
+from regspec.model.backward import Solver
 from regspec.model.conditions import make_scratch
 from regspec.model.lattice import coordinates
 from regspec.model.point import IS_BINDING, UNSOLVED, solve_point, static_roots
+from regspec.model.policies import Policies
 from regspec.model.types import ETA, MU, VALUE, C, Q
 
 _ROOT_SCAN = 200

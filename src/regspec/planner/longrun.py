@@ -8,9 +8,10 @@ import numpy as np
 
 from regspec.errors import ModelFailure
 from regspec.model.accuracy import policy_at
-from regspec.model.backward import Policies, Solver
+from regspec.model.backward import Solver
 from regspec.model.conditions import make_scratch
 from regspec.model.point import IS_BINDING, UNSOLVED, solve_point
+from regspec.model.policies import Policies
 from regspec.model.problem import Problem
 from regspec.model.shocks import draw_states
 from regspec.model.simulate import starts, taxes

@@ -10,10 +10,11 @@ from regspec.config import Config, Grid, IndustryGroup, Scenario
 from regspec.errors import ModelFailure
 from regspec.experiments.zone import build_problem
 from regspec.model.accuracy import policy_at
-from regspec.model.backward import Policies, Solver
+from regspec.model.backward import Solver
 from regspec.model.conditions import make_scratch
 from regspec.model.lattice import coordinates
 from regspec.model.point import IS_BINDING, UNSOLVED, solve_point, static_roots
+from regspec.model.policies import Policies
 from regspec.model.problem import Problem
 from regspec.model.shocks import draw_states
 from regspec.model.types import C, Q
