@@ -7,6 +7,7 @@ Any other code than 0 is an unexpected fault of the program or the machine, wort
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 import traceback
@@ -43,6 +44,8 @@ def logged(log: str | Path) -> Iterator[None]:
     :func:`short_errors`; 1 for any other error, whose traceback is in the log.
     """
     _flush()
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a file's output is else held back until the end, behind errors and C's
+        sys.stdout.reconfigure(line_buffering=True)
     kept = os.dup(1), os.dup(2)
     try:
         with open(log, "wb") as stream:

@@ -226,7 +226,8 @@ def test_script_of_a_rule_logs_everything_and_ends_like_the_command_line(tmp_pat
         "import os, sys\nfrom regspec.errors import *\nfrom regspec.reporting import logged\n"
         f"with logged({str(tmp_path / 'log')!r}):\n    print('begun')\n    {body}\nprint('after')\n"
     )
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment)
     text = (tmp_path / "log").read_text()
     assert done.returncode == code
     assert text.startswith("begun\n") and logged in text and "after" not in text
@@ -239,7 +240,7 @@ def test_durations_are_readable():
     assert [duration(s) for s in (3.2, 89, 91, 3700, 9000)] == ["3 s", "89 s", "2 min", "62 min", "2.5 h"]
 
 
-def test_layout_follows_the_configuration():
+def test_layout_follows_the_configuration(bare_folder):
     layout = Layout(Config())
     assert layout.solution("baseline", 7).as_posix() == "results/default/solutions/baseline/7.h5"
     assert layout.zone_ids() == []
