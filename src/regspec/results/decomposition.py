@@ -196,18 +196,16 @@ def _write_figure(inputs: Inputs, effects: list[Effect]) -> list[Path]:
             ax = grid[row][column]
             _draw(ax, own)
             over = "growth since" if outcome == "growth" else "average since"
-            ax.set_title(f"{VARIABLES[variable].capitalize()}, {over} {base}", loc="left")
+            n = max((e.present.n for e in own), default=0)  # growth needs the zones' initial income as well
+            ax.set_title(f"{VARIABLES[variable].capitalize()}, {over} {base} (N = {n})", loc="left")
             if row == 1:
                 ax.set_xlabel(f"years since {base}")
             if column == 0:
                 ax.set_ylabel("effect on the slope, log points")
-    n = max((e.present.n for e in drawn), default=0)
     handles, names = grid[0][0].get_legend_handles_labels()
     if handles:
         fig.legend(handles, names, loc="outside lower center", ncols=len(names), fontsize=7)
-    title = (
-        f"Effect of each part of the model on the slope on specialization; N = {n}, given {given(inputs.config.empirics, rhs)}"
-    )
+    title = f"Effect of each part of the model on the slope on specialization, given {given(inputs.config.empirics, rhs)}"
     fig.suptitle(title if drawn else "no estimate: too few zones", fontsize=8, x=0.01, ha="left")
     return figures.save(fig, inputs.run_dir / "figures/decomposition", inputs.provenance, inputs.synthetic)
 
