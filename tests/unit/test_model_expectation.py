@@ -30,7 +30,7 @@ def test_side_policies_are_exact_for_cubics(nodes, straight):
     rows = np.vstack([np.full((2, 8), 99.0), np.vander(positions, 4) @ cubics])
     cursor, result = 0, np.empty(8)
     for x in np.linspace(0.3, 1.7, 31):
-        cursor = side_policy(rows, 2, positions, scales, where(x), cursor, result)
+        cursor = side_policy(rows, 2, positions, scales, where(x), cursor, (0.0,) * 8, result)
         np.testing.assert_allclose(result, np.vander([where(x)], 4)[0] @ cubics, atol=1e-9)
 
 
@@ -39,7 +39,7 @@ def test_side_policies_stay_positive_where_the_cubic_does_not():
     rows, result = np.ones((5, 8)), np.empty(8)
     rows[:, 0] = [5.0, 5.0, 0.1, 0.1, 5.0]
     nodes, scales, _ = placed(np.linspace(0.0, 1.0, 5), 0.0)
-    side_policy(rows, 0, nodes, scales, 0.3 + 1.4 * 0.625, 0, result)
+    side_policy(rows, 0, nodes, scales, 0.3 + 1.4 * 0.625, 0, (0.0,) * 8, result)
     assert result[0] == pytest.approx(0.1)
 
 
@@ -98,7 +98,7 @@ class Case:
         if planner:
             logs = slope_source(functions, self.tech).reshape(len(functions), -1).copy()
             recover_slopes(functions, logs, 0, len(functions), self.lattice.neighbours, self.lattice.slopes, self.tech,
-                           self.grid, np.empty(logs.shape[1]))  # fmt: skip
+                           self.grid, np.empty(logs.shape[1]), np.empty(self.grid.points))  # fmt: skip
         return functions
 
 
@@ -180,7 +180,7 @@ def test_slopes_on_a_shifted_grid_are_slopes_at_equal_bonds():
     logs = np.repeat((3.0 * bonds + 0.5 * coords[:, None])[:, None], case.chain.size, axis=1)
     functions = np.zeros((*logs.shape, slot_count(2, True)))
     recover_slopes(functions, np.ascontiguousarray(logs.reshape(len(coords), -1)), 0, len(coords), case.lattice.neighbours,
-                   case.lattice.slopes, case.tech, grid, np.empty(logs[0].size))  # fmt: skip
+                   case.lattice.slopes, case.tech, grid, np.empty(logs[0].size), np.empty(grid.points))  # fmt: skip
     inner = functions[:, :, 1:-1, 4 + 4 * 2 + 1]
     np.testing.assert_allclose(inner, 0.5, atol=3.0 * 0.02 * grid.dx**2)  # central differences of a sinh
     assert np.abs(functions[:, :, 1:-1, 4 + 4 * 2 + 1]).max() > 0.4

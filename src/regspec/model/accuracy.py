@@ -51,12 +51,14 @@ def exact_expectations(b, k, rows, shares, starts, exo, functions, table, tech, 
     Returns the number of states without a solution.
     """
     n = len(k)
-    space = np.empty(n), np.empty(n + 5), np.empty(n), np.zeros((len(rows), 1, len(tech.slots)))
+    slots = len(tech.slots)
+    space = np.empty(n), np.empty(n + 5), np.empty((n + 1, 1)), np.zeros((slots, 1, 1)), np.zeros((slots, len(rows)))
+    space += (np.empty(len(rows)),)
     return _exact(b, k, rows, shares, starts, exo, functions, table, tech, ahead, make_scratch(tech), *space, result)
 
 
 @njit
-def _exact(b, k, rows, shares, starts, exo, functions, table, tech, ahead, s, y, policy, k_next, work, result):
+def _exact(b, k, rows, shares, starts, exo, functions, table, tech, ahead, s, y, policy, scratch, own, work, inverse, result):
     missing = 0
     for e in range(rows.shape[1]):
         bond_price = 1.0 / exo.R[e]
@@ -66,13 +68,15 @@ def _exact(b, k, rows, shares, starts, exo, functions, table, tech, ahead, s, y,
             missing += 1
             continue
         policy_at(code, y, tech, s, policy)
-        for m in range(len(rows)):
-            integrands(policy, k, exo.z[e], exo.kappa[e], tech, k_next, rows[m, e], work[m, 0])
-    transform(work, k, tech, k_next)
+        integrands(policy.reshape(len(policy), 1), k, exo.z[e], exo.kappa[e], tech, scratch, own, 0)
+        for f in range(len(work)):
+            for m in range(len(rows)):
+                work[f, m] += rows[m, e] * own[f, 0, 0]
+    transform(work, k, tech, inverse)
     for f in range(len(result)):
         result[f] = 0.0
         for m in range(len(rows)):
-            result[f] += shares[m] * work[m, 0, f]
+            result[f] += shares[m] * work[f, m]
     return missing
 
 

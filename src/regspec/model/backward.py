@@ -126,16 +126,16 @@ class Solver:
         np.multiply(shares[0], mixed[:, :1], out=own)
         for m in range(1, len(rows)):
             own += shares[m] * mixed[:, m : m + 1]
-        self._complete(single, t)
+        self._complete(single, t, bool(np.isfinite(own).all()))
         return functions, single
 
     def _expand(self, policies: Policies, t: int, rows: np.ndarray, mixed: np.ndarray) -> np.ndarray:
         self._follow(t, policies.shift)
         lattice, grid, exo, tech = self.year(t)
         self.ranks.wait()
-        expand(lattice.capital, self.first, policies.pol, policies.kink, exo, tech, grid, self.problem.chain.transitions,
-               self._functions, rows, mixed, self._space(len(rows)))  # fmt: skip
-        self._complete(self._functions, t)
+        finite = expand(lattice.capital, self.first, policies.pol, policies.kink, exo, tech, grid,
+                        self.problem.chain.transitions, self._functions, rows, mixed, self._space(len(rows)))  # fmt: skip
+        self._complete(self._functions, t, finite)
         return self._functions
 
     def _space(self, rows: int) -> tuple[np.ndarray, ...]:
@@ -144,8 +144,11 @@ class Solver:
             self._spaces[rows] = workspace(tech, grid, self.problem.chain.size, rows)
         return self._spaces[rows]
 
-    def _complete(self, functions: np.ndarray, t: int) -> None:
-        """Fill the slots that need neighbours and share all nodes with all ranks; raise when something is not finite."""
+    def _complete(self, functions: np.ndarray, t: int, finite: bool) -> None:
+        """Fill the slots that need neighbours and share all nodes with all ranks; raise when something is not finite.
+
+        ``finite``: whether this rank's other slots are.
+        """
         lattice, grid, _, tech = self.year(t)
         own = slice(self.first, self.last)
         if self._logs is not None:
@@ -153,10 +156,10 @@ class Solver:
             logs = self._logs[: self.nodes * states * points].reshape(self.nodes, states * points)
             logs[own].reshape(-1, states, points)[:] = slope_source(functions[own], tech)
             self.ranks.publish(logs)
-            recover_slopes(functions, logs, self.first, self.last, lattice.neighbours, lattice.slopes, tech, grid,
-                           np.empty(states * points))  # fmt: skip
+            finite &= recover_slopes(functions, logs, self.first, self.last, lattice.neighbours, lattice.slopes, tech, grid,
+                                     np.empty(states * points), np.empty(points))  # fmt: skip
         self.ranks.publish(functions)
-        bad = not np.all(np.isfinite(functions[own]))
+        bad = not finite
         if self.ranks.reduce(np.array([float(bad)]), "max")[0] > 0.0:
             raise ModelFailure(self.ranks.first(self._not_finite(functions, t) if bad else None))
 
@@ -354,9 +357,12 @@ class Solver:
     def _start(years: list[Policies], t: int) -> Policies:
         """Start values of year index ``t``: choices of up to three later years, extrapolated."""
         policies = years[t + 1].copy()
-        after = years[t + 1 : t + 4]
-        if len(after) >= 2:
-            policies.pol[..., X:] += after[0].pol[..., X:] - after[1].pol[..., X:]
-        if len(after) == 3 and t + 4 < len(years):  # the last year's policies are stationary: a break in the path
-            policies.pol[..., X:] += after[0].pol[..., X:] - 2.0 * after[1].pol[..., X:] + after[2].pol[..., X:]
+        chosen, later = policies.pol[..., X:], [year.pol[..., X:] for year in years[t + 2 : t + 4]]
+        if len(later) == 2 and t + 4 < len(years):  # the last year's policies are stationary: a break in the path
+            chosen -= later[0]
+            chosen *= 3.0
+            chosen += later[1]
+        elif later:
+            chosen *= 2.0
+            chosen -= later[0]
         return policies

@@ -29,7 +29,7 @@ def make_scratch(tech) -> Scratch:
         np.empty(slots), np.empty((n, slots)), np.empty(pairs, np.int64), np.empty(pairs), np.empty((pairs, d)),
         np.empty(d, np.int64), np.empty(d), np.empty(n), np.empty(n), np.empty((n, n)), np.empty(n), np.empty((n, n)),
         np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty((n, n)), np.empty(6), np.empty(n),
-        np.empty(n), np.empty(n), np.zeros(n), np.zeros(n), np.empty(n), np.empty(n),
+        np.empty(n), np.empty(n), np.zeros(n), np.zeros(n), np.empty(n), np.empty(n), np.empty(slots),
     )  # fmt: skip
 
 

@@ -10,8 +10,9 @@ import math
 
 import numpy as np
 
-from regspec.model.conditions import expected_price, portfolio, power, value_root
+from regspec.model.conditions import expected_price, value_root
 from regspec.model.jit import inlined, njit
+from regspec.model.rows import combine
 from regspec.model.types import ETA, MU, VALUE, C, Q, X
 
 
@@ -39,10 +40,11 @@ def place_nodes(start, length, relative, grid, nodes, scales):
 
 
 @inlined
-def side_policy(rows, first, nodes, scales, at, cursor, result):
+def side_policy(rows, first, nodes, scales, at, cursor, columns, result):
     """Cubic Lagrange interpolation at ``at`` of policy rows ``first + j``, which `place_nodes` has placed at nodes[j].
 
-    ``cursor`` is the interval used last (positions come in increasing order); returns the interval used now.
+    ``cursor`` is the interval used last (positions come in increasing order); returns the interval used now. ``columns`` is a
+    tuple of the length of ``result``.
     """
     m = len(nodes)
     while cursor < m - 2 and at > nodes[cursor + 1]:
@@ -50,65 +52,139 @@ def side_policy(rows, first, nodes, scales, at, cursor, result):
     base = min(max(cursor - 1, 0), m - 4)
     p0, p1, p2, p3 = nodes[base], nodes[base + 1], nodes[base + 2], nodes[base + 3]
     d0, d1, d2, d3 = at - p0, at - p1, at - p2, at - p3
+    at_once = rows[first + base], rows[first + base + 1], rows[first + base + 2], rows[first + base + 3]
     w0, w1 = d1 * d2 * d3 * scales[base, 0], d0 * d2 * d3 * scales[base, 1]
     w2, w3 = d0 * d1 * d3 * scales[base, 2], d0 * d1 * d2 * scales[base, 3]
-    r0, r1, r2, r3 = rows[first + base], rows[first + base + 1], rows[first + base + 2], rows[first + base + 3]
-    for col in range(len(result)):
-        result[col] = w0 * r0[col] + w1 * r1[col] + w2 * r2[col] + w3 * r3[col]
+    combine(result, (w0, w1, w2, w3), at_once, columns)
     left, right = rows[first + cursor], rows[first + cursor + 1]
     for col in (C, Q, VALUE):
         # rough policies (early sweeps, corners of the lattice): positive quantities stay positive, by linear interpolation
         if not (0.5 * min(left[col], right[col]) <= result[col] <= 2.0 * max(left[col], right[col])):
             share = min(max((at - nodes[cursor]) / (nodes[cursor + 1] - nodes[cursor]), 0.0), 1.0)
-            for other in range(len(result)):
-                result[other] = (1.0 - share) * left[other] + share * right[other]
+            combine(result, (1.0 - share, share), (left, right), columns)
             break
     return cursor
 
 
 @inlined
-def integrands(policy, k, z, kappa, tech, growth, weight, target):
-    """Add ``weight`` times the integrands at one grid point to ``target`` (slots,). Source: docs/model.md, sections 2, 3.
+def integrated(tech):
+    """Number of the slots that are expectations; those after them follow from these."""
+    n, ahead = len(tech.a), len(tech.timing) - 1
+    return (4 + 4 * n if len(tech.planner) == 2 else 3 + 2 * n) + ahead
 
-    ``growth`` (I,) is scratch.
-    """
-    n = len(tech.a)
-    planner = len(tech.planner) == 2
-    c, q, value = policy[C], policy[Q], policy[VALUE]
-    marginal = weight / power(c, tech.gamma, tech.gamma_int)
-    portfolio(policy[X:], tech, growth)
-    tangible = q
-    for i in range(n):
-        k_next = growth[i]
-        growth[i] = k_next / k[i]
-        tangible += k_next * tech.phi[i] * (growth[i] - 1.0)
-    ahead = len(tech.timing) == 2
-    # at next year's price the limit holds nothing of today's state: wealth and capital do not relax it
-    pull = 0.0 if ahead else tech.pecuniary * policy[MU] * kappa
-    wealth = marginal * (1.0 + pull * tech.gamma / c * tangible)
-    target[0] += marginal
-    priced = marginal * q
-    target[2 + 2 * n] += priced if ahead else priced * (1.0 + kappa * policy[ETA])
-    if ahead:
-        target[expected_price(tech)] += weight * q
-    if tech.gamma == 1.0:
-        target[1] += weight * math.log(value)
+
+@inlined
+def copy(given, row):
+    """``given`` to ``row``; a slice assignment of arrays that may overlap would allocate."""
+    for p in range(len(row)):
+        row[p] = given[p]
+
+
+@inlined
+def raise_all(base, tech, result):
+    """base^gamma of every entry of ``base`` to ``result``, as `power` has it."""
+    if tech.gamma_int > 0:
+        for p in range(len(base)):
+            result[p] = base[p]
+        for _ in range(tech.gamma_int - 1):
+            for p in range(len(base)):
+                result[p] *= base[p]
     else:
-        target[1] += weight * value / power(value, tech.gamma, tech.gamma_int)
-    if planner:
-        target[3 + 2 * n] += wealth
+        for p in range(len(base)):
+            result[p] = math.exp(tech.gamma * math.log(base[p]))
+
+
+@inlined
+def growth_of_capital(policy, k, tech, growth):
+    """k'_i / k_i at every point of ``policy`` (I+5, points) to ``growth`` (I, points)."""
+    n = len(tech.a)
     for i in range(n):
-        first = -0.5 * tech.phi[i] * (growth[i] * growth[i] - 1.0)
-        target[2 + i] += marginal * z[i]
-        target[2 + n + i] -= marginal * first
-        if planner:
-            target[4 + 2 * n + i] += wealth * z[i]
-            target[4 + 3 * n + i] += marginal * pull * tech.phi[i] * growth[i] * growth[i] - wealth * first
+        ratio, own = growth[i], 1.0 / k[i]
+        level, step = tech.lo[i] * own, tech.h * own
+        if i == 0:
+            level += step * tech.steps
+        else:
+            above = policy[X + i - 1]
+            for p in range(len(ratio)):
+                ratio[p] = level + step * above[p]
+        if i == n - 1:
+            if i == 0:
+                ratio[:] = level
+        elif i == 0:
+            below = policy[X]
+            for p in range(len(ratio)):
+                ratio[p] = level - step * below[p]
+        else:
+            below = policy[X + i]
+            for p in range(len(ratio)):
+                ratio[p] -= step * below[p]
+
+
+@inlined
+def integrands(policy, k, z, kappa, tech, scratch, work, e):
+    """The integrands at all points of one portfolio and exogenous state to ``work[:, e]`` (slots, E, points).
+
+    policy (I+5, points); k, z (I,); ``scratch`` (I+1, points). The first `integrated` slots are written. Source: docs/model.md,
+    sections 2, 3.
+    """
+    n, points = len(tech.a), work.shape[2]
+    planner, ahead = len(tech.planner) == 2, len(tech.timing) == 2
+    c, q, value, eta, mu, marginal = policy[C], policy[Q], policy[VALUE], policy[ETA], policy[MU], work[0, e]
+    level, priced = work[1, e], work[2 + 2 * n, e]
+    growth_of_capital(policy, k, tech, scratch)
+    raise_all(c, tech, marginal)
+    for p in range(points):
+        marginal[p] = 1.0 / marginal[p]
+    if tech.gamma == 1.0:
+        for p in range(points):
+            level[p] = math.log(value[p])
+    else:
+        raise_all(value, tech, level)
+        for p in range(points):
+            level[p] = value[p] / level[p]
+    for p in range(points):
+        priced[p] = marginal[p] * q[p]
+    if ahead:
+        copy(q, work[expected_price(tech), e])
+    else:
+        for p in range(points):
+            priced[p] *= 1.0 + kappa * eta[p]
+    for i in range(n):
+        paid, held, ratio, half = work[2 + i, e], work[2 + n + i, e], scratch[i], 0.5 * tech.phi[i]
+        for p in range(points):
+            paid[p] = marginal[p] * z[i]
+        for p in range(points):
+            held[p] = marginal[p] * half * (ratio[p] * ratio[p] - 1.0)
+    if not planner:
+        return
+    # at next year's price the limit holds nothing of today's state: wealth and capital do not relax it
+    pull = 0.0 if ahead else tech.pecuniary * kappa
+    wealth, tangible = work[3 + 2 * n, e], scratch[n]
+    copy(q, tangible)
+    for i in range(n):
+        ratio, weight = scratch[i], k[i] * tech.phi[i]
+        for p in range(points):
+            tangible[p] += weight * ratio[p] * (ratio[p] - 1.0)
+    for p in range(points):
+        tangible[p] *= pull * tech.gamma * mu[p] / c[p]
+    for p in range(points):
+        wealth[p] = marginal[p] * (1.0 + tangible[p])
+    for p in range(points):
+        tangible[p] = marginal[p] * pull * mu[p]
+    for i in range(n):
+        paid, held, ratio = work[4 + 2 * n + i, e], work[4 + 3 * n + i, e], scratch[i]
+        phi, half = tech.phi[i], 0.5 * tech.phi[i]
+        for p in range(points):
+            paid[p] = wealth[p] * z[i]
+        for p in range(points):
+            held[p] = wealth[p] * half * (ratio[p] * ratio[p] - 1.0)
+        for p in range(points):
+            held[p] += tangible[p] * phi * ratio[p] * ratio[p]
 
 
 @njit
 def mix(source, result, transition, stride):
-    """Apply one factor's transition matrix (n, n) along the exogenous axis of ``source`` (E, points x slots) to ``result``.
+    """Apply one factor's transition matrix (n, n) along the exogenous axis of ``source`` (E, points) to ``result``.
 
     ``stride`` is the number of states of the faster factors. Whole rows are added: loops that vector units take.
     """
@@ -116,73 +192,184 @@ def mix(source, result, transition, stride):
     for e in range(len(source)):
         row = (e // stride) % count
         first = e - row * stride
-        out = result[e]
+        out, weights = result[e], transition[row]
+        if count == 3:  # the usual number of nodes, in one pass
+            near, middle, far = source[first], source[first + stride], source[first + 2 * stride]
+            for j in range(len(out)):
+                out[j] = weights[0] * near[j] + weights[1] * middle[j] + weights[2] * far[j]
+            continue
         for col in range(count):
-            weight = transition[row, col]
             given = source[first + col * stride]
             if col == 0:
                 for j in range(len(out)):
-                    out[j] = weight * given[j]
+                    out[j] = weights[col] * given[j]
             else:
                 for j in range(len(out)):
-                    out[j] += weight * given[j]
+                    out[j] += weights[col] * given[j]
+
+
+@inlined
+def expect(values, other, transitions):
+    """Expectations of ``values`` (E, points) in place, factor by factor of the chain; ``other`` is scratch of that shape."""
+    stride, swapped = len(values), False
+    for transition in transitions:
+        stride //= len(transition)
+        if len(transition) > 1:
+            if swapped:
+                mix(other, values, transition, stride)
+            else:
+                mix(values, other, transition, stride)
+            swapped = not swapped
+    if swapped:
+        for e in range(len(values)):
+            copy(other[e], values[e])
+
+
+@inlined
+def scale(row, factor, weight):
+    """Multiply ``row`` by ``factor`` (points,) times a number."""
+    for p in range(len(row)):
+        row[p] *= factor[p] * weight
+
+
+@inlined
+def roots(row, tech):
+    """row^(-1/gamma) of positive entries, in place.
+
+    For the usual gamma without exponentials, in loops that vector units take: with s = x^(1/16), x^(-1/5) is about
+    x^(-3/16) times a Pade approximation of s^(-1/5), within 16 percent for s from .1 to 10. Three steps of fourth order,
+    y (1 - r)^(-1/5) with r = 1 - x y^5, leave rounding errors. Beyond these s the general formula is taken.
+    """
+    plain = tech.gamma_int == 5
+    if plain:
+        for p in range(len(row)):
+            plain &= 1e-16 < row[p] < 1e16
+    if not plain:
+        for p in range(len(row)):
+            row[p] = math.exp(-math.log(row[p]) / tech.gamma)
+        return
+    for p in range(len(row)):
+        x = row[p]
+        eighth = math.sqrt(math.sqrt(math.sqrt(x)))
+        s = math.sqrt(eighth)
+        y = (1.2 + 0.8 * s) / ((0.8 + 1.2 * s) * eighth * s)
+        r = 1.0 - x * (y * y) * (y * y) * y
+        y *= 1.0 + r * (0.2 + r * (0.12 + r * 0.088))
+        r = 1.0 - x * (y * y) * (y * y) * y
+        y *= 1.0 + r * (0.2 + r * (0.12 + r * 0.088))
+        r = 1.0 - x * (y * y) * (y * y) * y
+        y *= 1.0 + r * (0.2 + r * (0.12 + r * 0.088))
+        row[p] = y
+
+
+@inlined
+def normalize(work, marginal, first, k, tech, inverse):
+    """Divide the I + I rows from ``first`` on by the row ``marginal``, whose inverse goes to ``inverse``, and take that row to
+    the power -1/gamma.
+    """
+    n, row = len(tech.a), work[marginal]
+    for p in range(len(row)):
+        inverse[p] = 1.0 / row[p]
+    for i in range(n):
+        scale(work[first + i], inverse, 1.0)
+        scale(work[first + n + i], inverse, k[i] * k[i])
+    roots(row, tech)
+
+
+@inlined
+def value_roots(moments, tech):
+    """moments^(1/(1-gamma)), or exponentials where gamma is one, in place; for the usual gamma by square roots."""
+    if tech.gamma_int == 5:
+        for p in range(len(moments)):
+            moments[p] = 1.0 / math.sqrt(math.sqrt(moments[p]))
+    elif tech.gamma == 1.0:
+        for p in range(len(moments)):
+            moments[p] = math.exp(moments[p])
+    else:
+        for p in range(len(moments)):
+            moments[p] = value_root(moments[p], tech)
 
 
 @njit
-def transform(work, k, tech, returns):
-    """Turn expectations into what is interpolated: certainty equivalents and ratios to marginal utility.
+def transform(work, k, tech, inverse):
+    """Turn expectations ``work`` (slots, points) into what is interpolated: certainty equivalents, ratios to marginal utility.
 
     What holds (k''/k)^2 is multiplied by k_i^2: with partial adjustment the product is a quadratic in k, as the elements are.
-    ``returns`` (I,) is scratch.
+    The planner's row log sum_i k_i M_i is made here. ``inverse`` (at least points,) is scratch.
     """
-    n = len(tech.a)
-    planner = len(tech.planner) == 2
-    for i in range(n):
-        returns[i] = tech.alpha * math.exp((tech.a[i] - 1.0) * math.log(k[i]))
-    for e in range(work.shape[0]):
-        for p in range(work.shape[1]):
-            row = work[e, p]
-            inverse, marginal = 1.0 / row[0], math.log(row[0])
-            row[0] = math.exp(-marginal / tech.gamma)
-            if tech.gamma == 1.0:
-                row[1] = math.exp(row[1])
-            else:
-                row[1] = value_root(row[1], tech)
-            for i in range(n):
-                row[2 + i] *= inverse
-                row[2 + n + i] *= inverse * k[i] * k[i]
-            row[2 + 2 * n] *= inverse
-            if planner:
-                inverse = 1.0 / row[3 + 2 * n]
-                row[3 + 2 * n] = math.exp(-math.log(row[3 + 2 * n]) / tech.gamma)
-                total = row[2 + 2 * n]
-                for i in range(n):
-                    row[4 + 2 * n + i] *= inverse
-                    row[4 + 3 * n + i] *= inverse * k[i] * k[i]
-                    total += row[2 + n + i] / k[i] + k[i] * returns[i] * row[2 + i]
-                if len(tech.timing) == 1:
-                    row[4 + 4 * n] = math.log(total) + marginal
+    n, points, planner = len(tech.a), work.shape[1], len(tech.planner) == 2
+    if planner and len(tech.timing) == 1:
+        total = work[4 + 4 * n]
+        copy(work[2 + 2 * n], total)
+        for i in range(n):
+            paid, held, own = work[2 + i], work[2 + n + i], k[i]
+            output = tech.alpha * math.exp(tech.a[i] * math.log(own))
+            for p in range(points):
+                total[p] += held[p] * own + paid[p] * output
+        for p in range(points):
+            total[p] = math.log(total[p])
+    if planner:
+        normalize(work, 3 + 2 * n, 4 + 2 * n, k, tech, inverse)
+    normalize(work, 0, 2, k, tech, inverse)
+    scale(work[2 + 2 * n], inverse, 1.0)
+    value_roots(work[1], tech)
 
 
 @njit
-def spline_coefficients(work, result):
-    """Coefficients of the quadratic quasi-interpolant (exact for quadratics) from values on the common bond grid."""
-    points, slots = work.shape[1], work.shape[2]
-    for e in range(work.shape[0]):
+def spline_coefficients(work, result, buffer, tech):
+    """Coefficients of the quadratic quasi-interpolant (exact for quadratics) from values ``work`` (slots, E, points) on the
+    common bond grid to ``result`` (E, points, slots); ``buffer`` (slots, points) is scratch. Returns whether all are finite.
+    """
+    slots, states, points = work.shape
+    bad = False
+    for e in range(states):
+        for f in range(slots):
+            given, out = work[f, e], buffer[f]
+            for p in range(1, points - 1):
+                out[p] = given[p] - 0.125 * (given[p - 1] - 2.0 * given[p] + given[p + 1])
+            out[0] = given[0] - (given[1] - out[1])
+            out[points - 1] = given[points - 1] - (given[points - 2] - out[points - 2])
+            for p in range(points):
+                bad |= out[p] - out[p] != 0.0
         for p in range(points):
-            mid = min(max(p, 1), points - 2)
-            for f in range(slots):
-                second = work[e, mid - 1, f] - 2.0 * work[e, mid, f] + work[e, mid + 1, f]
-                result[e, p, f] = work[e, p, f] - 0.125 * second
+            row = result[e, p]
+            for f in range(len(tech.slots)):
+                row[f] = buffer[f, p]
+    return not bad
 
 
 def workspace(tech, grid, states: int, rows: int) -> tuple[np.ndarray, ...]:
-    """Work arrays of `expand` for E = ``states`` and M = ``rows``."""
+    """Work arrays of `expand` for E = ``states`` and M = ``rows``; zero, as the rows of unused slots stay."""
     n, slots, points = len(tech.a), len(tech.slots), grid.points
-    shapes = (states, points, slots), (states, points, slots), (rows, points, slots), (n + 5,), (n,)
+    shapes = (slots, states, points), (slots, rows, points), (states, points), (max(states, rows) * points,)
+    shapes += (n + 5, points), (n + 1, points), (slots, points), (n + 5,)
     low, high = len(grid.below), len(grid.above)
     shapes += (low,), (low - 3, 4), (high,), (high - 3, 4), (points,)
-    return tuple(np.empty(shape) for shape in shapes)
+    return tuple(np.zeros(shape) for shape in shapes)
+
+
+@inlined
+def place_policies(rows, begin, at, width, places, here, nodes, columns, result):
+    """Policies of one portfolio and exogenous state at all grid points, to ``result`` (I+5, points).
+
+    rows (below + above, I+5); ``begin``, ``at``: x of the lowest solve node and of the kink; ``width`` of the grid; ``places``
+    (points,): `coordinate` of the points; ``nodes``: work arrays for `place_nodes` on either side and a policy row.
+    """
+    low_nodes, low_scales, high_nodes, high_scales, policy = nodes
+    below, lowest = len(here.below), coordinate(begin, here)
+    if at > begin:
+        place_nodes(begin, at - begin, here.below, here, low_nodes, low_scales)
+    if at < width:
+        place_nodes(at, width - at, here.above, here, high_nodes, high_scales)
+    cursor_low, cursor_high = 0, 0
+    for p in range(here.points):
+        place = max(places[p], lowest)  # constant below the first solve node, where no function is needed
+        if at > begin and (at >= width or p * here.dx < at):
+            cursor_low = side_policy(rows, 0, low_nodes, low_scales, place, cursor_low, columns, policy)
+        else:
+            cursor_high = side_policy(rows, below, high_nodes, high_scales, place, cursor_high, columns, policy)
+        for col in range(len(policy)):
+            result[col, p] = policy[col]
 
 
 @njit
@@ -192,56 +379,34 @@ def expand(capital, first, pol, kink, exo, tech, here, factors, functions, rows,
     pol (block, E, nodes, I+5), kink (block, E): this year's policies on the grid ``here``; exo: this year's exogenous
     states; factors: tuple of transition matrices whose Kronecker product is the chain, first factor slowest. Writes
     functions[first : first + block] (N, E, points, slots). For each of ``rows`` (M, E), probabilities of this year's
-    states, the functions under them go to mixed (block, M, points, slots). ``space`` is a `workspace`.
+    states, the functions under them go to mixed (block, M, points, slots). ``space`` is a `workspace`. Returns whether the
+    former are all finite.
     """
-    below = len(here.below)
-    width = here.dx * (here.points - 1)
-    states, slots = pol.shape[1], len(tech.slots)
-    work, other, under, policy, k_next, low_nodes, low_scales, high_nodes, high_scales, places = space
-    flat, turned = work.reshape(states, here.points * slots), other.reshape(states, here.points * slots)
-    for p in range(here.points):
+    states, slots, points, used = pol.shape[1], len(tech.slots), here.points, integrated(tech)
+    work, under, other, inverse, policy, scratch, buffer, row, low_nodes, low_scales, high_nodes, high_scales, places = space
+    nodes, columns = (low_nodes, low_scales, high_nodes, high_scales, row), tech.a + (0.0, 0.0, 0.0, 0.0, 0.0)
+    width, finite = here.dx * (points - 1), True
+    for p in range(points):
         places[p] = coordinate(p * here.dx, here)
     for local in range(pol.shape[0]):
         k, begin = capital[first + local], here.start[first + local]
-        lowest = coordinate(begin, here)
-        work[:] = 0.0
         for e in range(states):
-            at = kink[local, e]
-            if at > begin:
-                place_nodes(begin, at - begin, here.below, here, low_nodes, low_scales)
-            if at < width:
-                place_nodes(at, width - at, here.above, here, high_nodes, high_scales)
-            rows_here, z, target = pol[local, e], exo.z[e], work[e]
-            cursor_low, cursor_high = 0, 0
-            for p in range(here.points):
-                x = p * here.dx
-                place = max(places[p], lowest)  # constant below the first solve node, where no function is needed
-                if at > begin and (at >= width or x < at):
-                    cursor_low = side_policy(rows_here, 0, low_nodes, low_scales, place, cursor_low, policy)
-                else:
-                    cursor_high = side_policy(rows_here, below, high_nodes, high_scales, place, cursor_high, policy)
-                integrands(policy, k, z, exo.kappa[e], tech, k_next, 1.0, target[p])
-        if len(rows) > 0:
-            under[:] = 0.0
+            place_policies(pol[local, e], begin, kink[local, e], width, places, here, nodes, columns, policy)
+            integrands(policy, k, exo.z[e], exo.kappa[e], tech, scratch, work, e)
+        for f in range(used if len(rows) > 0 else 0):
             for m in range(len(rows)):
+                under[f, m, :] = 0.0
                 for e in range(states):
-                    for p in range(here.points):
-                        for f in range(slots):
-                            under[m, p, f] += rows[m, e] * work[e, p, f]
-            transform(under, k, tech, k_next)
-            spline_coefficients(under, mixed[local])
-        stride, swapped = states, False
-        for transition in factors:
-            stride //= len(transition)
-            if len(transition) > 1:
-                if swapped:
-                    mix(turned, flat, transition, stride)
-                else:
-                    mix(flat, turned, transition, stride)
-                swapped = not swapped
-        expected = other if swapped else work
-        transform(expected, k, tech, k_next)
-        spline_coefficients(expected, functions[first + local])
+                    for p in range(points):
+                        under[f, m, p] += rows[m, e] * work[f, e, p]
+        if len(rows) > 0:
+            transform(under.reshape(slots, len(rows) * points), k, tech, inverse)
+            spline_coefficients(under, mixed[local], buffer, tech)
+        for f in range(used):
+            expect(work[f], other, factors)
+        transform(work.reshape(slots, states * points), k, tech, inverse)
+        finite &= spline_coefficients(work, functions[first + local], buffer, tech)
+    return finite
 
 
 def slope_source(functions, tech):
@@ -250,16 +415,21 @@ def slope_source(functions, tech):
 
 
 @njit
-def recover_slopes(functions, logs, first, last, neighbours, slopes, tech, grid, line):
+def recover_slopes(functions, logs, first, last, neighbours, slopes, tech, grid, line, per_b):
     """Fill the planner's slots of d log(sum_i k_i M_i) / d x_j at the nodes ``first`` to ``last`` from nodal values:
     continuous, unlike the elements' own. Recovered at equal distance from the grid's shift, then turned into slopes at equal
     bonds.
 
-    ``logs`` (N, E x points): `slope_source` of all nodes; ``line`` (E x points,) is scratch.
+    ``logs`` (N, E x points): `slope_source` of all nodes; ``line`` (E x points,) and ``per_b`` (points,) are scratch. Returns
+    whether all slopes are finite.
     """
     target = 5 + 4 * len(tech.a)
     _, states, points, _ = functions.shape
+    bad = False
+    for p in range(points):  # points of the grid per unit of bonds
+        per_b[p] = 1.0 / (grid.stretch * math.cosh(p * grid.dx + grid.origin) * grid.dx)
     for node in range(first, last):
+        own = logs[node]
         for j in range(len(tech.a) - 1):
             line[:] = 0.0
             for m in range(neighbours.shape[1]):
@@ -271,11 +441,9 @@ def recover_slopes(functions, logs, first, last, neighbours, slopes, tech, grid,
             shift = grid.shift_slopes[node, j]
             for e in range(states):
                 for p in range(points):
-                    at = e * points + p
-                    result = line[at]
-                    if shift != 0.0:
-                        left, right = max(p - 1, 0), min(p + 1, points - 1)
-                        per_b = 1.0 / (grid.stretch * math.cosh(p * grid.dx + grid.origin) * grid.dx)
-                        own = logs[node]
-                        result -= shift * per_b * (own[at - p + right] - own[at - p + left]) / (right - left)
+                    left, right = max(p - 1, 0), min(p + 1, points - 1)
+                    rise = (own[e * points + right] - own[e * points + left]) / (right - left)
+                    result = line[e * points + p] - shift * per_b[p] * rise
                     functions[node, e, p, target + j] = result
+                    bad |= result - result != 0.0
+    return not bad

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 from regspec.model.jit import inlined
+from regspec.model.rows import accumulate, combine
 
 
 @inlined
@@ -123,15 +124,14 @@ def slope_bend(functions, e, table, b, slot, tech, grid, ids, weights, gradients
 
 
 @inlined
-def lookup(functions, e, table, b, x, tech, grid, value, slope, ids, weights, gradients, order, fractions, shift):
+def lookup(functions, e, table, b, x, tech, grid, value, slope, ids, weights, gradients, order, fractions, shift, at):
     """Values and slopes of all expectation functions at (b', x') given e.
 
     ``functions`` (N, E, points, slots) holds spline coefficients. Writes ``value`` (slots,) and ``slope`` (I, slots):
     row 0 is d/db', rows 1..I-1 are d/dx_j; and ``shift`` (I,) of `grid_shift`. Nodes are combined at equal distance of b'
-    from their own shift: at that distance their kinks lie close together.
+    from their own shift: at that distance their kinks lie close together. ``at`` (slots,) is scratch.
     """
     n_ind = len(tech.a)
-    slots = len(tech.slots)
     count = locate(x, tech, ids, weights, gradients, order, fractions)
     grid_shift(table, grid, ids, weights, gradients, count, shift)
     position, per_b = bond_position(b - shift[0], grid)
@@ -144,21 +144,16 @@ def lookup(functions, e, table, b, x, tech, grid, value, slope, ids, weights, gr
     d0 = (t - 0.5) * per_b
     d1 = -2.0 * t * per_b
     d2 = (t + 0.5) * per_b
-    for f in range(slots):
-        value[f] = 0.0
-    for r in range(n_ind):
-        for f in range(slots):
-            slope[r, f] = 0.0
+    value[:] = 0.0
+    slope[:] = 0.0
     for p in range(count):
         node = table[ids[p]]
         weight = weights[p]
-        for f in range(slots):
-            low, mid, high = functions[node, e, j - 1, f], functions[node, e, j, f], functions[node, e, j + 1, f]
-            at = w0 * low + w1 * mid + w2 * high
-            value[f] += weight * at
-            slope[0, f] += weight * (d0 * low + d1 * mid + d2 * high)
-            for r in range(1, n_ind):
-                slope[r, f] += gradients[p, r - 1] * at
+        near = functions[node, e, j - 1], functions[node, e, j], functions[node, e, j + 1]
+        combine(at, (w0, w1, w2), near, tech.slots)
+        accumulate(value, (weight,), (at,), tech.slots)
+        accumulate(slope[0], (weight * d0, weight * d1, weight * d2), near, tech.slots)
+        for r in range(1, n_ind):
+            accumulate(slope[r], (gradients[p, r - 1],), (at,), tech.slots)
     for r in range(1, n_ind):
-        for f in range(slots):
-            slope[r, f] -= slope[0, f] * shift[r]
+        accumulate(slope[r], (-shift[r],), (slope[0],), tech.slots)

@@ -74,7 +74,7 @@ def size(s):
 def evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, target, tax_k, functions, table, tech, grid, s):
     """Look up expectations at y and evaluate the conditions; returns the residual's size, or inf where undefined."""
     lookup(functions, e, table, y[0], y[1:], tech, grid, s.value, s.slope, s.ids, s.weights, s.gradients, s.order,
-           s.fractions, s.shift)  # fmt: skip
+           s.fractions, s.shift, s.near)  # fmt: skip
     if len(tech.timing) == 2 and len(tech.planner) == 2 and mode == BINDING:
         slope_bend(functions, e, table, y[0], expected_price(tech), tech, grid, s.ids, s.weights, s.gradients, s.shift,
                    s.bend)  # fmt: skip
