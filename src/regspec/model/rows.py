@@ -46,8 +46,8 @@ def _spread(builder, weight, length):
 def _check(target, weights, rows):
     """Raise where the types are not those of `combine`."""
     fine = all(typ.dtype == types.float64 and typ.ndim == 1 and typ.layout == "C" for typ in (target, *rows))
-    if not fine or len(weights) != len(rows):
-        raise TypeError("rows are one-dimensional contiguous arrays of floats, with a weight each")
+    if not fine or len(weights) != len(rows) or any(typ != types.float64 for typ in weights):
+        raise TypeError("rows are one-dimensional contiguous arrays of floats, with a float for each")
 
 
 def _compiled(add: bool):
@@ -68,7 +68,7 @@ def _compiled(add: bool):
             builder.store(total, where, align=8)
             return context.get_dummy_value()
 
-        return types.void(target, types.Tuple((types.float64,) * count), rows, slots), codegen
+        return types.void(target, weights, rows, slots), codegen
 
     return intrinsic(typed)
 
