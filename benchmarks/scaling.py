@@ -8,7 +8,8 @@ with twice the nodes on two ranks (weak). Milliseconds per sweep are split, by w
 rank included) and the `rest` (replicated on every rank: the driver; partly divided: checks, acceleration, copies). Bytes are
 those of the arrays in `Ranks.publish` and `Ranks.gather`: a rank that shares its node's memory with no other receives
 (P - 1)/P of each; ranks of one node move nothing for the former. Four ranks run for the count alone where the machine has
-fewer cores. `imbalance`: the busiest rank's parallel part over the mean, less one.
+fewer cores. `imbalance`: evaluations of the equilibrium conditions on the busiest rank over the mean, less one; a count, which
+other work on the machine does not change.
 
 Model of a sweep on P ranks, N nodes:   W ceil(N/P)/N + s + p/P + calls log2(P) L + bytes (P - 1)/P / B,
 with W the parallel part on one rank; s the replicated part of the rest, which two ranks do not halve; p what is left of the
@@ -45,10 +46,11 @@ CASES = {  # name: industries, lattice steps, shock nodes per industry
 def _counted(ranks):
     """``ranks`` with a log of calls, bytes and seconds."""
     from regspec.model.parallel import Ranks
+    from regspec.model.sweep import EVALUATIONS, STATISTICS
 
     @dataclass(frozen=True)
     class Counted(Ranks):
-        log: dict = field(default_factory=lambda: dict.fromkeys(("calls", "gathered", "reduced", "seconds"), 0.0))
+        log: dict = field(default_factory=lambda: dict.fromkeys(("calls", "gathered", "reduced", "seconds", "work"), 0.0))
 
         def gather(self, array: np.ndarray) -> None:
             self._moved(super().gather, array)
@@ -69,6 +71,8 @@ def _counted(ranks):
             self.log["gathered"] += array.nbytes
 
         def reduce(self, values: np.ndarray, op: str) -> np.ndarray:
+            if op == "sum" and len(values) == STATISTICS:  # of a sweep
+                self.log["work"] += values[EVALUATIONS]
             began = time.perf_counter()
             result = super().reduce(values, op)
             self.log["seconds"] += time.perf_counter() - began
@@ -101,8 +105,8 @@ def measure(ranks, steps: int, repeat: int) -> list[dict]:
                 size = solver._functions.nbytes
             sweeps = solver.diagnostics.sweeps
             inside = sum(log.values())
-            busiest = float(ranks.reduce(np.array([inside]), "max")[0])
-            mean = float(ranks.reduce(np.array([inside]), "sum")[0]) / ranks.size
+            work = np.array([counted.log["work"]])
+            busiest, mean = float(ranks.reduce(work, "max")[0]), float(ranks.reduce(work, "sum")[0]) / ranks.size
             row = {
                 "allocation": "planner" if planner else "market", "ranks": ranks.size, "lattice_steps": steps,
                 "nodes": solver.nodes, "states": solver.diagnostics.states / sweeps, "sweeps": sweeps,

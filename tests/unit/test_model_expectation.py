@@ -1,10 +1,13 @@
 """Expectation functions against sums written out state by state (docs/model.md, sections 2, 3 and 6)."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 from economies import economy
 
-from regspec.model.expectation import expand, mix, place_nodes, recover_slopes, side_policy, slope_source, workspace
+from regspec.model.expectation import expand, mix, place_nodes, recover_slopes, roots, side_policy, slope_source, workspace
+from regspec.model.jit import njit
 from regspec.model.shocks import product_chain
 from regspec.model.types import ETA, MU, VALUE, C, Q, X, slot_count
 
@@ -184,3 +187,28 @@ def test_slopes_on_a_shifted_grid_are_slopes_at_equal_bonds():
     inner = functions[:, :, 1:-1, 4 + 4 * 2 + 1]
     np.testing.assert_allclose(inner, 0.5, atol=3.0 * 0.02 * grid.dx**2)  # central differences of a sinh
     assert np.abs(functions[:, :, 1:-1, 4 + 4 * 2 + 1]).max() > 0.4
+
+
+class Curvature(NamedTuple):
+    """The part of a problem's constants that `roots` reads."""
+
+    gamma: float
+    gamma_int: int
+
+
+@njit
+def compiled_roots(row, tech):
+    roots(row, tech)
+
+
+@pytest.mark.parametrize("tech", [Curvature(5.0, 5), Curvature(2.0, 2), Curvature(2.5, 0)])
+@pytest.mark.parametrize("decades", [3, 16, 40])
+def test_roots(tech, decades):
+    """x^(-1/gamma) to rounding, where square roots begin and far outside."""
+    rng = np.random.default_rng(3)
+    x = np.concatenate([10.0 ** rng.uniform(-decades, decades, 20_000), [1.0, 0.5]])
+    given = x.copy()
+    compiled_roots(given, tech)
+    exact = x.astype(np.longdouble) ** (-1 / np.longdouble(tech.gamma))
+    square_roots = tech.gamma == 5.0 and decades <= 16
+    assert float(np.max(np.abs(given / exact - 1))) < (4e-16 if square_roots else 2e-14)
