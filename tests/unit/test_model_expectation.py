@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from economies import economy
 
-from regspec.model.expectation import expand, mix, place_nodes, recover_slopes, roots, side_policy, slope_source, workspace
+from regspec.model.expectation import expand, mix, recover_slopes, roots, slope_source, workspace
 from regspec.model.jit import njit
+from regspec.model.placing import place_nodes, side_policy
 from regspec.model.shocks import product_chain
 from regspec.model.types import ETA, MU, VALUE, C, Q, X, slot_count
 
