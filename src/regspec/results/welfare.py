@@ -56,10 +56,8 @@ def write(inputs: Inputs, gains: pd.DataFrame, layers) -> list[Path]:
     if not has_planner(inputs.config):
         return []
     notes = (
-        "Welfare gain of the constrained-efficient plan over the market equilibrium at the zone's initial "
-        "state, "
-        "percent of consumption in every year. Unweighted distribution over zones. "
-        f"{inputs.counts(*gains.columns)}"
+        "Welfare gain of the constrained-efficient plan over the market equilibrium at the zone's initial state, percent of "
+        f"consumption in every year. Unweighted distribution over zones. {inputs.counts(*gains.columns)}"
     )
     written = tables.write(
         quantile_table(gains),
