@@ -1,4 +1,4 @@
-"""One cache of compiled kernels for every test, keyed by the sources as the command line's is."""
+"""One cache of compiled kernels for every test, keyed by the sources as the command line's is; no test measures time."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from regspec.config import Config
 from regspec.jobs import THREAD_VARIABLES
 from regspec.layout import Layout
+
+# Hypothesis fails an example that takes 200 ms, as any may on a busy machine.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_configure(config):

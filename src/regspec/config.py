@@ -25,6 +25,8 @@ GROUPS_17 = (
 
 
 class Run(Section):
+    """Name, place and seed of a run."""
+
     name: str = Field("default", pattern=r"^[A-Za-z0-9_.-]+$", description="results go to <directory>/<name>/")
     directory: str = Field("results", description="root of everything the workflow writes")
     seed: int = Field(20260110, ge=0, description="seed of every random draw")
@@ -42,6 +44,8 @@ class Inference(Section):
 
 
 class Empirics(Section):
+    """Facts of the data: measure, window, controls and errors (docs/empirics.md)."""
+
     variable: Literal["income", "employment", "value_added"] = Field(
         "income", description="shares from which specialization is measured (D5); the panel has employment only"
     )
@@ -95,6 +99,8 @@ _DEFAULT_GROUPS = {
 
 
 class Tfp(Section):
+    """Processes of the industries' productivity (M2, P)."""
+
     measure: Literal["TFPGO", "TFPVA"] = Field(
         "TFPGO", description="industry TFP series: gross output fits the deck's ranges, value added is too volatile"
     )
@@ -107,6 +113,8 @@ class Tfp(Section):
 
 
 class Interest(Section):
+    """Process of the real interest rate (P)."""
+
     process: Literal["deck", "estimated"] = Field(
         "deck", description="deck: rho_R = 0.01, sigma_R = 0.0186 (P); estimated: AR(1) of the real T-bill rate"
     )
@@ -115,6 +123,8 @@ class Interest(Section):
 
 
 class Calibration(Section):
+    """Years, industries and processes of the model (docs/calibration.md)."""
+
     first_year: int = Field(1950, description="first model year; shares are matched here (P)")
     last_year: int = Field(2020, description="last model year; productivity is flat afterwards")
     industries: dict[str, IndustryGroup] = Field(
@@ -161,6 +171,8 @@ class ThetaRegimes(Section):
 
 
 class Parameters(Section):
+    """Parameters of the model, which scenarios and sweeps override (docs/model.md)."""
+
     gamma: Positive = Field(5.0, description="relative risk aversion (P)")
     alpha: Share = Field(0.3, description="capital exponent (P)")
     beta: Share = Field(0.95, description="discount factor (P)")
@@ -193,6 +205,8 @@ def merged(base: dict, overrides: dict) -> dict:
 
 
 class Grid(Section):
+    """Grids on which a zone is solved (docs/numerics.md)."""
+
     k_steps: int = Field(8, ge=2, le=40, multiple_of=2, description="lattice steps n per side of the simplex (even)")
     u_nodes: int = Field(3, ge=1, le=9, description="Rouwenhorst nodes of each industry's productivity")
     b_below: int = Field(8, ge=4, le=100, description="bond nodes between the grid's end and the kink, per (k, e)")
@@ -202,6 +216,8 @@ class Grid(Section):
 
 
 class Solver(Section):
+    """When a solve is done, and on how many states its errors are reported (docs/numerics.md)."""
+
     tolerance: Positive = Field(1e-6, description="bound on the distance to the fixed point (relative)")
     residual: Positive = Field(1e-8, description="largest residual of an equilibrium condition in the final sweep")
     max_sweeps: int = Field(1500, ge=10, description="sweeps of the stationary tail before it is an error")
@@ -209,6 +225,8 @@ class Solver(Section):
 
 
 class Model(Section):
+    """Which zones are solved, with which parameters and grids."""
+
     zones: Literal["all"] | dict[Literal["sample"], Annotated[int, Field(ge=1)]] | list[int] = Field(
         {"sample": 20}, description="all | {sample: n} (stratified by base-year Gini, seeded) | [zone ids]"
     )
@@ -225,6 +243,8 @@ class Scenario(Section):
 
 
 class Results(Section):
+    """Horizons and intervals of the exhibits, and what a zone that was not solved means for them."""
+
     horizons: list[int] = Field([10, 20, 30, 40, 50, 60, 70], description="horizons in years (Q1, Q2)")
     friction_horizons: list[Annotated[int, Field(ge=1)]] = Field(
         [1, 5, 10, 20, 30, 40, 50, 60, 70],
@@ -238,6 +258,8 @@ class Results(Section):
 
 
 class Compute(Section):
+    """Ranks, jobs and checkpoints: none of them changes a result."""
+
     ranks: int = Field(1, ge=1, description="MPI ranks of a solve job (1 = no MPI)")
     zones_per_job: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
         "auto", description="zones that a solve job takes one after the other; auto: some two minutes of work (docs/hpc.md)"

@@ -35,6 +35,8 @@ class Tidy(Section):
 
 
 class Data(Section):
+    """Where the economy comes from, and its tables."""
+
     source: Literal["synthetic", "panel", "tidy", "microdata"] = Field(
         "synthetic",
         description="synthetic: the embedded economy; panel: ready tables in `directory`; tidy: a panel of your own there; "

@@ -35,6 +35,7 @@ class Explanation(logging.Handler):
         self._told = False
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Write the plan when the first record says that it is made."""
         planned = str(getattr(record, "event", None) or "") == "run_info"
         if self._told or not (planned or record.getMessage().startswith(_NOTHING)):
             return

@@ -40,9 +40,11 @@ class Layout:
         return self.root / "sweeps" / name
 
     def zone_json(self, zone: int | str) -> Path:
+        """Calibration of a zone."""
         return self.calibration / "zones" / f"{zone}.json"
 
     def solution(self, scenario: str, zone: int | str) -> Path:
+        """Solution file of a zone under a name of ``Config.solve_names``."""
         return self.root / "solutions" / scenario / f"{zone}.h5"
 
     def progress(self, scenario: str, zone: int | str) -> Path:
@@ -58,6 +60,7 @@ class Layout:
         return self.root / "solutions" / scenario / f"batch_{number}.json"
 
     def batch_log(self, scenario: str, number: int | str) -> Path:
+        """What a solve job prints."""
         return self.logs / "solve" / scenario / f"batch_{number}.log"
 
     def zone_ids(self) -> list[int]:

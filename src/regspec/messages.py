@@ -1,4 +1,4 @@
-"""Short texts for broken tables: file, row, value, remedy."""
+"""Short texts for broken tables and wrong names: file or key, row, value, remedy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from regspec.errors import DataError
+from regspec.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from regspec.columns import Table
@@ -26,6 +26,19 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" Did you mean {near[0]!r}?" if near else ""
 
 
+def unknown_industry(key: str, name: str, known: Iterable[str], source: str) -> ConfigError:
+    """The configuration's ``key`` names an industry that is not among those ``known`` of ``source``."""
+    known = sorted(known)
+    return ConfigError(
+        f"{key}: {name!r} is not an industry of {source}.{did_you_mean(name, known)}\nKnown: {', '.join(known)}."
+    )
+
+
+def more(others: int, noun: str = "row") -> str:
+    """`` (and 3 more rows)`` after an example, or nothing when there are no ``others``."""
+    return f" (and {others} more {noun}{'s' if others > 1 else ''})" if others > 0 else ""
+
+
 def column_error(source: str, what: str, name: str, others: list[str], expected: list[str]) -> DataError:
     """A missing or unknown column; ``others`` are searched for a likely misspelling, and for another delimiter."""
     mark = next((m for m in ";\t|" if m in str(others[0])), None) if len(others) == 1 else None
@@ -34,9 +47,24 @@ def column_error(source: str, what: str, name: str, others: list[str], expected:
     return DataError(f"{source}: {what} {name!r}.{hint}\nExpected: {', '.join(expected)}.{remedy if mark else ''}")
 
 
+def first_line(error: Exception) -> str:
+    """The first line of an error's text, or its type where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def no_rows(source: str | Path, what: str = "rows") -> DataError:
+    """``source`` holds none of ``what``."""
+    return DataError(f"{source}: no {what}.\nRemedy: the file is empty or was cut short; copy it again.")
+
+
+def damaged(path: Path, error: Exception) -> DataError:
+    """``path`` cannot be read to its end."""
+    return DataError(f"{path}: damaged or cut short ({first_line(error)}).\nRemedy: copy the file again.")
+
+
 def unreadable(path: Path, error: Exception, form: str) -> DataError:
     """``path`` cannot be read as ``form``; the remedy depends on what it seems to be."""
-    detail = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    detail = first_line(error)
     detail = detail if len(detail) <= 120 else detail[:120] + " ..."
     try:
         with open(path, "rb") as handle:
@@ -61,7 +89,7 @@ def row_text(frame: pd.DataFrame, label, key: Iterable[str]) -> str:
 def duplicate_error(frame: pd.DataFrame, labels: pd.Index, table: Table, source: str) -> DataError:
     """Rows ``labels`` repeat the key of an earlier row."""
     return DataError(
-        f"{source}: {row_text(frame, labels[0], table.key)} repeats an earlier row{_more(len(labels) - 1)}.\n"
+        f"{source}: {row_text(frame, labels[0], table.key)} repeats an earlier row{more(len(labels) - 1)}.\n"
         f"Remedy: keep one row for each {', '.join(table.key)}."
     )
 
@@ -74,7 +102,7 @@ def value_error(frame: pd.DataFrame, name: str, labels: pd.Index, rule: str, tab
     remedy = column.remedy or f"correct or remove the row (unit of {name}: {column.unit})"
     return DataError(
         f"{source}: column {name!r}, {row_text(frame, labels[0], table.key)}:{shown} {rule}"
-        f"{_more(len(labels) - 1)}.\nRemedy: {remedy}."
+        f"{more(len(labels) - 1)}.\nRemedy: {remedy}."
     )
 
 
@@ -88,7 +116,3 @@ def failure_error(frame: pd.DataFrame, failures: pd.DataFrame, table: Table, sou
     rule = "a value is missing" if first["check"] == "not_nullable" else str(first["check"])
     labels = pd.Index(sorted(set(same["index"])))
     return value_error(frame, first["column"], labels, rule, table, source)
-
-
-def _more(count: int) -> str:
-    return f" (and {count} more row{'s' if count > 1 else ''})" if count > 0 else ""

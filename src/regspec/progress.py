@@ -55,6 +55,7 @@ class JobProgress(logging.Handler):
         self.done = self.failed = 0
 
     def emit(self, record: Any) -> None:
+        """Note that a job has begun, print that one has ended."""
         event = _event(record)
         if event == "job_info":
             self._started(record)

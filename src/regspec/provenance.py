@@ -44,8 +44,8 @@ def source_hash() -> str:
 
 
 def logic_digests(*parts: str) -> dict[str, str]:
-    """Digest of what each source file does, for the named files and subpackages: comments, docstrings and layout are not
-    in it.
+    """Digest of what each source file does, for the named files and subpackages (or patterns such as ``data/*.py``):
+    comments, docstrings and layout are not in it.
     """
     return {name: logic_digest(path) for name, path in _sources(*parts).items()}
 
@@ -67,7 +67,7 @@ def logic_digest(path: Path) -> str:
 def _sources(*parts: str) -> dict[str, Path]:
     """Source files of the package, or of the named files and subpackages, by their name relative to the package."""
     root = Path(__file__).parent
-    folders = [root / part for part in parts] or [root]
+    folders = [path for part in parts for path in root.glob(part)] if parts else [root]
     found = {path for folder in folders for path in ([folder] if folder.is_file() else folder.rglob("*"))}
     files = [path for path in found if path.suffix in _SOURCES]
     return {path.relative_to(root).as_posix(): path for path in sorted(files)}

@@ -16,8 +16,7 @@ import pandas as pd
 from pandera.errors import SchemaErrors
 
 from regspec.columns import Column, Table
-from regspec.errors import DataError
-from regspec.messages import column_error, duplicate_error, failure_error, value_error
+from regspec.messages import column_error, duplicate_error, failure_error, no_rows, value_error
 
 _TYPE_CHECKS = ("must be finite", "must be a whole number", "must be text")
 
@@ -259,7 +258,7 @@ def _check_columns(frame: pd.DataFrame, table: Table, source: str) -> None:
         if unknown:
             raise column_error(source, "has an unknown column", unknown[0], named, named)
     if frame.empty and not table.may_be_empty:
-        raise DataError(f"{source}: no rows.\nRemedy: the file is empty or was cut short; copy it again.")
+        raise no_rows(source)
 
 
 def _check_key(frame: pd.DataFrame, table: Table, source: str) -> None:

@@ -1,8 +1,8 @@
 """What each step of the workflow depends on besides its input files.
 
 ``KEYS``: the configuration keys that it reads; only they may trigger it anew. ``SOURCES``: the parts of the
-package that it runs: Snakemake does not see edits of imported modules, so rules carry their digests. Those are of what the
-code does: a comment triggers nothing.
+package that it runs (files, folders and patterns of files): Snakemake does not see edits of imported modules, so rules carry
+their digests. Those are of what the code does: a comment triggers nothing.
 The solve step is not listed: its key (:mod:`regspec.experiments.key`) says exactly what it depends on.
 """
 
@@ -41,19 +41,22 @@ KEYS: dict[str, tuple[str, ...]] = {
 _SOLVING = (
     "experiments/zone.py", "experiments/checkpoint.py", "experiments/keepers.py", "model", "calibration/technology.py",
 )  # fmt: skip
+_READING = ("calibration/records.py", "data/files.py")
 SOURCES: dict[str, tuple[str, ...]] = {
-    "data": ("data", "microdata", "counties/prices.py", "counties/raw.py", "counties/zones.py", "columns.py", "schemas.py"),
+    "data": ("data/*.py", "data/synthetic", "microdata", "raw_tables.py", "prices.py", "columns.py", "schemas.py"),
     "empirics": ("empirics", "exhibit_list.py", "data/files.py", "figures.py", "tables.py"),
-    "counties": ("counties", "data", "empirics", "exhibit_list.py", "figures.py", "tables.py"),
+    "counties": (
+        "counties", "data", "raw_tables.py", "prices.py", "empirics", "exhibit_list.py", "figures.py", "tables.py",
+    ),
     "calibrate": ("calibration", "selection.py", "empirics/specialization.py", "data/files.py"),
     "collect": ("results/collect.py", "empirics/specialization.py", "data/files.py"),
-    "multiplicity": ("multiplicity", "model/jit.py", "model/shocks.py", "figures.py", "tables.py"),
-    "responses": ("responses", "experiments/resting.py", *_SOLVING, "figures.py", "tables.py"),
+    "multiplicity": ("multiplicity", *_READING, "model/jit.py", "model/shocks.py", "figures.py", "tables.py"),
+    "responses": ("responses", "experiments/resting.py", *_READING, *_SOLVING, "figures.py", "tables.py"),
     "planner": (
-        "planner", "experiments/resting.py", *_SOLVING, "empirics/specialization.py", "figures.py", "tables.py",
+        "planner", "experiments/resting.py", *_READING, *_SOLVING, "empirics/specialization.py", "figures.py", "tables.py",
     ),
     "theory": ("theory", *_SOLVING, "figures.py", "tables.py"),
-    "internal_calibration": ("internal", *_SOLVING, "tables.py"),
+    "internal_calibration": ("internal", *_READING, *_SOLVING, "tables.py"),
     "report": (
         "report", "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "calibration", "selection.py",
         "config_io.py", "config_docs.py", "data/files.py", "provenance.py", "figures.py", "tables.py", "model/portfolio.py",

@@ -86,6 +86,12 @@ def write(
     return [_save(Path(stem), form, texts[form]()) for form in forms]
 
 
+def breaks(frame: pd.DataFrame, columns: Sequence[str]) -> list[int]:
+    """Positions of the rows, but the first, in which one of ``columns`` differs from the row before: where rules go."""
+    keys = list(frame[list(columns)].itertuples(index=False, name=None))
+    return [i for i in range(1, len(keys)) if keys[i] != keys[i - 1]]
+
+
 def write_csv(frame: pd.DataFrame, stem: Path, provenance: Mapping[str, str], synthetic: bool) -> Path:
     """Write ``stem.csv`` alone: the numbers that a figure of the same name shows."""
     return _save(Path(stem), "csv", _csv(frame, _stamp(provenance, synthetic)))

@@ -53,9 +53,9 @@ def county_files(config: Config) -> list[Path]:
     section = config.data.counties
     if not section.tables:
         return []
-    from regspec.counties.build import files
-    from regspec.counties.raw import config_table
+    from regspec.data.counties.build import files
     from regspec.data.panel import data_directory
+    from regspec.raw_tables import config_table
 
     crosswalk = [data_directory(config) / config.data.crosswalk] if config.data.crosswalk else []
     return [*files(config), *crosswalk, config_table(section.cbp.codes), config_table(section.price_index)]
@@ -183,18 +183,15 @@ def _check_zones(config: Config, inventory: Inventory) -> None:
 
 
 def _check_industries(config: Config, inventory: Inventory) -> None:
-    from regspec.messages import did_you_mean
+    from regspec.messages import unknown_industry
 
-    empirics, known = config.empirics, sorted(inventory.industries)
+    empirics, known = config.empirics, inventory.industries
     wanted = {"empirics.tradable": empirics.tradable or []}
     wanted |= {f"empirics.industry_groups.{name}": own for name, own in (empirics.industry_groups or {}).items()}
     for key, names in wanted.items():
         for name in names:
             if name not in known:
-                raise ConfigError(
-                    f"{key}: {name!r} is not an industry of {inventory.source}.{did_you_mean(name, known)}\n"
-                    f"  its industries: {', '.join(known)}"
-                )
+                raise unknown_industry(key, name, known, inventory.source)
 
 
 def _check_technology(config: Config, inventory: Inventory) -> None:
@@ -222,6 +219,6 @@ def _check_counties(config: Config, inventory: Inventory) -> None:
             raise ConfigError(
                 f"data.counties.income.windows: {window[0]} is not a year of {inventory.source}\n  its years: {years}"
             )
-    from regspec.counties.build import check_files
+    from regspec.data.counties.build import check_files
 
     check_files(config)

@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from regspec.config import Config
-from regspec.counties.build import build as build_counties
 from regspec.counties.exhibits import income_growth
-from regspec.counties.income import read_income
+from regspec.data.counties.build import build as build_counties
+from regspec.data.counties.income import read_income
 from regspec.data.panel import read_panel
 from regspec.validation import _mapped_zones
 

@@ -14,8 +14,9 @@ import yaml
 from regspec.config import Config
 from regspec.data.accounts import group_tfp
 from regspec.data.build import build
-from regspec.data.files import read_csv, read_table
+from regspec.data.files import read_table
 from regspec.data.panel import ACCOUNTS, MAP
+from regspec.raw_tables import read_csv
 
 FOLDER = os.environ.get("REGSPEC_DATA")
 pytestmark = pytest.mark.skipif(

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from regspec.config import Config
-from regspec.counties.prices import price_factors
-from regspec.counties.zones import COMBINED
+from regspec.data.counties.zones import COMBINED
 from regspec.data.synthetic.raw_counties import CountyEconomy, county_economy, write_files
+from regspec.prices import price_factors
 
 #: Each combined area is a zone; so are Boulder with Broomfield, Dade, Shannon; the last two have other codes in the crosswalk.
 ZONES = [*COMBINED.values(), (8013, 8014), (12086,), (46102,)]

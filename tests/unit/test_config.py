@@ -188,7 +188,7 @@ def test_binary_file_is_an_error(tmp_path):
     assert "not UTF-8" in failure(path)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(min_value=0, max_value=len(default_yaml())))
 def test_cut_default_file_is_valid_or_a_short_configuration_error(tmp_path_factory, length):
     path = tmp_path_factory.mktemp("cut") / "c.yaml"

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from regspec.config_counties import Cbp
-from regspec.counties.build import build
-from regspec.counties.business import county_industries
-from regspec.counties.cbp_file import read_cbp
+from regspec.data.counties.build import build
+from regspec.data.counties.business import county_industries
+from regspec.data.counties.cbp_file import read_cbp
 from regspec.errors import DataError
 
 FILES = {1990: "cbp90co.txt", 2000: "cbp00co.txt", 2010: "cbp10co.txt", 2020: "cbp20co.txt"}
@@ -77,7 +77,7 @@ def test_withheld_cells_lie_within_their_flags_and_size_classes(withheld):
     cells = county_economy.economy().cells[2010].set_index(["fips", "code"])["emp"]
     rows = file.rows[file.rows["emp_hidden"]]
     assert len(rows) > 100
-    from regspec.counties.sizes import CLASSES, size_bounds
+    from regspec.data.counties.sizes import CLASSES, size_bounds
 
     low, high = size_bounds(rows[list(CLASSES)].to_numpy(), rows["est"].to_numpy(), rows["flag"])
     truth = cells.reindex(pd.MultiIndex.from_frame(rows[["fips", "code"]])).to_numpy()

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from statsmodels.datasets import macrodata
 
 from regspec.config import GROUPS_17, Config
-from regspec.counties.allocate import Cells, allocate, fill
-from regspec.counties.codes import CodeTree, clean_codes, code_tree
-from regspec.counties.prices import price_factors
-from regspec.counties.raw import config_table
-from regspec.counties.sizes import CLASSES, HIGH, LOW, class_means, size_bounds
-from regspec.counties.zones import COMBINED, zone_parts
+from regspec.data.counties.allocate import Cells, allocate, fill
+from regspec.data.counties.codes import CodeTree, clean_codes, code_tree
+from regspec.data.counties.sizes import CLASSES, HIGH, LOW, class_means, size_bounds
+from regspec.data.counties.zones import COMBINED, zone_parts
 from regspec.errors import DataError
+from regspec.prices import price_factors
+from regspec.raw_tables import config_table
 
 CODES = "config/industry_codes.csv"
 
@@ -91,7 +91,7 @@ def test_bounds_are_those_of_flag_and_size_classes_together():
     assert low.tolist() == [5, 20, 20, 1000] and high.tolist() == [17, 99, 99, np.inf]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, 2**31), st.integers(1, 6))
 def test_filling_respects_bounds_and_the_total(seed, n):
     rng = np.random.default_rng(seed)

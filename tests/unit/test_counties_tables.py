@@ -11,13 +11,13 @@ import pytest
 
 from regspec import exhibits
 from regspec.config import Config
-from regspec.counties.build import build
-from regspec.counties.prices import price_factors
 from regspec.counties.run import run
-from regspec.counties.zones import COMBINED
+from regspec.data.counties.build import build
+from regspec.data.counties.zones import COMBINED
 from regspec.data.files import read_table, write_table
 from regspec.data.synthetic.economy import synthetic_economy
 from regspec.errors import ConfigError, DataError
+from regspec.prices import price_factors
 from regspec.provenance import stamp, write_json
 from regspec.validation import check_inputs, county_files
 

@@ -4,8 +4,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from regspec.data.files import read_csv, read_table, write_table
+from regspec.data.files import cited, read_meta, read_table, write_table
 from regspec.errors import DataError
+from regspec.raw_tables import read_csv
 
 ROWS = "cz,year,industry,employment_share,extra\n1,1950,Retail,0.4,x\n1,1950,Mining,0.6,y\n"
 
@@ -83,3 +84,13 @@ def test_a_truncated_parquet_file_is_named(tmp_path):
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(DataError, match=r"interest\.parquet: not readable as parquet"):
         read_table(path, "interest")
+
+
+def test_meta_is_read_or_says_what_to_do(tmp_path):
+    (tmp_path / "meta.json").write_text('{"synthetic": false, "source": "A panel.", "stand_in_zones": true}')
+    meta = read_meta(tmp_path)
+    assert meta == {"synthetic": False, "source": "A panel.", "stand_in_zones": True} and cited(meta) == "A panel"
+    for text in ("{", '{"synthetic": true}', "[]"):
+        (tmp_path / "meta.json").write_text(text)
+        with pytest.raises(DataError, match=r"meta\.json: missing or incomplete(.|\n)*rerun the data step"):
+            read_meta(tmp_path)

@@ -7,17 +7,17 @@ import pytest
 from regspec.config import GROUPS_17, Config, Run
 from regspec.data.synthetic import composition, targets
 from regspec.data.synthetic.economy import synthetic_economy
-from regspec.data.synthetic.report import (
+from regspec.data.synthetic.series import interest_series, tfp_parameters, tfp_series
+from regspec.empirics.specialization import gini
+from regspec.errors import ConfigError
+from regspec.schemas import validate
+from regspec.synthetic_report import (
     economies,
     fact1_table,
     gini_table,
     national_shares,
     rank_persistence,
 )
-from regspec.data.synthetic.series import interest_series, tfp_parameters, tfp_series
-from regspec.empirics.specialization import gini
-from regspec.errors import ConfigError
-from regspec.schemas import validate
 
 SEEDS = 8
 

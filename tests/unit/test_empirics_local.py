@@ -80,7 +80,7 @@ def test_points_without_a_slope_and_spans_without_observations():
         local_linear(x, y, np.array([1.0]), 0.1, np.arange(20), 0.95)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(GROUPS, 80), st.integers(0, 2**32 - 1))
 def test_transitions_are_shares_of_equal_groups(n, seed):
     rng = np.random.default_rng(seed)

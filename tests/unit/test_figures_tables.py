@@ -205,3 +205,10 @@ def test_an_empty_table_is_an_error(tmp_path):
     with pytest.raises(DataError, match="table t: no rows"):
         tables.write(pd.DataFrame({"a": []}), tmp_path / "t", "c", "n", STAMP, False)
     assert not list(tmp_path.iterdir())
+
+
+def test_breaks_are_where_a_column_changes():
+    frame = pd.DataFrame({"a": ["x", "x", "y", "y", "x"], "b": [1, 1, 1, 2, 2], "c": range(5)})
+    assert tables.breaks(frame, ["a", "b"]) == [2, 3, 4]
+    assert tables.breaks(frame, ["b"]) == [3]
+    assert tables.breaks(frame.iloc[:1], ["a"]) == []

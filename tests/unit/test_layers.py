@@ -1,4 +1,4 @@
-"""The package's layers (docs/architecture.md): imports point downwards, and no two modules import each other in a circle."""
+"""The package's layers (docs/architecture.md): imports point downwards, and neither modules nor packages form a circle."""
 
 import ast
 from graphlib import CycleError, TopologicalSorter
@@ -15,10 +15,11 @@ LAYERS = {
     "foundation": (
         "channels", "columns", "config", "config_base", "config_counties", "config_data", "config_docs", "config_experiments",
         "config_io", "config_microdata", "config_sweeps", "errors", "exhibit_list", "exhibits", "figures", "messages",
-        "provenance", "reporting", "schemas", "selection", "tables",
+        "prices", "provenance", "raw_tables", "reporting", "schemas", "selection", "tables",
     ),
-    "data": ("data", "counties", "microdata"),
-    "facts": ("empirics", "counties.exhibits", "counties.run"),
+    "microdata": ("microdata",),
+    "data": ("data",),
+    "facts": ("empirics", "counties"),
     "calibration": ("calibration",),
     "model": ("model",),
     "experiments": ("experiments", "layout", "estimate"),
@@ -26,7 +27,7 @@ LAYERS = {
     "results": ("results", "sweeps"),
     "report": ("report",),
     "workflow": ("dryrun", "explain", "jobs", "progress", "status", "status_page", "steps", "validation"),
-    "programs": ("cli", "data.synthetic.report"),
+    "programs": ("cli", "synthetic_report"),
 }  # fmt: skip
 RANK = {name: rank for rank, names in enumerate(LAYERS.values()) for name in names}
 
@@ -80,6 +81,18 @@ def upward(edges):
     ]
 
 
+def siblings(edges):
+    """Imports between what lies in one folder: folder -> module or package in it -> those beside it that it imports."""
+    found = {}
+    for name, own in edges.items():
+        for other in own:
+            left, right = name.split("."), other.split(".")
+            depth = next((n for n, pair in enumerate(zip(left, right, strict=False)) if len(set(pair)) > 1), None)
+            if depth is not None:
+                found.setdefault(".".join(left[:depth]), {}).setdefault(left[depth], set()).add(right[depth])
+    return found
+
+
 def cycle(edges):
     try:
         TopologicalSorter(edges).prepare()
@@ -104,6 +117,18 @@ def test_no_modules_import_each_other_in_a_circle():
     assert cycle(graph(type_only=False)) is None
 
 
+def test_no_packages_import_each_other_in_a_circle():
+    folders = siblings(graph(type_only=False))
+    assert {"", "data", "empirics", "model"} <= set(folders)
+    assert {name: cycle(edges) for name, edges in folders.items() if cycle(edges)} == {}
+
+
+def test_a_circle_of_packages_is_found():
+    edges = {"a.x": {"b.x"}, "b.y": {"a.y"}, "a.y": {"a.c.z"}, "a.c.x": {"a.y"}, "c": {"c.x"}}
+    assert siblings(edges) == {"": {"a": {"b"}, "b": {"a"}}, "a": {"y": {"c"}, "c": {"y"}}}
+    assert set(cycle(siblings(edges)[""])) == {"a", "b"}
+
+
 @pytest.mark.parametrize("line", ["import regspec.b", "from regspec import b", "def f():\n    from regspec.b import g"])
 def test_a_circle_is_found(tmp_path, line):
     (tmp_path / "a.py").write_text(line + "\n")
@@ -120,7 +145,9 @@ def test_a_circle_of_type_hints_is_none(tmp_path):
 
 def test_an_upward_import_is_found():
     assert upward({"data.files": {"results.run", "errors"}}) == ["data.files imports results.run"]
-    assert upward({"counties.run": {"empirics.run"}, "counties.raw": {"empirics.run"}}) == ["counties.raw imports empirics.run"]
+    assert upward({"counties.run": {"empirics.run"}, "data.counties.raw": {"empirics.run"}}) == [
+        "data.counties.raw imports empirics.run"
+    ]
 
 
 def test_the_documentation_names_the_layers():

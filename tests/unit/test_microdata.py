@@ -10,9 +10,9 @@ import yaml
 
 from regspec.config import Config
 from regspec.config_microdata import Geography, Microdata
-from regspec.counties.zones import county_zones
 from regspec.data import geography
 from regspec.data.build import build
+from regspec.data.counties.zones import county_zones
 from regspec.data.synthetic.economy import synthetic_economy
 from regspec.data.synthetic.raw_census import ALPHA, ON_LINE, write_census_files
 from regspec.errors import DataError

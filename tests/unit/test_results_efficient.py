@@ -49,6 +49,13 @@ def test_classes_are_fixed_and_open_ended():
     np.testing.assert_allclose(DIFFERENCE.breaks, -np.array(DIFFERENCE.breaks[::-1]), atol=0)
 
 
+def test_classes_of_gains_resolve_those_that_occur():
+    """Percentiles of the 722 zones (docs/results.md) have classes of their own, and so do losses and the deck's range."""
+    assert len(set(GAIN.classes(np.array([0.45, 0.55, 0.62, 0.75, 0.85])))) == 5
+    assert GAIN.classes(np.array([-0.01, 0.0])).tolist() == [0, 1]
+    assert GAIN.classes(np.array([1.19, 1.2, 2.2])).tolist() == [6, 7, 7]
+
+
 @pytest.fixture
 def layers(tmp_path):
     write_map(tmp_path / "zones.gpkg", [100, 200, 300, 400])
@@ -61,7 +68,7 @@ def test_map_separates_failed_from_not_solved(layers):
     values = pd.Series({100: 0.6, 300: 5.0})
     classes = [h.get_label() for h in _draw_classes(axes, zones, values, GAIN)]
     missing = _draw_missing(axes, zones, values, failed={400})
-    assert "0.6 to 0.8 (1)" in classes and "2 and above (1)" in classes
+    assert "0.6 to 0.7 (1)" in classes and "1.2 and above (1)" in classes
     assert [h.get_label() for h in missing] == ["not solved (1)", "solve failed (1)"]
     assert len({h.get_hatch() for h in missing}) == 2
 

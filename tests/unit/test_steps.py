@@ -20,8 +20,8 @@ SECTIONS = set(Config.model_fields)
 
 def source_files(step):
     for part in SOURCES[step]:
-        path = PACKAGE / part
-        yield from [path] if path.is_file() else sorted(path.rglob("*.py"))
+        for path in PACKAGE.glob(part):
+            yield from [path] if path.is_file() else sorted(path.rglob("*.py"))
 
 
 def keys_read(tree):
@@ -57,6 +57,7 @@ def test_the_scan_finds_keys():
 @pytest.mark.parametrize("step", STEPS)
 def test_sources_of_every_step_exist(step):
     assert list(source_files(step))
+    assert [part for part in SOURCES[step] if not list(PACKAGE.glob(part))] == []
 
 
 # Entry of each step, and modules that hold no content of their own: checks, texts of errors, file stamps.

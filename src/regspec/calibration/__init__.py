@@ -1,1 +1,1 @@
-"""regspec."""
+"""National processes and the technology of each zone (docs/calibration.md)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
@@ -11,6 +10,7 @@ import pandas as pd
 from regspec.config import Config
 from regspec.empirics.specialization import wide_shares
 from regspec.errors import ConfigError, DataError
+from regspec.messages import unknown_industry
 
 
 def members_by_group(config: Config) -> dict[str, list[str]]:
@@ -28,8 +28,7 @@ def check_groups(groups: dict[str, list[str]], industries: Iterable[str], source
     for name, members in groups.items():
         for member in members:
             if member not in known:
-                hint = _nearest(member, known)
-                raise ConfigError(f"calibration.industries.{name}.members: {member!r} is not an industry of {source}.\n{hint}")
+                raise unknown_industry(f"calibration.industries.{name}.members", member, known, source)
     missing = [industry for industry in known if industry not in held]
     if missing:
         raise ConfigError(
@@ -37,11 +36,6 @@ def check_groups(groups: dict[str, list[str]], industries: Iterable[str], source
             f"{' ...' if len(missing) > 4 else ''} of {source}.\n"
             "Every data industry belongs to exactly one group: add it to a group's members."
         )
-
-
-def _nearest(word: str, known: list[str]) -> str:
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}"
 
 
 def group_shares(shares: pd.DataFrame, groups: dict[str, list[str]]) -> pd.DataFrame:

@@ -89,9 +89,7 @@ def _check_tfp(tfp: pd.DataFrame, source: str) -> None:
 
 
 def detrend(log_tfp: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
-    """Log-linear trend by OLS: growth per year ``[I]`` (log points) and residuals, years x groups (log
-    points).
-    """
+    """Log-linear trend by OLS: growth per year ``[I]`` (log points) and residuals, years x groups (log points)."""
     years = log_tfp.index.to_numpy(dtype=float)
     intercept, slope = np.polynomial.polynomial.polyfit(years - years[0], log_tfp.to_numpy(), 1)
     return slope, log_tfp - (intercept + np.outer(years - years[0], slope))

@@ -56,9 +56,7 @@ def calibration_hash(config: Config) -> str:
 
 
 def write_content(path: Path, content: dict, provenance: dict) -> bool:
-    """Write ``content`` with its provenance unless the file holds the same content already; return if
-    written.
-    """
+    """Write ``content`` with its provenance unless the file holds the same content already; return if written."""
     if path.exists():
         try:
             held = json.loads(path.read_text())
@@ -137,17 +135,15 @@ def zone_json(
     levels: pd.Series | None,
     national_share: np.ndarray,
 ) -> dict:
-    """Content of one zone's JSON (docs/architecture.md); ``levels``: observed levels, None for the model's
-    own.
-    """
+    """Content of one zone's JSON (docs/architecture.md); ``levels``: observed levels, None for the model's own."""
     floored = floor_shares(shares.loc[zone].to_numpy(), config.calibration.share_floor)
     tech = technology(config)
     ztilde, level = zone_technology(floored, tech["xi"], tech["alpha"], national_share)
     if levels is not None:
         if zone not in levels.index:
             raise DataError(
-                f"controls.parquet: zone {zone} has no log_income or population in "
-                f"{config.calibration.first_year}; calibration.level: matched needs them."
+                f"controls.parquet: zone {zone} has no log_income or population in {config.calibration.first_year}; "
+                "calibration.level: matched needs them."
             )
         level = float(levels[zone])
     return {

@@ -1,1 +1,1 @@
-"""County files of the Census Bureau and the BEA as tables of zones (docs/counties.md)."""
+"""The step ``counties``: writes the tables of county files (:mod:`regspec.data.counties`) and their exhibits."""

@@ -10,12 +10,11 @@ import pandas as pd
 
 from regspec import figures, tables
 from regspec.config import Config
-from regspec.data.files import read_table
+from regspec.data.files import cited, read_meta, read_table
 from regspec.data.national import national_table
 from regspec.empirics import labels
 from regspec.empirics.fact1 import INITIAL, fact1
 from regspec.empirics.layout import NOTE, regression_table, tidy
-from regspec.empirics.meta import read_meta
 from regspec.empirics.specialization import gini, specialization, wide_shares
 from regspec.errors import ConfigError
 
@@ -29,7 +28,8 @@ def write_exhibits(
     """Table ``county_tables``, with business patterns the figure ``county_gini`` and its numbers by zone and year, with windows
     the table ``county_income``.
     """
-    synthetic, source = read_meta(data / "meta.json")
+    meta = read_meta(data)
+    synthetic, source = meta["synthetic"], cited(meta)
     industry = read_table(data / "industry.parquet", "industry")
     compared = compare(made["business"], industry) if "business" in made else None
     _coverage_table(made, report, compared, out, source, provenance, synthetic)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from regspec.config import Config
-from regspec.counties.build import build
 from regspec.counties.exhibits import write_exhibits
+from regspec.data.counties.build import build
 from regspec.data.files import write_table
 from regspec.provenance import stamp, write_json
 

@@ -1,4 +1,4 @@
-"""The data step: the files of ``data/`` (docs/architecture.md), from synthetic economy or real panel."""
+"""The data step: the files of ``data/`` (docs/architecture.md) from any source of ``data.source``."""
 
 from __future__ import annotations
 
@@ -30,19 +30,7 @@ def build(config: Config, out: Path, config_hash: str) -> None:
     crosswalk = None if config.data.crosswalk is None else panel.read_crosswalk(config)
     counties = geography.load_counties()
     zone_of = _zones(config, counties, crosswalk)
-    tables: panel.Panel | Economy
-    truth = None
-    if config.data.source == "panel":
-        source, tables = panel.SOURCE, panel.read_panel(config, set(zone_of))
-    elif config.data.source == "tidy":
-        states = geography.zone_states(counties, zone_of)
-        source, tables = tidy.citation(config), tidy.read_tidy(config, set(zone_of), states)
-    elif config.data.source == "microdata":
-        states = geography.zone_states(counties, zone_of)
-        source, tables = microdata.citation(config), microdata.read_microdata(config, out, set(zone_of), states, provenance)
-    else:
-        economy = synthetic_economy(config, geography.zone_states(counties, zone_of))
-        source, tables, truth = SOURCE, economy, economy.truth
+    source, tables = _tables(config, out, zone_of, geography.zone_states(counties, zone_of), provenance)
     polygons = geography.dissolve(counties, zone_of, "zone")
     polygons = polygons[polygons["zone"].isin(tables.industry["zone"])].reset_index(drop=True)
     validate(pd.DataFrame(polygons), "zones", "zones.gpkg")
@@ -59,10 +47,24 @@ def build(config: Config, out: Path, config_hash: str) -> None:
             "source": source,
             "stand_in_zones": config.data.crosswalk is None,
             "zones": len(polygons),
-            "truth": truth,
+            "truth": tables.truth if isinstance(tables, Economy) else None,
             "provenance": provenance,
         },
     )
+
+
+def _tables(
+    config: Config, out: Path, zone_of: np.ndarray, states: pd.Series, provenance: dict
+) -> tuple[str, panel.Panel | Economy]:
+    """The sentence that names the source, and its tables; ``zone_of``: zone of each county, ``states``: state of each zone."""
+    zones = set(zone_of)
+    if config.data.source == "panel":
+        return panel.SOURCE, panel.read_panel(config, zones)
+    if config.data.source == "tidy":
+        return tidy.citation(config), tidy.read_tidy(config, zones, states)
+    if config.data.source == "microdata":
+        return microdata.citation(config), microdata.read_microdata(config, out, zones, states, provenance)
+    return SOURCE, synthetic_economy(config, states)
 
 
 def _zones(config: Config, counties: gpd.GeoDataFrame, crosswalk: pd.DataFrame | None) -> np.ndarray:

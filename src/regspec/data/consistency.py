@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from regspec.errors import DataError
-from regspec.messages import did_you_mean
+from regspec.messages import did_you_mean, more
 
 
 def normalized_shares(industry: pd.DataFrame, tolerance: float, source: str) -> pd.DataFrame:
@@ -23,7 +23,7 @@ def normalized_shares(industry: pd.DataFrame, tolerance: float, source: str) -> 
         others = len(industry.loc[wrong, key].drop_duplicates()) - 1
         raise DataError(
             f"{source}: zone {row['zone']}, year {row['year']}: {row['variable']} shares sum to "
-            f"{total.loc[wrong[0]]:.4f}, not 1{_more(others, 'zone-year')}.\n"
+            f"{total.loc[wrong[0]]:.4f}, not 1{more(others, 'zone-year')}.\n"
             f"Remedy: complete the rows, or raise data.share_tolerance ({tolerance:g})."
         )
     return industry.assign(share=industry["share"] / total)
@@ -36,7 +36,7 @@ def check_industries(names: Iterable[str], known: Iterable[str], source: str) ->
     if unknown:
         hint = did_you_mean(unknown[0], known)
         raise DataError(
-            f"{source}: unknown industry {unknown[0]!r}{_more(len(unknown) - 1, 'name')}.{hint}\nKnown: {', '.join(known)}."
+            f"{source}: unknown industry {unknown[0]!r}{more(len(unknown) - 1, 'name')}.{hint}\nKnown: {', '.join(known)}."
         )
 
 
@@ -49,7 +49,7 @@ def check_balanced(industry: pd.DataFrame, source: str) -> None:
         zone, year, name = absent[0]
         raise DataError(
             f"{source}: no row for zone {zone}, year {year}, industry {name!r}"
-            f"{_more(len(absent) - 1, 'row')}.\n"
+            f"{more(len(absent) - 1, 'row')}.\n"
             "Remedy: every zone needs every year and industry; was the file cut short?"
         )
 
@@ -65,7 +65,7 @@ def check_same_rows(left: pd.DataFrame, right: pd.DataFrame, left_source: str, r
             zone, year = min(extra)
             raise DataError(
                 f"{lacks}: no row for zone {zone}, year {year}, which {has} has"
-                f"{_more(len(extra) - 1, 'row')}.\n"
+                f"{more(len(extra) - 1, 'row')}.\n"
                 "Remedy: take both files from the same release."
             )
 
@@ -75,7 +75,7 @@ def check_zones(zones: Iterable[int], mapped: Iterable[int], source: str, crossw
     unknown = sorted(set(zones) - set(mapped))
     if unknown:
         raise DataError(
-            f"{source}: zone {unknown[0]} is not in {crosswalk}{_more(len(unknown) - 1, 'zone')}.\n"
+            f"{source}: zone {unknown[0]} is not in {crosswalk}{more(len(unknown) - 1, 'zone')}.\n"
             "Remedy: zone ids must be the CZ90 ids of the crosswalk."
         )
 
@@ -89,7 +89,3 @@ def check_years(years: Iterable[int], needed: Iterable[int], source: str) -> Non
             f"{source}: no year {absent[0]}, which empirics.base_year or end_year asks for.\n"
             f"Years in the data: {', '.join(map(str, years))}."
         )
-
-
-def _more(count: int, noun: str) -> str:
-    return f" (and {count} more {noun}{'s' if count > 1 else ''})" if count > 0 else ""

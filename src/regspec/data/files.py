@@ -1,7 +1,8 @@
-"""Reading and writing tables: every read is validated, every write is atomic, validated and stamped."""
+"""What the steps hand on, tables and ``meta.json``: reads are validated, writes atomic, validated and stamped."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,34 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from regspec.errors import DataError
-from regspec.messages import unreadable
 from regspec.provenance import atomic_path
 from regspec.schemas import TABLES, validate
-
-
-def read_raw(path: Path, kind: str) -> pd.DataFrame:
-    """Read a raw table, CSV or parquet by the name's ending, and validate it as ``kind``; all columns are kept.
-
-    Raises DataError naming the file when it is missing, empty, unreadable or breaks its schema.
-    """
-    path = Path(path)
-    parquet = path.suffix == ".parquet"
-    try:
-        frame = pd.read_parquet(path) if parquet else pd.read_csv(path)
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file.\nRemedy: put it there or correct data.directory.") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, pa.ArrowInvalid, OSError) as error:
-        raise unreadable(path, error, "parquet" if parquet else "CSV") from None
-    return validate(frame, kind, path.name)
-
-
-def read_csv(path: Path, kind: str) -> pd.DataFrame:
-    """Read a raw table as :func:`read_raw`; only the schema's columns are kept.
-
-    Raises DataError naming the file when it is missing, empty, unreadable or breaks its schema.
-    """
-    frame = read_raw(path, kind)
-    return frame[list(TABLES[kind].columns)]
 
 
 def write_table(frame: pd.DataFrame, kind: str, path: Path, provenance: Mapping[str, str]) -> None:
@@ -63,3 +38,21 @@ def read_table(path: Path, kind: str) -> pd.DataFrame:
     except (pa.ArrowInvalid, OSError):
         raise DataError(f"{path}: not readable as parquet, damaged or cut short.\nRemedy: delete it and rerun.") from None
     return validate(frame, kind, path.name)
+
+
+def read_meta(data: Path) -> dict:
+    """``meta.json`` of a run's folder ``data``: ``synthetic`` (bool), ``source`` (text), ``stand_in_zones`` (bool) and more.
+
+    Raises DataError when it is missing, damaged or lacks one of the first two.
+    """
+    path = Path(data) / "meta.json"
+    try:
+        meta = json.loads(path.read_text())
+        return {**meta, "synthetic": bool(meta["synthetic"]), "source": str(meta["source"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        raise DataError(f"{path}: missing or incomplete (synthetic, source).\nRemedy: rerun the data step.") from None
+
+
+def cited(meta: dict) -> str:
+    """The source of the data as part of a sentence, without its full stop."""
+    return meta["source"].strip().rstrip(".")

@@ -14,6 +14,7 @@ from regspec.data.panel import Panel, data_directory, read_crosswalk
 from regspec.errors import ConfigError
 from regspec.microdata import build, codes
 from regspec.provenance import atomic_path
+from regspec.raw_tables import read_raw
 
 #: Report of the top-coded incomes, in the run's folder ``data``.
 REPORT = "topcodes.csv"
@@ -69,5 +70,5 @@ def read_microdata(config: Config, out: Path, zones: Collection[int], states: pd
         controls=tables.controls,
         national=tables.national,
         tfp=tidy.productivity(config, folder, sorted(tables.industry["industry"].unique())),
-        interest=us_real_rate() if interest is None else tidy.read_raw(folder / interest, "interest"),
+        interest=us_real_rate() if interest is None else read_raw(folder / interest, "interest"),
     )

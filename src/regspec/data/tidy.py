@@ -16,12 +16,12 @@ import pandas as pd
 from regspec.config import Config
 from regspec.data import consistency
 from regspec.data.accounts import group_tfp
-from regspec.data.files import read_csv, read_raw
 from regspec.data.interest import us_real_rate
 from regspec.data.national import national_table
 from regspec.data.panel import ACCOUNTS, Panel, data_directory
 from regspec.errors import DataError
 from regspec.messages import column_error
+from regspec.raw_tables import read_csv, read_raw
 from regspec.schemas import TABLES, validate
 
 VARIABLES = ("income", "employment", "value_added")

@@ -1,1 +1,1 @@
-"""regspec."""
+"""Facts of the data, a module for each exhibit (docs/empirics.md)."""

@@ -13,7 +13,7 @@ from regspec.empirics.layout import NOTE
 from regspec.empirics.regression import NotEstimable, Regression
 from regspec.empirics.tradeoff import OUTCOMES, base_shares, design, estimate
 from regspec.errors import ConfigError
-from regspec.messages import did_you_mean
+from regspec.messages import unknown_industry
 
 #: The deck's six industries: their members among the 17 groups of D6, and among the 8 of the panel.
 DECK = {
@@ -57,8 +57,7 @@ def _check(chosen: dict[str, list[str]], known: Collection[str]) -> None:
     for group, members in chosen.items():
         for name in members:
             if name not in known:
-                hint = did_you_mean(name, known)
-                raise ConfigError(f"empirics.industry_groups.{group}: {name!r} is not an industry of the data.{hint}")
+                raise unknown_industry(f"empirics.industry_groups.{group}", name, known, "the data")
             if name in owner:
                 raise ConfigError(f"empirics.industry_groups: {name!r} is in both {owner[name]!r} and {group!r}.")
             owner[name] = group
@@ -111,9 +110,9 @@ def write(inputs: Inputs) -> None:
     controls = ", ".join(labels.term(name) for name in terms(config.empirics, True, ()))
     shares = f"{config.empirics.base_year} {labels.variable(config.empirics.variable)}"
     notes = (
-        f"Coefficient of an industry's share of {shares} (fraction). "
-        f"Together: all industries of the table in one regression, the others left out; alone: a regression for each. {NOTE} "
-        f"Also in each: {controls} (initial income with growth only). Members: {_members(members)}."
+        f"Coefficient of an industry's share of {shares} (fraction). Together: all industries of the table in one regression, "
+        f"the others left out; alone: a regression for each. {NOTE} Also in each: {controls} (initial income with growth "
+        f"only). Members: {_members(members)}."
     )
     inputs.table("fact1_industries", body, "The trade-off by industry", notes, rules=[len(members)], data=data)
 

@@ -111,9 +111,7 @@ def by_zone(controls: pd.DataFrame, year: int, columns: list[str]) -> pd.DataFra
 
 
 def fact1_outcomes(controls: pd.DataFrame, empirics: Empirics) -> pd.DataFrame:
-    """The data's two outcomes by zone: ``level`` (base-year log income) and ``growth`` (its change), in
-    logs.
-    """
+    """The data's two outcomes by zone: ``level`` (base-year log income) and ``growth`` (its change), in logs."""
     base = by_zone(controls, empirics.base_year, [INITIAL])[INITIAL]
     end = by_zone(controls, empirics.end_year, [INITIAL])[INITIAL]
     return pd.DataFrame({"level": base, "growth": end.reindex(base.index) - base})

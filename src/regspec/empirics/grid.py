@@ -12,9 +12,10 @@ from regspec.empirics.fact1 import GHAT, INITIAL, SPECIALIZATION, fact1_design, 
 from regspec.empirics.inputs import Inputs, NotComputable
 from regspec.empirics.layout import NOTE
 from regspec.empirics.regression import NotEstimable, regress
-from regspec.empirics.specialization import MEASURES, wide_shares
-from regspec.empirics.tradeoff import OUTCOMES, tradables
+from regspec.empirics.specialization import MEASURES
+from regspec.empirics.tradeoff import OUTCOMES, base_shares, tradables
 from regspec.errors import ConfigError, DataError
+from regspec.tables import breaks
 
 #: Classifications over which specialization is measured, and right-hand sides, with their printed names.
 CLASSIFICATIONS = {"data": "Data industries", "model": "Model industries", "tradable": "Tradable industries"}
@@ -60,9 +61,8 @@ def right_hand_side(inputs: Inputs, design: pd.DataFrame, name: str, outcome: st
 def variable_grid(inputs: Inputs, variable: str) -> list[dict]:
     """Rows of :func:`grid` for one variable."""
     empirics = inputs.config.empirics.model_copy(update={"variable": variable})
-    rows = inputs.industry[inputs.industry["year"] == empirics.base_year]
     try:
-        shares = wide_shares(rows, variable).droplevel("year")
+        shares = base_shares(inputs, variable)
         tables = inputs.industry, inputs.specialization, inputs.controls, inputs.national
         design = fact1_design(*tables, empirics).drop(columns=SPECIALIZATION)
     except (ConfigError, DataError) as error:
@@ -126,7 +126,7 @@ def write(inputs: Inputs) -> None:
         "Classification": left["classification"].map(CLASSIFICATIONS), "Measure": left["measure"].map(labels.MEASURES),
     })  # fmt: skip
     body = pd.concat([names, wide.reset_index(drop=True)], axis=1)
-    rules = [i for i in range(1, len(left)) if (left.loc[i, keys[:2]] != left.loc[i - 1, keys[:2]]).any()]
+    rules = breaks(left, keys[:2])
     notes = grid_notes(inputs, table)
     inputs.table("fact1_grid", body, "Robustness of Fact 1: coefficient of specialization", notes, rules=rules, data=table)
     grid_figure.draw(inputs, table, CLASSIFICATIONS, RIGHT_HAND_SIDES)
@@ -140,7 +140,6 @@ def grid_notes(inputs: Inputs, table: pd.DataFrame) -> str:
     controls = ", ".join(labels.term(name) for name in config.empirics.controls)
     return (
         f"Each cell is the coefficient of specialization in its own regression of {count} zones; columns: what else is in it. "
-        f"{NOTE} "
-        f"Growth: {labels.growth(config)}; level: {labels.level(config)}; logs. Controls: {controls}; with growth also initial "
-        "log income. ĝ: shift-share predicted growth over the data industries. States: effects of the zone's state."
+        f"{NOTE} Growth: {labels.growth(config)}; level: {labels.level(config)}; logs. Controls: {controls}; with growth also "
+        "initial log income. ĝ: shift-share predicted growth over the data industries. States: effects of the zone's state."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from scipy.stats import norm
 
-from regspec import figures
+from regspec import figures, tables
 from regspec.empirics import labels
 from regspec.empirics.inputs import Inputs
 
@@ -22,7 +22,7 @@ def draw(inputs: Inputs, table: pd.DataFrame, classifications: dict[str, str], r
     """
     config = inputs.config
     lines = table[["variable", "classification", "measure"]].drop_duplicates().reset_index(drop=True)
-    starts = [0, *_breaks(lines)]
+    starts = [0, *tables.breaks(lines, ["variable", "classification"])]
     # Each block of lines begins with a strip for its name.
     place = pd.Series(range(len(lines)), dtype=float) + _HEAD * pd.Series(range(len(lines))).map(
         lambda i: sum(s <= i for s in starts)
@@ -32,16 +32,10 @@ def draw(inputs: Inputs, table: pd.DataFrame, classifications: dict[str, str], r
     figure, axes = figures.new("double", height, ncols=2, sharey=True)
     critical = norm.ppf((1 + config.results.confidence) / 2)
     heads = {"growth": labels.growth(config), "level": labels.level(config)}
-    shown = [name for name in right_hand_sides if name in set(table["right_hand_side"])]
+    shown = {name: label for name, label in right_hand_sides.items() if name in set(table["right_hand_side"])}
     for ax, (outcome, title) in zip(axes, heads.items(), strict=True):
-        own = table[table["outcome"] == outcome]
         ax.axvline(0, color=figures.GREY, linewidth=0.6)
-        for number, name in enumerate(shown):
-            rows = lines.merge(own[own["right_hand_side"] == name], how="left")
-            y = place + (number - (len(shown) - 1) / 2) * _STEP
-            style = {"fmt": _MARKERS[number], "color": figures.PALETTE[number], "markersize": 2.8, "elinewidth": 0.8}
-            half = critical * rows["se"] * rows["sd"]
-            ax.errorbar(rows["estimate"] * rows["sd"], y, xerr=half, label=right_hand_sides[name], **style)
+        _draw_lines(ax, lines, place, table[table["outcome"] == outcome], shown, critical)
         for row in starts[1:]:
             ax.axhline(place[row] - 0.5 - _HEAD, color=figures.GREY, linewidth=0.4, linestyle=":")
         ax.set_title(title, loc="left")
@@ -50,12 +44,7 @@ def draw(inputs: Inputs, table: pd.DataFrame, classifications: dict[str, str], r
         ax.locator_params(axis="x", nbins=6)
     axes[0].set_yticks(place, [labels.MEASURES[name] for name in lines["measure"]])
     for row in starts:
-        several = len(set(lines["variable"])) > 1
-        variable = f", {labels.variable(lines.at[row, 'variable'])}" if several else ""
-        text = f"{classifications[lines.at[row, 'classification']]}{variable}"
-        axes[0].text(
-            0.01, place[row] - 0.45 - _HEAD, text, transform=axes[0].get_yaxis_transform(), fontsize=7, style="italic", va="top"
-        )
+        _name_block(axes[0], lines.loc[row], place[row], classifications, several=len(set(lines["variable"])) > 1)
     handles, names = axes[0].get_legend_handles_labels()
     zones = sorted(set(table.loc[table["zones"] > 0, "zones"]))
     count = f"{zones[0]}" if len(zones) == 1 else f"{zones[0]}–{zones[-1]}"
@@ -65,7 +54,17 @@ def draw(inputs: Inputs, table: pd.DataFrame, classifications: dict[str, str], r
     figures.save(figure, inputs.out / "fact1_grid", inputs.provenance, inputs.synthetic)
 
 
-def _breaks(lines: pd.DataFrame) -> list[int]:
-    """Rows at which another variable or classification begins, the first left out."""
-    keys = lines[["variable", "classification"]]
-    return [i for i in range(1, len(lines)) if (keys.loc[i] != keys.loc[i - 1]).any()]
+def _draw_lines(ax, lines: pd.DataFrame, place: pd.Series, table: pd.DataFrame, shown: dict[str, str], critical: float) -> None:
+    """Coefficients of one outcome with intervals, at the heights ``place`` of ``lines``; right-hand sides one above another."""
+    for number, (name, label) in enumerate(shown.items()):
+        rows = lines.merge(table[table["right_hand_side"] == name], how="left")
+        y = place + (number - (len(shown) - 1) / 2) * _STEP
+        style = {"fmt": _MARKERS[number], "color": figures.PALETTE[number], "markersize": 2.8, "elinewidth": 0.8}
+        ax.errorbar(rows["estimate"] * rows["sd"], y, xerr=critical * rows["se"] * rows["sd"], label=label, **style)
+
+
+def _name_block(ax, line: pd.Series, place: float, classifications: dict[str, str], several: bool) -> None:
+    """Classification, and variable if there are ``several``, in the strip above the block that begins with ``line``."""
+    variable = f", {labels.variable(line['variable'])}" if several else ""
+    text = f"{classifications[line['classification']]}{variable}"
+    ax.text(0.01, place - 0.45 - _HEAD, text, transform=ax.get_yaxis_transform(), fontsize=7, style="italic", va="top")

@@ -10,9 +10,8 @@ import pandas as pd
 
 from regspec import tables
 from regspec.config import Config
-from regspec.data.files import read_table
+from regspec.data.files import cited, read_meta, read_table
 from regspec.empirics.fact1 import by_zone, check_controls
-from regspec.empirics.meta import read_meta
 from regspec.empirics.specialization import select, specialization
 from regspec.errors import ConfigError
 from regspec.exhibit_list import Missing
@@ -61,6 +60,12 @@ class Inputs:
         if item not in self.missing:
             self.missing.append(item)
 
+    def miss_variables(self, *names: str) -> None:
+        """Record those of the variables ``names`` of which the data have no shares."""
+        for name in names:
+            if name not in self.variables:
+                self.miss(f"{name} shares", f"the data have {' and '.join(self.variables)} only")
+
     def table(self, name: str, body: pd.DataFrame, caption: str, notes: str, **options) -> None:
         """Write table ``name`` (:func:`regspec.tables.write`); the source is added to the notes."""
         notes = f"{notes} Source: {self.source}."
@@ -105,15 +110,15 @@ def load(config: Config, data_dir: Path, out: Path, config_hash: str) -> Inputs:
     industry = read_table(data_dir / "industry.parquet", "industry")
     controls = read_table(data_dir / "controls.parquet", "controls")
     national = read_table(data_dir / "national.parquet", "national")
-    synthetic, source = read_meta(data_dir / "meta.json")
+    meta = read_meta(data_dir)
     measured = specialization(industry)
     _check(config, measured, controls)
     return Inputs(
         config=config,
         out=Path(out),
         provenance=stamp(config_hash),
-        synthetic=synthetic,
-        source=source,
+        synthetic=meta["synthetic"],
+        source=cited(meta),
         industry=industry,
         controls=controls,
         national=national,

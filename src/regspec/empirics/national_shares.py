@@ -26,9 +26,7 @@ def national_shares(inputs: Inputs) -> pd.DataFrame:
 def write(inputs: Inputs) -> None:
     """Write the table ``industry_shares``: the configuration's variable is printed, the CSV has all."""
     table, variable = national_shares(inputs), inputs.config.empirics.variable
-    for name in ("income",):
-        if name not in inputs.variables:
-            inputs.miss(f"{name} shares", f"the data have {' and '.join(inputs.variables)} only")
+    inputs.miss_variables("income")
     own = table[table["variable"] == variable]
     body = own.pivot(index=["industry", "tradable"], columns="year", values="share").reset_index()
     years = [str(year) for year in body.columns[2:]]

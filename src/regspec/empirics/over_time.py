@@ -12,9 +12,7 @@ from regspec.empirics.summary import e6_layout, summarize
 
 def write(inputs: Inputs) -> None:
     """Write ``specialization_over_time``; a variable that the data do not have is reported."""
-    for name in ("income", "employment"):
-        if name not in inputs.variables:
-            inputs.miss(f"{name} shares", f"the data have {' and '.join(inputs.variables)} only")
+    inputs.miss_variables("income", "employment")
     summary = summarize(inputs.specialization)
     body, rules = e6_layout(summary, labels.MEASURES)
     notes = (

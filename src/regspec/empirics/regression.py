@@ -121,9 +121,7 @@ class NotEstimable(DataError):
 
 
 def check_design(name: str, x: pd.DataFrame) -> None:
-    """Raise NotEstimable for too few rows or collinear columns, naming the first column the earlier ones
-    span.
-    """
+    """Raise NotEstimable for too few rows or collinear columns, naming the first column the earlier ones span."""
     n, k = x.shape
     if n <= k:
         raise NotEstimable(

@@ -22,8 +22,7 @@ from scipy.stats import rankdata
 from regspec.config import Empirics
 from regspec.empirics.inputs import NotComputable
 from regspec.empirics.specialization import MEASURES
-from regspec.errors import ConfigError
-from regspec.messages import did_you_mean
+from regspec.messages import unknown_industry
 
 TRADABLE, NONTRADABLE = "tradable", "nontradable"
 SPLITS = ("within", "parts")
@@ -55,10 +54,7 @@ def tradable_industries(industries: Collection[str], empirics: Empirics) -> list
     if empirics.tradable is not None:
         for name in empirics.tradable:
             if name not in known:
-                hint = did_you_mean(name, known)
-                raise ConfigError(
-                    f"empirics.tradable: {name!r} is not an industry of the data.{hint}\nKnown: {', '.join(known)}."
-                )
+                raise unknown_industry("empirics.tradable", name, known, "the data")
         chosen = sorted(set(empirics.tradable))
     else:
         table = next((table for table in (_DECK, _PANEL) if set(known) <= set(table)), None)

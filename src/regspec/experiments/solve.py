@@ -7,21 +7,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from regspec.calibration.records import read_record
 from regspec.config import Config
-from regspec.errors import DataError, ModelFailure
+from regspec.errors import ModelFailure
 from regspec.experiments.checkpoint import Checkpoint, checkpoint_folder
 from regspec.experiments.files import publish, stored, write_failure, write_solution
 from regspec.experiments.key import solution_key
 from regspec.model.parallel import Ranks
 
 _EVERY = 10  # sweeps between two lines of progress
-
-
-def _read(path: Path) -> dict:
-    try:
-        return json.loads(Path(path).read_text())
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: not a readable calibration file ({error}).\nRun `regspec calibrate` again.") from error
 
 
 def _reporter(path: Path | None, rank: int) -> Callable[[dict], None] | None:
@@ -55,7 +49,7 @@ def run_zone(
     was asked to end: the next call goes on there.
     """
     ranks = ranks or Ranks()
-    zone, national = _read(zone_json), _read(national_json)
+    zone, national = read_record(zone_json), read_record(national_json)
     key = solution_key(zone, national, config, scenario)
     place = Path(store) / key[:2] / f"{key}.h5"
     found = ranks.broadcast(_found(output, place, key) if ranks.rank == 0 else None)

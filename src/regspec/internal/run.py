@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
 
 from regspec import tables
+from regspec.calibration.records import read_national
 from regspec.config import Config
+from regspec.data.files import read_meta
 from regspec.internal.search import Evaluation, search
 from regspec.provenance import stamp, write_json
 
@@ -16,17 +17,17 @@ from regspec.provenance import stamp, write_json
 def run(config: Config, root: Path, digest: str) -> list[Path]:
     """Write ``internal_calibration/internal_calibration.{json,csv,tex,html}`` below ``root``; returns the files.
 
-    Raises ConfigError and ModelFailure as `search` does; nothing is written then.
+    Raises ConfigError and ModelFailure as `search` does, DataError for unreadable files of earlier steps; nothing is written
+    then.
     """
-    national = json.loads((Path(root) / "calibration" / "national.json").read_text())
-    synthetic = bool(json.loads((Path(root) / "data" / "meta.json").read_text())["synthetic"])
-    chosen = config.internal_calibration
+    root = Path(root)
+    national, synthetic, chosen = read_national(root), read_meta(root / "data")["synthetic"], config.internal_calibration
 
     def tell(item: Evaluation) -> None:
         print(f"internal calibration: {chosen.parameter} = {item.value:.6g}: debt over output {item.debt:.5f}", flush=True)
 
     done = search(config, national, tell)
-    found, stem = done[-1], Path(root) / "internal_calibration" / "internal_calibration"
+    found, stem = done[-1], root / "internal_calibration" / "internal_calibration"
     write_json(
         stem.with_suffix(".json"),
         {"parameter": chosen.parameter, "value": found.value, "target": chosen.target, "achieved": found.debt,

@@ -12,11 +12,11 @@ import pandas as pd
 
 from regspec.config import Config
 from regspec.config_microdata import Microdata
-from regspec.counties.prices import price_factors
 from regspec.microdata.aggregate import Aggregate
 from regspec.microdata.codes import allocation, industry_codes
 from regspec.microdata.extract import check_layout, chunks, codebook, variables
 from regspec.microdata.topcodes import Tail, tails
+from regspec.prices import price_factors
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from regspec.config_microdata import Geography
-from regspec.counties.raw import config_table
 from regspec.errors import DataError
-from regspec.messages import column_error, unreadable
+from regspec.messages import column_error, no_rows, unreadable
+from regspec.raw_tables import config_table
 
 #: Industry of codes that are left out on purpose, such as the armed forces.
 LEFT_OUT = ""
@@ -61,26 +61,7 @@ def allocation(folder: Path, year: int, spec: Geography, zones: Collection[int] 
     zones outside ``zones`` (those of the crosswalk, if given).
     """
     path = Path(folder) / spec.file
-    try:
-        table = pd.read_stata(path) if path.suffix == ".dta" else pd.read_csv(path)
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file.\nRemedy: put it there, or correct data.microdata.geography.{year}.") from None
-    except (OSError, ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise unreadable(path, error, "Stata file" if path.suffix == ".dta" else "CSV") from None
-    for column in (spec.unit, spec.zone, spec.weight):
-        if column not in table:
-            raise column_error(path.name, "has no column", column, list(table), [spec.unit, spec.zone, spec.weight])
-    if table.empty:
-        raise DataError(f"{path.name}: no rows.\nRemedy: the file is empty or was cut short; copy it again.")
-    names = {spec.unit: "unit", spec.zone: "zone", spec.weight: "weight"}
-    table = table[list(names)].rename(columns=names).apply(pd.to_numeric, errors="coerce").astype(float)
-    bad = table[table.isna().any(axis=1) | (table["weight"] < 0)]
-    if len(bad):
-        raise DataError(
-            f"{path.name}: row {bad.index[0] + 1} has a cell that is empty or no number, or a negative weight ({len(bad)} such "
-            "rows).\nRemedy: correct or copy the file again."
-        )
-    table = table.astype({"unit": "int64", "zone": "int64"})
+    table = _read_allocation(path, year, spec)
     repeated = int(table.duplicated(["unit", "zone"]).sum())
     table = table.groupby(["unit", "zone"], as_index=False)["weight"].sum()
     total = table.groupby("unit")["weight"].transform("sum")
@@ -98,3 +79,27 @@ def allocation(folder: Path, year: int, spec: Geography, zones: Collection[int] 
             "Remedy: use an allocation to the zones of data.crosswalk."
         )
     return table.assign(weight=table["weight"] / total)
+
+
+def _read_allocation(path: Path, year: int, spec: Geography) -> pd.DataFrame:
+    """``unit, zone, weight`` as they are in the file, numbers all."""
+    try:
+        table = pd.read_stata(path) if path.suffix == ".dta" else pd.read_csv(path)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file.\nRemedy: put it there, or correct data.microdata.geography.{year}.") from None
+    except (OSError, ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise unreadable(path, error, "Stata file" if path.suffix == ".dta" else "CSV") from None
+    for column in (spec.unit, spec.zone, spec.weight):
+        if column not in table:
+            raise column_error(path.name, "has no column", column, list(table), [spec.unit, spec.zone, spec.weight])
+    if table.empty:
+        raise no_rows(path.name)
+    names = {spec.unit: "unit", spec.zone: "zone", spec.weight: "weight"}
+    table = table[list(names)].rename(columns=names).apply(pd.to_numeric, errors="coerce").astype(float)
+    bad = table[table.isna().any(axis=1) | (table["weight"] < 0)]
+    if len(bad):
+        raise DataError(
+            f"{path.name}: row {bad.index[0] + 1} has a cell that is empty or no number, or a negative weight ({len(bad)} such "
+            "rows).\nRemedy: correct or copy the file again."
+        )
+    return table.astype({"unit": "int64", "zone": "int64"})

@@ -17,7 +17,7 @@ from ipumspy.readers import CitationWarning
 
 from regspec.config_microdata import Microdata
 from regspec.errors import DataError
-from regspec.messages import column_error
+from regspec.messages import column_error, damaged, first_line, no_rows
 
 #: Variables that identify a person within a year, when the extract has them.
 PERSON = ("SERIAL", "PERNUM")
@@ -33,8 +33,7 @@ def codebook(path: Path) -> Codebook:
     except FileNotFoundError:
         raise DataError(f"{path}: no such file.\nRemedy: download the DDI codebook (XML) of the extract, too.") from None
     except (xml.ParseError, AttributeError, KeyError, ValueError, NotImplementedError, OSError) as error:
-        detail = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError(f"{path}: not a DDI codebook ({detail}).\nRemedy: download it again.") from None
+        raise DataError(f"{path}: not a DDI codebook ({first_line(error)}).\nRemedy: download it again.") from None
     if book.file_description.structure != "rectangular":
         raise DataError(
             f"{path}: the extract's structure is {book.file_description.structure}.\nRemedy: ask IPUMS for a rectangular one."
@@ -82,15 +81,10 @@ def _first_line(path: Path) -> str:
     except FileNotFoundError:
         raise DataError(f"{path}: no such file.\nRemedy: put it there, or correct data.microdata or data.directory.") from None
     except (EOFError, OSError, zlib.error) as error:
-        raise _damaged(path, error) from None
+        raise damaged(path, error) from None
     if not line:
-        raise DataError(f"{path}: no rows.\nRemedy: the file is empty or was cut short; copy it again.")
+        raise no_rows(path)
     return line
-
-
-def _damaged(path: Path, error: Exception) -> DataError:
-    detail = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return DataError(f"{path}: damaged or cut short ({detail}).\nRemedy: copy the file again.")
 
 
 def chunks(path: Path, book: Codebook, names: list[str], rows: int) -> Iterator[pd.DataFrame]:
@@ -108,9 +102,9 @@ def chunks(path: Path, book: Codebook, names: list[str], rows: int) -> Iterator[
             _check_numbers(values, path.name)
             yield values
     except (EOFError, zlib.error, OSError, pd.errors.ParserError, UnicodeDecodeError, ValueError) as error:
-        raise _damaged(path, error) from None
+        raise damaged(path, error) from None
     if start == 1:
-        raise DataError(f"{path}: no rows.\nRemedy: the file is empty or was cut short; copy it again.")
+        raise no_rows(path)
 
 
 def _check_numbers(values: pd.DataFrame, source: str) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from regspec import figures, tables
+from regspec.calibration.records import read_national
 from regspec.config import Config
+from regspec.data.files import read_meta
 from regspec.errors import ModelFailure
 from regspec.multiplicity.curve import Economy, Selected, Series, bond_grid, economy, equilibrium_curve, simulate, solve
 from regspec.provenance import stamp
@@ -89,9 +90,12 @@ def draw(found: list[Selected], thetas: list[float], stem: Path, provenance: dic
 
 
 def run(config: Config, root: Path, digest: str) -> list[Path]:
-    """Write table and figure below ``root``/multiplicity; returns the files."""
-    national = json.loads((root / "calibration" / "national.json").read_text())
-    synthetic = bool(json.loads((root / "data" / "meta.json").read_text())["synthetic"])
+    """Write table and figure below ``root``/multiplicity; returns the files.
+
+    Raises DataError for unreadable files of earlier steps, ModelFailure that names theta.
+    """
+    root = Path(root)
+    national, synthetic = read_national(root), read_meta(root / "data")["synthetic"]
     found, table = continuation(config, national)
     chosen, provenance, stem = config.multiplicity, stamp(digest), root / "multiplicity" / "multiplicity"
     notes = (

@@ -65,13 +65,11 @@ def write_rules(table: pd.DataFrame, stem: Path, industries: list[str], provenan
     notes = (
         "Market equilibrium in which capital income of industry i is subsidized at a constant rate tau_k,i (taxed where "
         "negative) and repayment of debt taxed at tau_b, from the first year on, rebated as a lump sum. Rates: means of the "
-        "plan's taxes in the long run (tau_b: over the years in which the limit is slack), those of capital scaled so "
-        "that they "
-        "raise no revenue over the plan's path (discounted): a net subsidy (last row) raises the price of capital and relaxes "
-        f"the limit, which the plan cannot do. Means over zones before scaling, percent: {common}, debt "
-        f"{100 * table['tau_b'].mean():.2f}. Gain: percent of consumption in every year, mean "
-        f"of N = {len(table)} zones; share: of the plan's gain. Constant taxes are "
-        "a commitment, which the plan does not have: the share may exceed one."
+        "plan's taxes in the long run (tau_b: over the years in which the limit is slack), those of capital scaled so that "
+        "they raise no revenue over the plan's path (discounted): a net subsidy (last row) raises the price of capital and "
+        f"relaxes the limit, which the plan cannot do. Means over zones before scaling, percent: {common}, debt "
+        f"{100 * table['tau_b'].mean():.2f}. Gain: percent of consumption in every year, mean of N = {len(table)} zones; "
+        "share: of the plan's gain. Constant taxes are a commitment, which the plan does not have: the share may exceed one."
     )
     rules = rules_table(table)
     form = {"Gain": "%.3f"} | dict.fromkeys(("Share, median", "Min", "Max"), "%.3f")

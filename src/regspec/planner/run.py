@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 
+from regspec.calibration.records import read_ginis, read_national, read_zone
 from regspec.config import Config
+from regspec.data.files import read_meta
 from regspec.errors import ConfigError
 from regspec.planner.exhibits import draw, write_externalities, write_rules, write_states, write_taxes
 from regspec.planner.portfolios import write_portfolios
@@ -27,18 +28,16 @@ def chosen_zones(config: Config, ginis: dict[int, float]) -> list[int]:
 def run(config: Config, root: Path, digest: str) -> list[Path]:
     """Write tables and figure below ``root``/planner; returns the files.
 
-    Raises ConfigError when the baseline has no planner, ModelFailure that names zone and condition.
+    Raises ConfigError when the baseline has no planner, DataError for unreadable files of earlier steps, ModelFailure that
+    names zone and condition.
     """
+    root = Path(root)
     if not config.scenario(config.baseline).planner:
         raise ConfigError(f"scenarios.{config.baseline}.planner is false: the step needs the baseline's planner")
-    calibration = Path(root) / "calibration"
-    national = json.loads((calibration / "national.json").read_text())
-    synthetic = bool(json.loads((Path(root) / "data" / "meta.json").read_text())["synthetic"])
-    sample = json.loads((calibration / "zones.json").read_text())
-    ginis = dict(zip(sample["zones"], sample["gini"], strict=True))
-    zones = [json.loads((calibration / "zones" / f"{zone}.json").read_text()) for zone in chosen_zones(config, ginis)]
+    national, ginis, synthetic = read_national(root), read_ginis(root), read_meta(root / "data")["synthetic"]
+    zones = [read_zone(root, zone) for zone in chosen_zones(config, ginis)]
     table = compute(config, national, zones, ginis)
-    industries, provenance, folder = national["industries"], stamp(digest), Path(root) / "planner"
+    industries, provenance, folder = national["industries"], stamp(digest), root / "planner"
     return [
         *write_externalities(table, folder / "externalities", config, provenance, synthetic),
         *write_rules(table, folder / "rules", industries, provenance, synthetic),

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from regspec import tables
+from regspec import figures, tables
 from regspec.config import Config
 from regspec.data.files import read_table
 from regspec.empirics import labels
@@ -172,7 +172,7 @@ def _specialization(config: Config, root: Path) -> dict:
     own = table[(table[list(wanted)] == pd.Series(wanted)).all(axis=1)].set_index("zone")["value"]
     scale = Scale(
         f"Specialization in {empirics.base_year} ({empirics.measure}, {empirics.variable})", _MEASURE_BREAKS[empirics.measure],
-        "viridis", "%.2f",
+        figures.SEQUENTIAL, "%.2f",
     )  # fmt: skip
     return _layer(scale, own)
 
@@ -184,7 +184,7 @@ def _model_layers(root: Path, solutions: pd.DataFrame) -> list[dict]:
         gain = 100 * own.set_index("zone")["welfare_gain"].dropna()
         if len(gain):
             layers.append(_layer(GAIN, gain, f" \N{EN DASH} {scenario}"))
-    binding = Scale("Share of simulated years at the limit", (0.01, 0.1, 0.2, 0.3, 0.5, 0.7), "viridis", "%.2f")
+    binding = Scale("Share of simulated years at the limit", (0.01, 0.1, 0.2, 0.3, 0.5, 0.7), figures.SEQUENTIAL, "%.2f")
     market = solutions[(solutions["allocation"] == "ce") & (solutions["status"] == "solved")]
     for scenario, own in market.groupby("scenario", sort=False):
         layers.append(_layer(binding, own.set_index("zone")["binding_share"], f", market \N{EN DASH} {scenario}"))

@@ -73,6 +73,7 @@ class Sheet:
 
     @property
     def folded(self) -> bool:
+        """Whether the page shows the table on request only."""
         return self.rows > _LONG
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from regspec import tables
 from regspec.config import Config
 from regspec.config_io import resolved_text
+from regspec.data.files import read_meta
 from regspec.exhibit_list import read_missing, run_listing
 from regspec.exhibits import LIST
 from regspec.provenance import atomic_path, stamp
@@ -27,7 +28,7 @@ def run(config: Config, root: Path, digest: str) -> Path:
     The data and the facts must be there (DataError otherwise); all else is shown as far as it was produced.
     """
     root = Path(root)
-    meta = json.loads((root / "data/meta.json").read_text())
+    meta = read_meta(root / "data")
     summary = story.read_summary(root)
     shown = gallery(listing(config, root), root, ["question", *(key for key, _, _ in story.SECTIONS), "configuration"])
     small = _small_tables(config, root, meta, summary)

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from regspec.calibration.records import read_national
 from regspec.calibration.technology import technology
 from regspec.config import Config
 from regspec.data.files import read_table
@@ -58,7 +59,7 @@ def data_table(config: Config, root: Path, meta: dict) -> Small:
     industry, controls = (read_table(folder / f"{name}.parquet", name) for name in ("industry", "controls"))
     years = sorted(industry["year"].unique())
     rows = [
-        ["Source", str(meta.get("source", ""))],
+        ["Source", meta["source"]],
         ["Zones", str(industry["zone"].nunique())],
         ["Years", ", ".join(map(str, years))],
         ["Industries", f"{industry['industry'].nunique()}: {', '.join(sorted(industry['industry'].unique()))}"],
@@ -72,10 +73,9 @@ def data_table(config: Config, root: Path, meta: dict) -> Small:
 
 def calibration_tables(config: Config, root: Path) -> list[Small]:
     """Model industries and their processes; parameters and what the scenarios change. Empty before the calibration."""
-    path = Path(root) / "calibration/national.json"
-    if not path.is_file():
+    if not (Path(root) / "calibration/national.json").is_file():
         return []
-    national, tech = json.loads(path.read_text()), technology(config)
+    national, tech = read_national(root), technology(config)
     groups = config.calibration.industries
     rows = [
         [name, ", ".join(groups[name].members), f"{tech['xi'][n]:.3g}", f"{tech['phi'][n]:.3g}",

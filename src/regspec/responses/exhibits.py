@@ -47,7 +47,7 @@ def write_table(table: pd.DataFrame, stem: Path, names: dict[int, str], notes: s
     """Write the summary as a table, with all responses in long form as its CSV."""
     short = summary_table(table)
     short["Zone"] = short["Zone"].map(names)
-    rules = [i for i in range(1, len(short)) if tuple(short.iloc[i, :3]) != tuple(short.iloc[i - 1, :3])]
+    rules = tables.breaks(short, list(short.columns[:3]))
     return tables.write(
         short, stem, "Responses to an adverse shock to one industry", notes, provenance, synthetic, "%.2f", rules, table
     )

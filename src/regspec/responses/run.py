@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
 
+from regspec.calibration.records import read_ginis, read_national, read_zone
 from regspec.config import Config
+from regspec.data.files import read_meta
 from regspec.errors import ConfigError
 from regspec.exhibits import response_figure
 from regspec.provenance import stamp
@@ -60,17 +61,18 @@ def notes(config: Config) -> str:
 
 
 def run(config: Config, root: Path, digest: str) -> list[Path]:
-    """Write table and figures below ``root``/responses; returns the files."""
-    calibration = Path(root) / "calibration"
-    national = json.loads((calibration / "national.json").read_text())
-    synthetic = bool(json.loads((Path(root) / "data" / "meta.json").read_text())["synthetic"])
-    sample = json.loads((calibration / "zones.json").read_text())
-    names = chosen_zones(config, dict(zip(sample["zones"], sample["gini"], strict=True)))
-    zones = [json.loads((calibration / "zones" / f"{zone}.json").read_text()) for zone in names]
-    table = compute(config, national, zones)
-    provenance, folder = stamp(digest), Path(root) / "responses"
+    """Write table and figures below ``root``/responses; returns the files.
+
+    Raises ConfigError for a zone that is not one of the run's, DataError for unreadable files of earlier steps, ModelFailure
+    that names zone, scenario and condition.
+    """
+    root = Path(root)
+    national, synthetic = read_national(root), read_meta(root / "data")["synthetic"]
+    names = chosen_zones(config, read_ginis(root))
+    table = compute(config, national, [read_zone(root, zone) for zone in names])
+    provenance, folder = stamp(digest), root / "responses"
     files = write_table(table, folder / "responses", names, notes(config), provenance, synthetic)
     for number, industry in enumerate(national["industries"], 1):
-        stem = Path(root) / response_figure(number, industry)
+        stem = root / response_figure(number, industry)
         files += draw(table, industry, stem, names, config, provenance, synthetic)
     return files

@@ -1,1 +1,1 @@
-"""regspec."""
+"""Exhibits of the solved model, a module each (docs/results.md)."""

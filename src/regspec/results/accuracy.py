@@ -59,14 +59,10 @@ def write(inputs: Inputs, result: pd.DataFrame) -> list[Path]:
         name: "%.2f" for name in heads.values() if name.startswith(("Euler", "Cloud", "J"))
     }
     notes = (
-        "Worst zone of each scenario and allocation. Euler: largest error on the simulated path, log10 of "
-        "the "
-        "consumption equivalent; cloud: 99th percentile on random states off the grid. Residual: largest "
-        "residual "
-        "of an equilibrium condition in the last sweep. J: amplification of a binding constraint. Binding: "
-        "mean "
-        "share of years with a binding constraint. Seconds: mean per zone, market and planner together. "
-        f"{inputs.counts(*inputs.config.scenarios)}"
+        "Worst zone of each scenario and allocation. Euler: largest error on the simulated path, log10 of the consumption "
+        "equivalent; cloud: 99th percentile on random states off the grid. Residual: largest residual of an equilibrium "
+        "condition in the last sweep. J: amplification of a binding constraint. Binding: mean share of years with a binding "
+        f"constraint. Seconds: mean per zone, market and planner together. {inputs.counts(*inputs.config.scenarios)}"
     )
     return tables.write(
         shown,

@@ -20,6 +20,7 @@ from regspec.results.slopes import (
     Slope,
     columns,
     estimate_text,
+    first_estimated,
     given,
     number,
     ratio,
@@ -137,7 +138,7 @@ def write(inputs: Inputs, effects: list[Effect]) -> list[Path]:
 
 def shown_rhs(effects: list[Effect]) -> str:
     """Right-hand side of the printed exhibits: all controls where these can be estimated, else the short one."""
-    return "all controls" if any(e.rhs == "all controls" and e.difference.fit for e in effects) else "short"
+    return first_estimated(lambda rhs: any(e.rhs == rhs and e.difference.fit is not None for e in effects))
 
 
 def _write_table(inputs: Inputs, effects: list[Effect]) -> list[Path]:

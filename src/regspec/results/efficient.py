@@ -59,9 +59,7 @@ class Efficient:
 
 
 def efficient(inputs: Inputs) -> Efficient:
-    """Efficient specialization of all zones (no solve is needed) and of the simulated paths' last year
-    (Q5).
-    """
+    """Efficient specialization of all zones (no solve is needed) and of the simulated paths' last year (Q5)."""
     config = inputs.config
     raw, _ = model_shares(config, inputs.run_dir / "data")
     floored = floor_shares(raw.to_numpy(), config.calibration.share_floor)
@@ -115,8 +113,8 @@ def write(inputs: Inputs, result: Efficient, layers) -> list[Path]:
     notes = (
         f"Gini over the {len(config.calibration.industries)} model industries (not comparable with the Gini over the data "
         "industries). Efficient: portfolio that equalizes social marginal products at base-year productivity, collateral "
-        "slack (no pecuniary wedge); all zones with data, no solve needed. Positive: "
-        f"fraction of zones where specialization rises. Paths: {inputs.counts(inputs.baseline)}"
+        "slack (no pecuniary wedge); all zones with data, no solve needed. Positive: fraction of zones where specialization "
+        f"rises. Paths: {inputs.counts(inputs.baseline)}"
     )
     heads = {"n": "N", "mean": "Mean", "sd": "SD", "positive": "Positive"}
     table = moments_table(result)

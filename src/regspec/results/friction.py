@@ -19,6 +19,7 @@ from regspec.results.slopes import (
     Slope,
     columns,
     estimate_text,
+    first_estimated,
     given,
     number,
     ratio,
@@ -105,9 +106,7 @@ def decompositions(inputs: Inputs) -> dict[tuple[str, str], list[Share]]:
 
 
 def write(inputs: Inputs, result: dict[tuple[str, str], list[Share]]) -> list[Path]:
-    """Write table ``friction_<alternative>`` and the figure of the same name for each alternative; return the
-    files.
-    """
+    """Write table ``friction_<alternative>`` and the figure of the same name for each alternative; return the files."""
     written = []
     for alternative in dict.fromkeys(name for name, _ in result):
         own = {rhs: result[alternative, rhs] for rhs in RIGHT_HAND_SIDES}
@@ -165,14 +164,11 @@ def _write_table(inputs: Inputs, alternative: str, own: dict[str, list[Share]]) 
                 }
             )
     notes = (
-        f"Growth of output from {inputs.config.empirics.base_year} on the "
-        f"{labels.specialization(inputs.config)}; "
-        f"HC1 standard errors in parentheses. Share: 1 {chr(0x2212)} slope({alternative})/slope({baseline}). "
-        f"Set: Fieller's {confidence:.0%} confidence set from the joint HC1 covariance; it is unbounded "
-        f"where the "
-        "baseline slope is not distinguishable from zero, and the share then means nothing. Bootstrap: "
-        f"percentiles of {inputs.config.results.bootstrap} draws of zones. "
-        f"{inputs.counts(baseline, alternative)}"
+        f"Growth of output from {inputs.config.empirics.base_year} on the {labels.specialization(inputs.config)}; HC1 "
+        f"standard errors in parentheses. Share: 1 {chr(0x2212)} slope({alternative})/slope({baseline}). Set: Fieller's "
+        f"{confidence:.0%} confidence set from the joint HC1 covariance; it is unbounded where the baseline slope is not "
+        "distinguishable from zero, and the share then means nothing. Bootstrap: percentiles of "
+        f"{inputs.config.results.bootstrap} draws of zones. {inputs.counts(baseline, alternative)}"
     )
     return tables.write(
         pd.DataFrame(rows),
@@ -188,7 +184,7 @@ def _write_table(inputs: Inputs, alternative: str, own: dict[str, list[Share]]) 
 
 def _write_figure(inputs: Inputs, alternative: str, own: dict[str, list[Share]]) -> list[Path]:
     fig, (left, right) = figures.new("double", 2.9, ncols=2)
-    rhs = "all controls" if any(s.share for s in own["all controls"]) else "short"
+    rhs = first_estimated(lambda rhs: any(s.share is not None for s in own[rhs]))
     shares = [s for s in own[rhs] if s.baseline.fit is not None]
     if not shares and own[rhs]:
         left.text(0.5, 0.5, f"no estimate:\n{own[rhs][0].note}", transform=left.transAxes, ha="center")
@@ -219,9 +215,7 @@ def _draw_slopes(ax, shares: list[Share], baseline: str, alternative: str) -> No
 
 
 def _legend(ax, title: str) -> None:
-    """Legend between the title and the axes, where it hides no point; only the title when nothing is
-    drawn.
-    """
+    """Legend between the title and the axes, where it hides no point; only the title when nothing is drawn."""
     if not ax.get_legend_handles_labels()[0]:
         ax.set_title(title, loc="left")
         return

@@ -45,9 +45,8 @@ def write(inputs: Inputs, result: Efficient) -> list[Path]:
             ends[name] = 100 * (own["planner"][result.year] - own["ce"][result.year])
     notes = (
         f"Shares of capital, percent; changes in points, efficient less market. N = {len(change)} zones, base-year "
-        "productivity, "
-        "collateral slack (no solve needed). Gains: fraction of zones in which the industry is larger than in the market; of "
-        f"those in which it is the market's largest. Paths: planner less market in {result.year}. "
+        "productivity, collateral slack (no solve needed). Gains: fraction of zones in which the industry is larger than in "
+        f"the market; of those in which it is the market's largest. Paths: planner less market in {result.year}. "
         f"{inputs.counts(inputs.baseline)}"
     )
     form = dict.fromkeys(("Market", "Efficient", "Change", "p10", "p90", "Paths: change"), "%.1f")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from regspec.config import Config
-from regspec.data.files import read_table
+from regspec.data.files import read_meta, read_table
 from regspec.empirics.fact1 import fact1_design, fact1_outcomes
-from regspec.errors import ConfigError, DataError
+from regspec.errors import ConfigError
 from regspec.provenance import stamp
 
 
@@ -38,7 +37,7 @@ class Inputs:
     @property
     def synthetic(self) -> bool:
         """Whether the data are the embedded synthetic economy."""
-        return bool(self.meta.get("synthetic"))
+        return self.meta["synthetic"]
 
     @property
     def baseline(self) -> str:
@@ -67,16 +66,12 @@ class Inputs:
         return "; ".join(parts) + "."
 
     def path(self, scenario: str, allocation: str, variable: str) -> pd.DataFrame:
-        """Simulated ``variable`` as zones x years, zones sorted; empty when the scenario has no such
-        allocation.
-        """
+        """Simulated ``variable`` as zones x years, zones sorted; empty when the scenario has no such allocation."""
         rows = self.paths[(self.paths["scenario"] == scenario) & (self.paths["allocation"] == allocation)]
         return rows.pivot(index="zone", columns="year", values=variable).sort_index()
 
     def growth(self, scenario: str, allocation: str, start: int, end: int) -> pd.Series:
-        """Model growth ``log(Y_end / Y_start)`` by zone, log points. Raises ConfigError outside the model's
-        years.
-        """
+        """Model growth ``log(Y_end / Y_start)`` by zone, log points. Raises ConfigError outside the model's years."""
         log_output = np.log(self.path(scenario, allocation, "Y"))
         for year in (start, end):
             if len(log_output) and year not in log_output.columns:
@@ -102,11 +97,7 @@ def load(config: Config, run_dir: Path, config_hash: str, solved: Path | None = 
     run_dir = Path(run_dir)
     solved = solved or run_dir / "model"
     data = run_dir / "data"
-    meta_path = data / "meta.json"
-    try:
-        meta = json.loads(meta_path.read_text())
-    except (OSError, ValueError) as error:
-        raise DataError(f"{meta_path}: missing or not JSON; run the data step first.") from error
+    meta = read_meta(data)
     industry = read_table(data / "industry.parquet", "industry")
     controls = read_table(data / "controls.parquet", "controls")
     national = read_table(data / "national.parquet", "national")

@@ -6,13 +6,13 @@ that only slows capital down leaves it between that of the first year and the on
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from regspec import figures, tables
+from regspec.calibration.records import read_national
 from regspec.calibration.technology import technology, zone_technology
 from regspec.empirics import labels
 from regspec.exhibits import friction_horizons
@@ -69,7 +69,7 @@ def mobility(inputs: Inputs, portfolios: Efficient) -> dict[tuple[str, int], dic
 
 def _productivity(inputs: Inputs) -> pd.DataFrame:
     """Log productivity d + u of the baseline, years x industries."""
-    national = json.loads((inputs.run_dir / "calibration/national.json").read_text())
+    national = read_national(inputs.run_dir)
     scale = inputs.config.scenario_parameters(inputs.baseline).shock_scale
     years = range(national["first_year"], national["last_year"] + 1)
     return pd.DataFrame((np.array(national["trend"]) + scale * np.array(national["u"])).T, index=years)

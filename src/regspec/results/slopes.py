@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +49,11 @@ def given(empirics: Empirics, rhs: str) -> str:
     if rhs == "all controls":
         return "all controls of Fact 1"
     return "predicted growth only" if empirics.shift_share else "no controls"
+
+
+def first_estimated(estimated: Callable[[str], bool]) -> str:
+    """The right-hand side that an exhibit shows: the first that is ``estimated``, else the short one."""
+    return next((rhs for rhs in RIGHT_HAND_SIDES if estimated(rhs)), RIGHT_HAND_SIDES[-1])
 
 
 def critical_value(freedom: int, confidence: float) -> float:

@@ -38,7 +38,7 @@ def summary(
     content = {
         "run": inputs.config.run.name,
         "synthetic": inputs.synthetic,
-        "source": inputs.meta.get("source", ""),
+        "source": inputs.meta["source"],
         "stand_in_zones": bool(inputs.meta.get("stand_in_zones")),
         "baseline": inputs.baseline,
         "zones": _zones(inputs),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from regspec import figures, tables
+from regspec.calibration.records import read_national
 from regspec.results.inputs import Inputs
 
 QUARTILES = (0.25, 0.5, 0.75)
@@ -27,7 +27,7 @@ def fan(rows: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def productivity(run_dir: Path) -> pd.DataFrame:
     """Realized log productivity u, years x industries, and ``tau_b``: their mean with the nation's shares, for the debt tax."""
-    national = json.loads((Path(run_dir) / "calibration/national.json").read_text())
+    national = read_national(run_dir)
     years = range(national["first_year"], national["last_year"] + 1)
     u = pd.DataFrame(dict(zip(national["industries"], national["u"], strict=True)), index=years)
     return u.assign(tau_b=u.to_numpy() @ np.array(national["national_share"]))
@@ -85,9 +85,8 @@ def write(inputs: Inputs) -> list[Path]:
 def _write_table(inputs: Inputs, table: pd.DataFrame, data: pd.DataFrame, share: float) -> list[Path]:
     notes = (
         "Percent; taxes that make households choose the plan, along the realized path. Negative subsidies are taxes; "
-        "subsidies of "
-        "a year add up to zero with the values of the industries' capital. First and last year: medians over zones; then "
-        "over all zones and years, and means over zone-years in which the limit is slack or binds (it binds in "
+        "subsidies of a year add up to zero with the values of the industries' capital. First and last year: medians over "
+        "zones; then over all zones and years, and means over zone-years in which the limit is slack or binds (it binds in "
         f"{share:.0f} percent of them; the debt tax is a convention there), and over years in the lowest and highest third of "
         "the industry's realized productivity u (debt: of its mean with the nation's shares). The CSV has quartiles by year. "
         f"{inputs.counts(inputs.baseline)}"

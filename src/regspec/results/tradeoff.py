@@ -20,6 +20,7 @@ from regspec.results.slopes import (
     columns,
     critical_value,
     estimate_text,
+    first_estimated,
     given,
     number,
     ratio,
@@ -90,9 +91,7 @@ def write(inputs: Inputs, result: Tradeoff) -> list[Path]:
 
 
 def long_table(result: Tradeoff) -> pd.DataFrame:
-    """One row for each ``outcome, right_hand_side, source``: slope, se, interval, zones, adjusted R2,
-    reason.
-    """
+    """One row for each ``outcome, right_hand_side, source``: slope, se, interval, zones, adjusted R2, reason."""
     rows = []
     for (outcome, rhs, source), item in result.slopes.items():
         rows.append(
@@ -132,15 +131,11 @@ def _write_table(inputs: Inputs, result: Tradeoff) -> list[Path]:
     reasons = sorted({item.reason for item in result.slopes.values() if item.reason})
     everywhere, same = (result.slopes["level", "short", s].n for s in ("data_all", "data"))
     notes = (
-        f"Slope on the {labels.specialization(inputs.config)}; HC1 standard errors in parentheses. "
-        f"N = {everywhere} (all zones), {same} (same zones). "
-        f"Solves: {inputs.counts(inputs.baseline)} "
-        "Model outcomes are log output of the base year and its change to the end year under realized "
-        "national "
-        "productivity. Model/data: ratio of the market's slope to the data's on the same zones with "
-        "Fieller's "
-        "confidence set from their joint HC1 covariance; unbounded when the data's slope is not "
-        "distinguishable from zero."
+        f"Slope on the {labels.specialization(inputs.config)}; HC1 standard errors in parentheses. N = {everywhere} (all "
+        f"zones), {same} (same zones). Solves: {inputs.counts(inputs.baseline)} Model outcomes are log output of the base "
+        "year and its change to the end year under realized national productivity. Model/data: ratio of the market's slope to "
+        "the data's on the same zones with Fieller's confidence set from their joint HC1 covariance; unbounded when the "
+        "data's slope is not distinguishable from zero."
     )
     if reasons:
         notes += f" Not estimated: {'; '.join(reasons)}."
@@ -192,7 +187,7 @@ def _lower(text: str) -> str:
 
 def _drawn_rhs(result: Tradeoff, outcome: str) -> str:
     """Fact 1's right-hand side where it can be estimated, otherwise the short one."""
-    return "all controls" if result.slopes[outcome, "all controls", "ce"].fit is not None else "short"
+    return first_estimated(lambda rhs: result.slopes[outcome, rhs, "ce"].fit is not None)
 
 
 def residual_points(inputs: Inputs, result: Tradeoff, outcome: str, rhs: str, source: str, bins: int) -> pd.DataFrame:

@@ -82,9 +82,8 @@ def _write_table(inputs: Inputs, table: pd.DataFrame) -> list[Path]:
     notes = (
         "Means over zones: Gini of the portfolio over model industries; output and consumption of the planner relative to the "
         f"market, percent. Slopes: growth of output since {base}, log points, on base-year specialization (HC1 standard "
-        "errors), on the "
-        f"same zones; difference: planner less market. In {base} capital is given: both have the same level and level slope. "
-        f"{inputs.counts(inputs.baseline)}"
+        f"errors), on the same zones; difference: planner less market. In {base} capital is given: both have the same level "
+        f"and level slope. {inputs.counts(inputs.baseline)}"
     )
     return tables.write(
         table, inputs.run_dir / "tables/transition", "The planner's path and the market's", notes, inputs.provenance,

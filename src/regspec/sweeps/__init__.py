@@ -1,1 +1,1 @@
-"""regspec."""
+"""Exhibits of a sweep over parameters (docs/workflow.md)."""

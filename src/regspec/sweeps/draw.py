@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 
 from regspec import figures
-from regspec.results.slopes import number
+from regspec.results.slopes import RIGHT_HAND_SIDES, first_estimated, number
 
 SYMBOLS = {"theta": r"$\theta$", "xi_scale": r"scale of $\xi$", "phi_scale": r"scale of $\varphi$", "chi": r"$\chi$",
            "gamma": r"$\gamma$", "beta": r"$\beta$", "alpha": r"$\alpha$", "shock_scale": "scale of shocks"}  # fmt: skip
@@ -37,11 +37,9 @@ def panels(table: pd.DataFrame) -> dict[str, tuple[str, float, str]]:
 
 def chosen(table: pd.DataFrame) -> tuple[str, pd.DataFrame]:
     """Rows of the right-hand side that could be estimated: all controls if in any cell, else the short one."""
-    for rhs in ("all controls", "short"):
-        own = table[table["right_hand_side"] == rhs]
-        if own["growth"].notna().any():
-            break
-    return rhs, own
+    rows = {rhs: table[table["right_hand_side"] == rhs] for rhs in RIGHT_HAND_SIDES}
+    rhs = first_estimated(lambda rhs: rows[rhs]["growth"].notna().any())
+    return rhs, rows[rhs]
 
 
 def heat_maps(table: pd.DataFrame, axes: list[str], stem: Path, provenance: dict, synthetic: bool, title: str) -> list[Path]:

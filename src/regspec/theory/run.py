@@ -16,6 +16,8 @@ from regspec.provenance import stamp
 from regspec.theory.economies import Economy, Series, simulate, solve
 
 _BATCHES = 20  # of a simulation, for standard errors
+_ROW = ["part", "at", "phi", "industries", "share"]  # what a row of the printed table is
+_PAIR = {1: "larger", 2: "smaller"}  # industries of an economy of two
 PARTS = {"benchmark": "One industry", "number": "Equal industries", "share": "Two industries", "phi": "Two industries"}
 #: One industry, by what limits debt: today's price, next year's (Kiyotaki and Moore 1997), or no price at all.
 BENCHMARKS = {
@@ -88,8 +90,7 @@ def compute(config: Config) -> pd.DataFrame:
 
 def printed(table: pd.DataFrame) -> pd.DataFrame:
     """The table as printed: means over industries of equal share, covariances times 10,000."""
-    keys = ["part", "at", "phi", "industries", "share"]
-    means = table.groupby(keys, sort=False, dropna=False).mean(numeric_only=True).reset_index()
+    means = table.groupby(_ROW, sort=False, dropna=False).mean(numeric_only=True).reset_index()
     limits = [f", {at}" if part == "benchmark" else "" for part, at in zip(means["part"], means["at"], strict=True)]
     return pd.DataFrame(
         {
@@ -110,9 +111,9 @@ def _write_table(config: Config, table: pd.DataFrame, stem: Path, provenance: di
         f"Market economies without trend whose industries differ in nothing but their share; {own.years:,} simulated years. "
         "Covariance of the log price of capital with the log productivity of an industry of that share, times 10,000 "
         "(standard error from 20 batches; mean over equal industries); elasticity: covariance over the variance of "
-        "productivity. SD: percent. Debt: mean over output. Binding: share of years. "
-        f"gamma = {p.gamma:g}, theta chi = {p.theta * p.chi:.4g}, xi = {own.xi:g}, rho = {own.rho:g}, sigma = {own.sigma:g}. "
-        "One industry: what limits debt is collateral at today's price, at next year's, or a fixed amount of the same size."
+        f"productivity. SD: percent. Debt: mean over output. Binding: share of years. gamma = {p.gamma:g}, theta chi = "
+        f"{p.theta * p.chi:.4g}, xi = {own.xi:g}, rho = {own.rho:g}, sigma = {own.sigma:g}. One industry: what limits debt is "
+        "collateral at today's price, at next year's, or a fixed amount of the same size."
     )
     two = ("phi", "Share", "Cov(log q, u)", "(se)", "Elasticity", "Correlation", "SD log q", "SD log c", "Binding")
     forms = dict.fromkeys(two, "%.2f")
@@ -121,48 +122,56 @@ def _write_table(config: Config, table: pd.DataFrame, stem: Path, provenance: di
 
 def means_order(table: pd.DataFrame) -> list[tuple]:
     """(part, phi unless it is what varies) of each row of `printed`: where it changes the table has a rule."""
-    keys = table.drop_duplicates(["part", "at", "phi", "industries", "share"])
+    keys = table.drop_duplicates(_ROW)
     return [(part, None if part == "phi" else phi) for part, phi in zip(keys["part"], keys["phi"], strict=True)]
 
 
 def _draw(config: Config, table: pd.DataFrame, stem: Path, provenance: dict) -> list[Path]:
-    own = config.theory
+    """Covariances with 95% intervals: over the number of industries, the larger one's share, and adjustment costs."""
     fig, (left, middle, right) = figures.new("double", 2.9, ncols=3)
-    blue, orange = figures.PALETTE[:2]
     scaled = table.assign(covariance=1e4 * table["covariance"], se=1e4 * table["se"])
-    styles = {0.0: ("o", blue, "-"), own.phi: ("s", orange, "--")}
-
-    def line(ax, rows_, x, style, label, hollow=False):
-        marker, colour, dashes = style
-        face = "white" if hollow else colour
-        ax.errorbar(rows_[x], rows_["covariance"], 1.96 * rows_["se"], marker=marker, color=colour, linestyle=dashes,
-                    markerfacecolor=face, label=label, elinewidth=0.7)  # fmt: skip
-
-    number = scaled[scaled["part"] == "number"].groupby(["phi", "industries"]).mean(numeric_only=True).reset_index()
-    for phi, style in styles.items():
-        line(left, number[number["phi"] == phi], "industries", style, rf"$\varphi$ = {phi:g}")
-    first = number[(number["phi"] == 0.0)].iloc[0]
-    counts = np.linspace(min(own.industries), max(own.industries), 50)
-    left.plot(counts, first["covariance"] * first["industries"] / counts, color=figures.GREY, linewidth=0.8, linestyle=":",
-              label="in proportion to 1/I")  # fmt: skip
-    left.set(xlabel="number of equal industries I", ylabel=r"Cov(log q, u$_i$), times 10,000", xticks=own.industries)
-    left.legend()
-    pairs = scaled[scaled["part"] == "share"].assign(larger=lambda rows_: rows_["at"].astype(float))
-    for phi, style in styles.items():
-        for industry, name in ((1, "larger"), (2, "smaller")):
-            here = pairs[(pairs["phi"] == phi) & (pairs["industry"] == industry)]
-            line(middle, here, "larger", style, rf"{name}, $\varphi$ = {phi:g}", industry == 2)
-    middle.set(xlabel="share of the larger of two industries")
-    middle.legend()
-    costs = scaled[scaled["part"] == "phi"]
-    for industry, name in ((1, "larger"), (2, "smaller")):
-        here = costs[costs["industry"] == industry]
-        line(right, here, "phi", ("o", figures.PALETTE[2], "-"), f"{name} (share {here['share'].iloc[0]:.2g})", industry == 2)
-    right.set(xlabel=r"adjustment cost $\varphi$ (two industries)")
-    right.legend()
+    styles = {0.0: ("o", figures.PALETTE[0], "-"), config.theory.phi: ("s", figures.PALETTE[1], "--")}
+    _draw_numbers(left, scaled[scaled["part"] == "number"], styles, config.theory.industries)
+    _draw_shares(middle, scaled[scaled["part"] == "share"], styles)
+    _draw_costs(right, scaled[scaled["part"] == "phi"])
     for ax in (left, middle, right):
+        ax.legend()
         ax.set_ylim(bottom=0, top=1.35 * max(ax.get_ylim()[1], 0))
     return figures.save(fig, stem, provenance, None)
+
+
+def _line(ax, points: pd.DataFrame, x: str, style: tuple[str, str, str], label: str, hollow: bool = False) -> None:
+    marker, colour, dashes = style
+    face = "white" if hollow else colour
+    ax.errorbar(points[x], points["covariance"], 1.96 * points["se"], marker=marker, color=colour, linestyle=dashes,
+                markerfacecolor=face, label=label, elinewidth=0.7)  # fmt: skip
+
+
+def _draw_numbers(ax, table: pd.DataFrame, styles: dict[float, tuple], industries: list[int]) -> None:
+    means = table.groupby(["phi", "industries"]).mean(numeric_only=True).reset_index()
+    for phi, style in styles.items():
+        _line(ax, means[means["phi"] == phi], "industries", style, rf"$\varphi$ = {phi:g}")
+    first = means[(means["phi"] == 0.0)].iloc[0]
+    counts = np.linspace(min(industries), max(industries), 50)
+    ax.plot(counts, first["covariance"] * first["industries"] / counts, color=figures.GREY, linewidth=0.8, linestyle=":",
+            label="in proportion to 1/I")  # fmt: skip
+    ax.set(xlabel="number of equal industries I", ylabel=r"Cov(log q, u$_i$), times 10,000", xticks=industries)
+
+
+def _draw_shares(ax, table: pd.DataFrame, styles: dict[float, tuple]) -> None:
+    pairs = table.assign(larger=table["at"].astype(float))
+    for phi, style in styles.items():
+        for industry, name in _PAIR.items():
+            here = pairs[(pairs["phi"] == phi) & (pairs["industry"] == industry)]
+            _line(ax, here, "larger", style, rf"{name}, $\varphi$ = {phi:g}", industry == 2)
+    ax.set(xlabel="share of the larger of two industries")
+
+
+def _draw_costs(ax, table: pd.DataFrame) -> None:
+    for industry, name in _PAIR.items():
+        here = table[table["industry"] == industry]
+        _line(ax, here, "phi", ("o", figures.PALETTE[2], "-"), f"{name} (share {here['share'].iloc[0]:.2g})", industry == 2)
+    ax.set(xlabel=r"adjustment cost $\varphi$ (two industries)")
 
 
 def run(config: Config, root: Path, digest: str) -> list[Path]:

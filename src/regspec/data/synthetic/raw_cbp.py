@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from regspec.counties.codes import CodeTree
-from regspec.counties.sizes import CLASSES, FLAGS
+from regspec.data.counties.codes import CodeTree
+from regspec.data.counties.sizes import CLASSES, FLAGS
 
 _COLUMNS = [name for name in CLASSES if not name.startswith("n1000")]
 _LARGE = [name for name in CLASSES if name.startswith("n1000_")]

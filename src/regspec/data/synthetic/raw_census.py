@@ -19,11 +19,11 @@ import pandas as pd
 import yaml
 
 from regspec.config import Config
-from regspec.counties.prices import price_factors
-from regspec.counties.zones import county_zones
 from regspec.data import geography
+from regspec.data.counties.zones import zones_on_map
 from regspec.data.synthetic.economy import Economy, synthetic_economy
 from regspec.microdata.codes import LEFT_OUT, industry_codes
+from regspec.prices import price_factors
 from regspec.provenance import atomic_path
 
 ALPHA = 2.5
@@ -86,9 +86,10 @@ def persons(config: Config, census: CensusEconomy, count: int, topcode: bool = T
         own = controls[controls["year"] == year].set_index("zone").sort_index()
         number = rng.multinomial(count // len(years), own["population"] / own["population"].sum())
         serial = 0
-        for start in range(0, len(own), max(1, int(_BATCH / max(number.mean(), 1)))):
-            stop = start + max(1, int(_BATCH / max(number.mean(), 1)))
-            frame = _people(rng, census, own.iloc[start:stop], number[start:stop], int(year), first)
+        step = max(1, int(_BATCH / max(number.mean(), 1)))
+        for start in range(0, len(own), step):
+            here = slice(start, start + step)
+            frame = _people(rng, census, own.iloc[here], number[here], int(year), first)
             nominal = np.floor(frame["INCWAGE"] * prices[2020] / prices[year - 1]).clip(0, LARGEST)
             frame["INCWAGE"] = np.where(frame["EMPSTAT"] == 1, nominal, 999_999)
             top = settings.topcodes.get(str(year)) if topcode else None
@@ -158,14 +159,24 @@ def write_census_files(config: Config, folder: Path, count: int, csv: bool = Fal
     """Write an extract of about ``count`` persons with its codebook, allocation table, crosswalk and ``microdata.yaml``, which
     names them in the form of a configuration; ``csv`` instead of fixed width. Returns the paths.
     """
-    folder = Path(folder)
-    zone_of, _ = county_zones(config)
-    counties = geography.load_counties()
-    counties = counties[counties["fips"].isin(zone_of.index)].reset_index(drop=True)
-    zone_of = zone_of.loc[counties["fips"]].astype("int64")
-    census = census_economy(config, geography.zone_states(counties, zone_of.to_numpy()))
-    name = "usa.csv.gz" if csv else "usa.dat.gz"
-    with atomic_path(folder / name) as temporary, gzip.GzipFile(temporary, "wb", mtime=0, compresslevel=1) as binary:
+    folder, name = Path(folder), "usa.csv.gz" if csv else "usa.dat.gz"
+    zone_of, states = zones_on_map(config)
+    census = census_economy(config, states)
+    _write_extract(config, census, folder / name, count, csv)
+    codes = [geography.RECODES.get(int(code), int(code)) for code in zone_of.index]
+    crosswalk = pd.DataFrame({"County FIPS Code": codes, "CZ90": zone_of.to_numpy()}).drop_duplicates("County FIPS Code")
+    texts = {
+        "usa.xml": codebook(name), "units.csv": census.units[["unit", "zone", "weight"]].to_csv(index=False),
+        "counties.csv": crosswalk.to_csv(index=False), "microdata.yaml": _configuration(census, folder, name),
+    }  # fmt: skip
+    for file, text in texts.items():
+        with atomic_path(folder / file) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    return [folder / file for file in (name, *texts)]
+
+
+def _write_extract(config: Config, census: CensusEconomy, path: Path, count: int, csv: bool) -> None:
+    with atomic_path(path) as temporary, gzip.GzipFile(temporary, "wb", mtime=0, compresslevel=1) as binary:
         handle = io.TextIOWrapper(binary, encoding="ascii", newline="")
         if csv:
             handle.write(",".join(column for column, _, _ in LAYOUT) + "\n")
@@ -173,20 +184,15 @@ def write_census_files(config: Config, folder: Path, count: int, csv: bool = Fal
             handle.write(frame.to_csv(index=False, header=False, lineterminator="\n") if csv else _fixed(frame))
         handle.flush()
         handle.detach()
-    with atomic_path(folder / "usa.xml") as temporary:
-        temporary.write_text(codebook(name), encoding="utf-8")
-    census.units[["unit", "zone", "weight"]].to_csv(folder / "units.csv", index=False)
-    codes = [geography.RECODES.get(int(code), int(code)) for code in zone_of.index]
-    table = pd.DataFrame({"County FIPS Code": codes, "CZ90": zone_of.to_numpy()})
-    table.drop_duplicates("County FIPS Code").to_csv(folder / "counties.csv", index=False)
-    unit = {"columns": {"UNIT": 1}, "file": "units.csv", "unit": "unit", "zone": "zone", "weight": "weight"}
+
+
+def _configuration(census: CensusEconomy, folder: Path, name: str) -> str:
+    unit = {"file": "units.csv", "unit": "unit", "zone": "zone", "weight": "weight"}
     years = sorted(int(year) for year in census.economy.controls["year"].unique())
-    section = {"extract": name, "codebook": "usa.xml", "geography": {year: {**unit, "columns": {"UNIT": 1}} for year in years}}
+    # A mapping of its own for each year: YAML would write a shared one as a reference.
+    section = {"extract": name, "codebook": "usa.xml", "geography": {year: {"columns": {"UNIT": 1}, **unit} for year in years}}
     data = {"source": "microdata", "directory": str(folder), "crosswalk": "counties.csv", "microdata": section}
-    text = yaml.safe_dump({"data": data}, sort_keys=False)
-    with atomic_path(folder / "microdata.yaml") as temporary:
-        temporary.write_text(text)
-    return [folder / file for file in (name, "usa.xml", "units.csv", "counties.csv", "microdata.yaml")]
+    return yaml.safe_dump({"data": data}, sort_keys=False)
 
 
 def _fixed(frame: pd.DataFrame) -> str:

@@ -16,13 +16,12 @@ import pandas as pd
 import yaml
 
 from regspec.config import Config
-from regspec.counties.codes import SPREAD, CodeTree, code_tree
-from regspec.counties.prices import price_factors
-from regspec.counties.zones import county_zones
-from regspec.data import geography
+from regspec.data.counties.codes import SPREAD, CodeTree, code_tree
+from regspec.data.counties.zones import zones_on_map
 from regspec.data.synthetic import raw_cbp, raw_income
 from regspec.data.synthetic.economy import synthetic_economy
 from regspec.errors import ConfigError
+from regspec.prices import price_factors
 from regspec.provenance import atomic_path
 
 #: Years of the files, as far as the economy has them: SIC, NAICS, NAICS with noise flags, NAICS without small cells.
@@ -76,11 +75,7 @@ def write_county_files(config: Config, folder: Path, suppress: bool = True) -> l
     """Write the files of the configuration's synthetic economy into ``folder``, and ``counties.yaml``, which names them in
     the form of a configuration. ``suppress``: withhold small cells as the real files do. Returns the paths.
     """
-    zone_of, _ = county_zones(config)
-    counties = geography.load_counties()
-    zone_of = zone_of.reindex(counties["fips"]).dropna().astype("int64")
-    counties = counties[counties["fips"].isin(zone_of.index)].reset_index(drop=True)
-    states = geography.zone_states(counties, zone_of.loc[counties["fips"]].to_numpy())
+    zone_of, states = zones_on_map(config)
     return write_files(config, county_economy(config, zone_of, states), Path(folder), suppress)
 
 

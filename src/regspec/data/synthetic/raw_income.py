@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from regspec.counties.zones import COMBINED
+from regspec.data.counties.zones import COMBINED
 
 _LINES = {
     1: ("income", "Personal income (thousands of dollars)", "Thousands of dollars"),

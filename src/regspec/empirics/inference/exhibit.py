@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from regspec.empirics import labels
-from regspec.empirics.fact1 import GHAT, SPECIALIZATION, fact1_design, fact1_outcomes, national_growth, terms
+from regspec.empirics.fact1 import GHAT, SPECIALIZATION, fact1_outcomes, national_growth, terms
 from regspec.empirics.inference.conley import conley, distances, weights
 from regspec.empirics.inference.ols import Interval, Ols, clustered, hc1
 from regspec.empirics.inference.scpc import FEWEST, Components, components, scpc
@@ -16,9 +16,7 @@ from regspec.empirics.inference.shift_share import akm, akm0, industry_regressio
 from regspec.empirics.inference.wild import wild
 from regspec.empirics.inputs import Inputs
 from regspec.empirics.layout import fixed
-from regspec.empirics.specialization import wide_shares
-
-OUTCOMES = ("growth", "level")
+from regspec.empirics.tradeoff import OUTCOMES, base_shares, design
 
 
 @dataclass(frozen=True)
@@ -65,14 +63,14 @@ def _tested(inputs: Inputs) -> list[str]:
 def intervals(inputs: Inputs) -> pd.DataFrame:
     """A row for each outcome, term and method: ``estimate, se, low, high, kind, p, units, zones, note``."""
     config, empirics = inputs.config, inputs.config.empirics
-    design = fact1_design(inputs.industry, inputs.specialization, inputs.controls, inputs.national, empirics)
-    outcomes = fact1_outcomes(inputs.controls, empirics).loc[design.index]
-    shares = wide_shares(inputs.industry[inputs.industry["year"] == empirics.base_year], empirics.variable).droplevel("year")
+    regressors = design(inputs, empirics.measure)
+    outcomes = fact1_outcomes(inputs.controls, empirics).loc[regressors.index]
+    shares = base_shares(inputs)
     growth = national_growth(inputs.national, empirics.variable, empirics.base_year).reindex(shares.columns).astype(float)
     states = inputs.controls[inputs.controls["year"] == empirics.base_year].set_index("zone")["state"]
     rows, spatial = [], None
     for outcome in OUTCOMES:
-        x = design[terms(empirics, outcome == "growth")].astype(float)
+        x = regressors[terms(empirics, outcome == "growth")].astype(float)
         keep = x.notna().all(axis=1) & outcomes[outcome].notna()
         x, y = x[keep], outcomes[outcome][keep]
         values = np.column_stack([np.ones(len(x)), x.to_numpy()])
@@ -90,12 +88,16 @@ def intervals(inputs: Inputs) -> pd.DataFrame:
             for name, found in _methods(config, fit, codes, spatial, w, growth.to_numpy()).items():
                 if found.note:
                     inputs.miss(f"{outcome}, {term}, {name}", found.note)
-                rows.append({
-                    "outcome": outcome, "term": term, "method": name, "estimate": fit.estimate / scale, "se": found.se / scale,
-                    "low": found.low / scale, "high": found.high / scale, "kind": found.kind, "p": found.p,
-                    "units": found.units, "zones": len(y), "note": found.note,
-                })  # fmt: skip
+                rows.append({"outcome": outcome, "term": term, "method": name} | _numbers(fit, found, scale))
     return pd.DataFrame(rows)
+
+
+def _numbers(fit: Ols, found: Interval, scale: float) -> dict:
+    """Estimate and interval in units of the regressor, which was divided by ``scale``."""
+    return {
+        "estimate": fit.estimate / scale, "se": found.se / scale, "low": found.low / scale, "high": found.high / scale,
+        "kind": found.kind, "p": found.p, "units": found.units, "zones": len(fit.y), "note": found.note,
+    }  # fmt: skip
 
 
 def _methods(config, fit: Ols, codes, spatial: Spatial, shares, growth) -> dict[str, Interval]:

@@ -10,14 +10,14 @@ import pandas as pd
 
 from regspec.config import Config
 from regspec.config_counties import CountyIncome
-from regspec.counties.business import county_industries, zone_business
-from regspec.counties.cbp_file import read_cbp
-from regspec.counties.housing import read_housing, zone_housing
-from regspec.counties.income import check_states, read_income, zone_income
-from regspec.counties.prices import price_factors
-from regspec.counties.raw import SAMPLE
-from regspec.counties.zones import county_zones, zone_parts
+from regspec.data.counties.business import county_industries, zone_business
+from regspec.data.counties.cbp_file import read_cbp
+from regspec.data.counties.housing import read_housing, zone_housing
+from regspec.data.counties.income import check_states, read_income, zone_income
+from regspec.data.counties.raw import SAMPLE
+from regspec.data.counties.zones import county_zones, zone_parts
 from regspec.data.panel import data_directory
+from regspec.prices import price_factors
 from regspec.schemas import validate
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from regspec.config_counties import CountyIncome
-from regspec.counties import raw
-from regspec.counties.zones import CHANGES, COMBINED, check_mapped, contiguous, zone_parts, zone_sums
+from regspec.data.counties import raw
+from regspec.data.counties.zones import CHANGES, COMBINED, check_mapped, contiguous, zone_parts, zone_sums
 from regspec.errors import DataError
+from regspec.messages import more
 
 _LINES = {"1": "income", "2": "population", "3": "per_capita"}
 _MISSING = ("(NA)", "(D)", "")
@@ -62,7 +62,7 @@ def _checked(wide: pd.DataFrame, source: str) -> pd.DataFrame:
         if len(bad):
             row = bad.iloc[0]
             raise DataError(
-                f"{source}: area {row['fips']:05.0f}, year {row['year']:.0f} {text}{raw.more(len(bad))}.\n"
+                f"{source}: area {row['fips']:05.0f}, year {row['year']:.0f} {text}{more(len(bad) - 1)}.\n"
                 "Remedy: was the file cut short? Copy it again."
             )
     wide = wide[has["income"]].assign(income=lambda f: 1000 * f["income"])
@@ -74,7 +74,7 @@ def _checked(wide: pd.DataFrame, source: str) -> pd.DataFrame:
         own = row["income"] / row["population"]
         raise DataError(
             f"{source}: area {row['fips']:05.0f}, year {row['year']:.0f}: per capita income {row['per_capita']:.0f} is not "
-            f"income over population ({own:.0f}){raw.more(len(wrong))}.\nRemedy: copy the file again."
+            f"income over population ({own:.0f}){more(len(wrong) - 1)}.\nRemedy: copy the file again."
         )
     return wide[["fips", "year", "income", "population"]].reset_index(drop=True)
 
@@ -91,7 +91,7 @@ def check_states(areas: pd.DataFrame, limit: float, source: str) -> None:
         state, year = gap.idxmax()
         raise DataError(
             f"{source}: the counties of state {state:02d} have {sums.get((state, year), 0.0) / stated[state, year]:.1%} "
-            f"of its income in {year}{raw.more(int((gap > limit).sum()))}.\n"
+            f"of its income in {year}{more(int((gap > limit).sum()) - 1)}.\n"
             "Remedy: was the file cut short? Copy it again, or raise data.counties.income.total_tolerance."
         )
 
@@ -106,9 +106,3 @@ def zone_income(
     sums = zone_sums(counties, zone_parts(counties["fips"], zone_of), ["year"], ["income", "population"])
     sums["income_real"] = sums["income"] * sums["year"].map(factors).to_numpy()
     return sums, counties
-
-
-def log_income(table: pd.DataFrame, year: int) -> pd.Series:
-    """Log real income per capita by zone in one year of the table ``county_income``."""
-    rows = table[table["year"] == year].set_index("zone").sort_index()
-    return np.log(rows["income_real"] / rows["population"]).rename("log_income")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regspec.counties.codes import CodeTree
+from regspec.data.counties.codes import CodeTree
 
 _SLACK = 0.5  # of a person, a thousand dollars, an establishment: less than any published unit
 _ROUNDING = 1e-6

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from regspec.config_counties import Cbp
-from regspec.counties import raw
-from regspec.counties.codes import CodeTree, clean_codes, code_tree
-from regspec.counties.sizes import CLASSES, FLAGS
-from regspec.counties.zones import contiguous
+from regspec.data.counties import raw
+from regspec.data.counties.codes import CodeTree, clean_codes, code_tree
+from regspec.data.counties.sizes import CLASSES, FLAGS
+from regspec.data.counties.zones import contiguous
 from regspec.errors import DataError
-from regspec.messages import column_error
+from regspec.messages import column_error, more, no_rows
 
 _SIMPLE = [name for name in CLASSES if not name.startswith("n1000_")]
 _LARGE = [name for name in CLASSES if name.startswith("n1000_")]
@@ -59,7 +59,7 @@ def read_cbp(path: Path, year: int, config: Cbp, rows: int | None = None) -> Cbp
         pieces.append(_checked(chunk[chunk["code"].isin(tree.codes)], path.name))
     frame = pd.concat(pieces) if pieces else pd.DataFrame()
     if frame.empty:
-        raise DataError(f"{path.name}: no rows of {system} codes.\nRemedy: the file is empty or was cut short; copy it again.")
+        raise no_rows(path.name, f"rows of {system} codes")
     if counts["unknown"] > config.unknown_share * counts["rows"]:
         raise DataError(
             f"{path.name}: {counts['unknown']} of {counts['rows']} rows have unknown {system} codes ({', '.join(examples)}).\n"
@@ -127,6 +127,6 @@ def _check_sizes(frame: pd.DataFrame, source: str, limit: float) -> None:
         row = frame.loc[wrong[0]]
         raise DataError(
             f"{source}: row {wrong[0]} (county {row['fips']}, code {row['code']}): size classes add up to {total[wrong[0]]:g}, "
-            f"not to {row['est']:g} establishments{raw.more(len(wrong))}.\n"
+            f"not to {row['est']:g} establishments{more(len(wrong) - 1)}.\n"
             f"Remedy: copy the file again, or raise data.counties.cbp.inconsistent_share ({limit:g})."
         )

@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-import regspec
 from regspec.errors import DataError
-from regspec.messages import UTF16, column_error, unreadable
+from regspec.messages import UTF16, column_error, damaged, more, no_rows, unreadable
 
 _CHUNK = 200_000  # rows in memory at a time: a county file has two million
 #: Rows that the check before a run reads of each file.
@@ -38,10 +37,9 @@ def read_chunks(path: Path, wanted: Collection[str], rows: int | None = None) ->
     except FileNotFoundError:
         raise DataError(f"{path}: no such file.\nRemedy: put it there, or correct data.counties or data.directory.") from None
     except pd.errors.EmptyDataError:
-        raise DataError(f"{path}: no rows.\nRemedy: the file is empty or was cut short; copy it again.") from None
+        raise no_rows(path) from None
     except (EOFError, zipfile.BadZipFile, zlib.error, pd.errors.ParserError, UnicodeDecodeError, OSError, ValueError) as error:
-        detail = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise DataError(f"{path}: damaged or cut short ({detail}).\nRemedy: copy the file again.") from None
+        raise damaged(path, error) from None
 
 
 def header(path: Path) -> list[str]:
@@ -79,7 +77,7 @@ def numbers(frame: pd.DataFrame, column: str, source: str, missing: Collection[s
         value = text[bad[0]]
         rule = "is not a number of at least 0" if value else "is empty (was the file cut short?)"
         place = f"{source}: column {(shown or column)!r}, row {bad[0]}"
-        raise DataError(f"{place}: {value!r} {rule}{more(len(bad))}.\nRemedy: correct or copy the file again.")
+        raise DataError(f"{place}: {value!r} {rule}{more(len(bad) - 1)}.\nRemedy: correct or copy the file again.")
     return values.astype(float)
 
 
@@ -87,10 +85,8 @@ def check_values(frame: pd.DataFrame, column: str, allowed: Collection[str], sou
     """Every text of the column is one of ``allowed``. Raises DataError with count and examples."""
     bad = frame[column][~frame[column].isin(list(allowed))]
     if len(bad):
-        known = ", ".join(repr(value) for value in sorted(allowed) if value)
-        raise DataError(
-            f"{source}: column {column!r}, row {bad.index[0]}: {bad.iloc[0]!r} is no {what}{more(len(bad))}.\nKnown: {known}."
-        )
+        known, place = ", ".join(repr(value) for value in sorted(allowed) if value), f"column {column!r}, row {bad.index[0]}"
+        raise DataError(f"{source}: {place}: {bad.iloc[0]!r} is no {what}{more(len(bad) - 1)}.\nKnown: {known}.")
 
 
 def check_unique(frame: pd.DataFrame, key: list[str], source: str) -> None:
@@ -99,18 +95,6 @@ def check_unique(frame: pd.DataFrame, key: list[str], source: str) -> None:
     if len(repeated):
         cells = ", ".join(f"{name} {frame[name][repeated[0]]}" for name in key)
         raise DataError(
-            f"{source}: row {repeated[0]} ({cells}) repeats an earlier row{more(len(repeated))}.\n"
+            f"{source}: row {repeated[0]} ({cells}) repeats an earlier row{more(len(repeated) - 1)}.\n"
             f"Remedy: keep one row for each {', '.join(key)}."
         )
-
-
-def more(count: int) -> str:
-    """`` (and n more rows)`` after an example, or nothing."""
-    return f" (and {count - 1} more row{'s' if count > 2 else ''})" if count > 1 else ""
-
-
-def config_table(name: str) -> Path:
-    """A table named in the configuration: from the working directory, else from the project's folder."""
-    path = Path(name)
-    project = Path(regspec.__file__).parents[2] / name
-    return project if not path.is_file() and project.is_file() else path

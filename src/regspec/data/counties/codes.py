@@ -13,10 +13,9 @@ import numpy as np
 import pandas as pd
 
 from regspec.config import GROUPS_17
-from regspec.counties.raw import config_table
 from regspec.data.consistency import check_industries
-from regspec.data.files import read_csv
 from regspec.errors import DataError
+from regspec.raw_tables import config_table, read_csv
 
 ROOTS = {"sic": "----", "naics": "------"}
 SPREAD = "*"

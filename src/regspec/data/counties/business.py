@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from regspec.config_counties import Counties
-from regspec.counties.allocate import Allocation, Cells, allocate
-from regspec.counties.cbp_file import CbpFile
-from regspec.counties.codes import CodeTree
-from regspec.counties.sizes import CLASSES, class_means, size_bounds
-from regspec.counties.zones import check_mapped, zone_parts, zone_sums
+from regspec.data.counties.allocate import Allocation, Cells, allocate
+from regspec.data.counties.cbp_file import CbpFile
+from regspec.data.counties.codes import CodeTree
+from regspec.data.counties.sizes import CLASSES, class_means, size_bounds
+from regspec.data.counties.zones import check_mapped, zone_parts, zone_sums
 from regspec.errors import DataError
 
 _COLUMNS = ["employment", "payroll", "establishments", "imputed"]

@@ -7,9 +7,8 @@ from collections.abc import Collection
 import pandas as pd
 
 from regspec.config import Config
-from regspec.counties.raw import config_table
-from regspec.data.files import read_csv
 from regspec.errors import DataError
+from regspec.raw_tables import config_table, read_csv
 
 
 def price_factors(config: Config, years: Collection[int]) -> pd.Series:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from regspec.config import Config
-from regspec.data.geography import OUTSIDE, RECODES, load_counties
+from regspec.data.geography import OUTSIDE, RECODES, load_counties, zone_states
 from regspec.data.panel import read_crosswalk
 from regspec.data.standin import stand_in_zones
 from regspec.errors import DataError
@@ -52,6 +52,15 @@ def county_zones(config: Config) -> tuple[pd.Series, str]:
         return zones, "the stand-in zones"
     table = read_crosswalk(config).set_index("County FIPS Code")["CZ90"].rename("zone")
     return table[~(table.index // 1000).isin(OUTSIDE)], str(config.data.crosswalk)
+
+
+def zones_on_map(config: Config) -> tuple[pd.Series, pd.Series]:
+    """Zone of each county of the map that has one (:func:`county_zones`), indexed by FIPS code, and the state of each zone."""
+    zone_of, _ = county_zones(config)
+    counties = load_counties()
+    counties = counties[counties["fips"].isin(zone_of.index)].reset_index(drop=True)
+    zone_of = zone_of.loc[counties["fips"]].astype("int64")
+    return zone_of, zone_states(counties, zone_of.to_numpy())
 
 
 def zone_parts(fips: pd.Series, zone_of: pd.Series) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What the synthetic economy hits and misses: ``python -m regspec.data.synthetic.report [seed [count]]``.
+"""What the synthetic economy hits and misses: ``python -m regspec.synthetic_report [seed [count]]``.
 
 Prints, with means over seeds: the Gini's mean, CV and p90/p10 against E6; national shares against D6; the
 estimates of Fact 1 against their true values, and with the HHI (E2); and the rank-RCA elasticities.

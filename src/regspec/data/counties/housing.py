@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from regspec.config_counties import Counties, HousingFile
-from regspec.counties import raw
-from regspec.counties.zones import check_mapped, contiguous, zone_parts, zone_sums
-from regspec.errors import DataError
+from regspec.data.counties import raw
+from regspec.data.counties.zones import check_mapped, contiguous, zone_parts, zone_sums
+from regspec.messages import no_rows
 
 _MISSING = ("", ".")
 
@@ -29,7 +29,7 @@ def read_housing(path: Path, spec: HousingFile, rows: int | None = None) -> pd.D
         pieces.append(text)
     frame = pd.concat(pieces) if pieces else pd.DataFrame()
     if frame.empty:
-        raise DataError(f"{path.name}: no rows.\nRemedy: the file is empty or was cut short; copy it again.")
+        raise no_rows(path.name)
     out = pd.DataFrame({
         name: raw.numbers(frame, name, path.name, _MISSING if name == "value" else (), getattr(spec, name)) for name in names
     })  # fmt: skip
