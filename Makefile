@@ -8,7 +8,8 @@
 # make bench  the same set-up, then speed, accuracy, rivals and scaling: results/bench (docs/benchmarks.md)
 # make docs   the documentation as a site: site/index.html
 # make lock   resolve the dependencies anew
-# Options: CONFIG=my.yaml (configuration of `make run`, `make explain`), PYTHON=python3.12, BENCH=--quick (options of `make bench`)
+# Options: CONFIG=my.yaml (configuration of `make run`, `make explain`, `make report`; several: CONFIG="a.yaml b.yaml", later ones
+# win), PYTHON=python3.12, BENCH=--quick (options of `make bench`)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c

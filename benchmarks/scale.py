@@ -20,7 +20,6 @@ import time
 import yaml
 from common import OUTPUT, ROOT, say, table
 
-from regspec import jobs
 from regspec.config import Config
 from regspec.config_io import load_config
 from regspec.estimate import cost, zones_per_job
@@ -53,12 +52,14 @@ def configuration(case: str, per_job: int | str):
 
 
 def prepare(path, config: Config) -> None:
-    """Calibrate all zones, unless that is done."""
+    """Calibrate all zones, unless that is done; in processes of their own, because the system counts the memory of the one
+    that starts another as the other's, too.
+    """
     layout = Layout(config)
     if not layout.zones.exists():
-        for step in (jobs.data, jobs.empirics, jobs.calibrate):
-            say(f"{step.__name__} of all zones")
-            step(path)
+        for step in ("data", "empirics", "calibrate"):
+            say(f"{step} of all zones")
+            measured([sys.executable, "-m", "regspec.cli", step, "--config", str(path)])
 
 
 def measured(command: list[str]) -> tuple[float, float, float]:
@@ -84,8 +85,8 @@ def plan(case: str, per_job: int | str) -> dict:
     solves, parts = zones * len(names), len(names) * -(-zones // size)
     found = {
         "case": case, "per_job": size, "solves": solves, "jobs": parts, "wall": wall, "cpu": cpu, "peak_mb": peak,
-        # solution, copy in the store, progress; list, log, benchmark and Snakemake's record of a job
-        "files": 3 * solves + 4 * parts, "core_hours": cost(config, dict.fromkeys(names, zones)).core_hours,
+        # solution, copy in the store, progress; list, log, two of use and Snakemake's record of a job
+        "files": 3 * solves + 5 * parts, "core_hours": cost(config, dict.fromkeys(names, zones)).core_hours,
     }  # fmt: skip
     say(found)
     return found

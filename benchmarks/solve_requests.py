@@ -1,80 +1,124 @@
-"""What a solve job asks a cluster for (`regspec.estimate`) and what it takes, on grids of several sizes.
+"""What a solve job takes, beside what is expected of it and asked of a cluster (`regspec.estimate`), by industries and grid.
 
-`python benchmarks/solve_requests.py results/tiny/config.yaml`: the first zone of a run whose kernels are compiled, under its
-first scenario, a fresh process `regspec solve` for every grid: its largest resident memory, which counts shared pages, as Slurm
-does, and its wall time. The request for memory also covers Snakemake, which starts itself twice inside a Slurm job; one that
-reads the Snakefile is measured first. With `--finished` the benchmark files of finished runs are compared instead.
+    python benchmarks/solve_requests.py [--cases default small coarse two four] [--zones 1]
+    python benchmarks/solve_requests.py --finished results/<name>/config.yaml ...
+
+Zones of a synthetic economy, market and planner, are solved by a fresh process `regspec solve` whose kernels are compiled: its
+largest resident memory, which counts shared pages, as Slurm does, and its user and system time. First stands a Snakemake
+that reads the Snakefile: a Slurm job starts two. With `--finished` the benchmark files of finished runs are compared
+instead. Writes results/bench/solve_requests.json.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import os
+import json
 import shutil
-import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
 
-from common import ROOT
+import yaml
+from common import CONFIG, OUTPUT, ROOT, say, table
+from scale import measured
 
 from regspec import jobs
-from regspec.estimate import memory_mb, minutes, states
+from regspec.config import Config
+from regspec.estimate import expected_mb, memory_mb, seconds, start_seconds, states, used
 
-GRIDS = ((8, 3), (20, 5), (40, 7), (40, 9))  # k_steps, u_nodes
-HEADER = f"{'grid':<24}{'states':>9}{'MB asked':>10}{'MB taken':>10}{'min asked':>11}{'min taken':>11}"
+FOLDER = OUTPUT / "solve_requests"
+REGSPEC = [sys.executable, "-m", "regspec.cli"]  # a process for each step: memory of this one would count as theirs
+COARSE = {"k_steps": 4, "u_nodes": 2, "b_below": 4, "b_above": 8, "b_fine": 40}
+FOUR = {
+    "primary": (["Agriculture", "Mining", "Construction"], 0.10, 2.0),
+    "manufacturing": (["Durable manufacturing", "Nondurable manufacturing"], 0.29, 3.26),
+    "business": (["Business services", "Communication", "Finance", "Routine prof. services", "Non-routine prof. services",
+                  "Transportation", "Utilities"], 0.20, 1.0),
+    "consumer": (["Entertainment", "Personal services", "Public", "Retail", "Wholesale"], 0.15, 1.0),
+}  # fmt: skip
+COLUMNS = {
+    "case": "", "industries": "d", "states": ",d", "mb": ",.0f", "mb_expected": ",.0f", "mb_asked": ",d", "cpu": ".1f",
+    "cpu_expected": ".1f",
+}  # fmt: skip
 
 
-def measured(arguments: list[str], cwd: Path | None = None) -> tuple[float, float]:
-    """Largest resident memory (MB) and wall time (minutes) of a fresh Python."""
-    began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, *arguments], cwd=cwd, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{' '.join(arguments)} ended with {process.returncode}")
-    return usage.ru_maxrss / 1024, (time.perf_counter() - began) / 60
+def grid(name: str) -> dict:
+    """Configuration of a case: the default one on another grid, or with other industries."""
+    four = {key: {"members": members, "xi": xi, "phi": phi} for key, (members, xi, phi) in FOUR.items()}
+    two = yaml.safe_load((ROOT / "config" / "examples" / "tiny.yaml").read_text())["calibration"]["industries"]
+    return {
+        "default": {},
+        "small": {"model": {"grid": {"b_below": 6, "b_above": 8, "b_fine": 48}}},
+        "coarse": {"model": {"grid": COARSE}},
+        "two": {"calibration": {"industries": two}, "model": {"grid": {"k_steps": 20, "u_nodes": 5}}},
+        "four": {"calibration": {"industries": four}, "model": {"grid": COARSE}},
+    }[name]
 
 
-def line(name: str, config, taken: tuple[float, float]) -> str:
+def prepare(name: str, zones: int) -> tuple[Path, Config, list[str]]:
+    """Configuration file of a case, with so many zones calibrated and the kernels compiled; the configuration, the zones."""
+    content = grid(name)
+    content["run"] = {"directory": str(FOLDER), "name": f"{name}_{zones}"}
+    content["data"] = {"synthetic": {"zones": 100}}
+    content["model"] = {**content.get("model", {}), "zones": {"sample": zones}}
+    content["scenarios"] = {"baseline": {}}
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{name}_{zones}.yaml"
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    config, _, layout = jobs.load(path)
+    for step in ("warm",) if layout.zones.exists() else ("data", "empirics", "calibrate", "warm"):
+        say(f"{name}: {step}")
+        measured([*REGSPEC, step, "--config", str(path)])
+    return path, config, [str(zone) for zone in layout.zone_ids()]
+
+
+def solved(name: str, number: int) -> dict:
+    """Use and expectation of a job with so many zones, nothing from the store."""
+    path, config, zones = prepare(name, number)
+    shutil.rmtree(FOLDER / config.run.name / "solutions", ignore_errors=True)
+    for place in (FOLDER / "store").glob("??"):
+        shutil.rmtree(place)
+    _, cpu, peak = measured([*REGSPEC, "solve", "--config", str(path), "--zone", *zones])
+    say(f"{name}: {peak:.0f} MB, {cpu:.1f} s")
+    return row(name, config, peak, cpu, start_seconds(config) + number * seconds(config, "baseline"))
+
+
+def row(name: str, config: Config, peak: float, cpu: float, expected: float) -> dict:
     """A row of the table."""
-    asked = memory_mb(config), minutes(config)
-    return f"{name:<24}{states(config):>9,}{asked[0]:>10,}{taken[0]:>10,.0f}{asked[1]:>11,}{taken[1]:>11.2f}"
+    return {
+        "case": name, "industries": len(config.calibration.industries), "states": states(config), "mb": peak,
+        "mb_expected": expected_mb(config), "mb_asked": memory_mb(config), "cpu": cpu, "cpu_expected": expected,
+    }  # fmt: skip
 
 
-def grids(path: Path) -> None:
-    """Solve the first zone of a run on every grid."""
+def finished(path: Path) -> dict:
+    """The solve jobs of a run: memory of the largest, time of all."""
     config, _, layout = jobs.load(path)
-    jobs.prepare_numba(layout)
-    zone, scenario = str(layout.zone_ids()[0]), next(iter(config.scenarios))
-    taken = measured(["-m", "snakemake", "--profile", "profiles/local", "--dry-run", "--quiet", "all"], ROOT)
-    print(f"one Snakemake that reads the Snakefile: {taken[0]:.0f} MB\n{HEADER}", flush=True)
-    for k_steps, u_nodes in GRIDS:
-        settings = [f"model.grid.k_steps={k_steps}", f"model.grid.u_nodes={u_nodes}", "compute.zones_per_job=1"]
-        with tempfile.TemporaryDirectory() as folder:
-            shutil.copytree(layout.calibration, Path(folder) / layout.root.name / "calibration")
-            options = [word for text in (*settings, f"run.directory={folder}") for word in ("--set", text)]
-            command = ["-m", "regspec.cli", "solve", "--config", str(path), "--zone", zone, "--scenario", scenario, *options]
-            print(line(f"k_steps {k_steps}, u_nodes {u_nodes}", jobs.load(path, settings)[0], measured(command)), flush=True)
+    found, jobs_done = used(layout), len(list((layout.benchmarks / "solve").glob("*/*.json")))
+    if not jobs_done:
+        sys.exit(f"{layout.benchmarks}: no solve job has said what it took")
+    solves = {name: len(list((layout.root / "solutions" / name).glob("*.h5"))) for name in config.solve_names()}
+    expected = sum(n * seconds(config, name) for name, n in solves.items()) + jobs_done * start_seconds(config)
+    return row(layout.root.name, config, found.memory_mb, 3600.0 * found.core_hours, expected)
 
 
-def finished(path: Path) -> None:
-    """The largest solve job of a run."""
-    config, _, layout = jobs.load(path)
-    files = sorted((layout.benchmarks / "solve").rglob("*.tsv"))
-    rows = [row for file in files for row in csv.DictReader(file.open(), delimiter="\t")]
-    if not rows:
-        sys.exit(f"{layout.benchmarks}: no benchmark files of solves")
-    taken = max(float(row["max_rss"]) for row in rows), max(float(row["s"]) for row in rows) / 60
-    print(f"{HEADER}\n{line(layout.root.name, config, taken)}")
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cases", nargs="+", default=["default", "small", "coarse", "two", "four"])
+    parser.add_argument("--zones", type=int, default=1, help="zones of the job [%(default)s]")
+    parser.add_argument("--finished", type=Path, nargs="+", metavar="CONFIG", help="resolved configurations of runs")
+    args = parser.parse_args()
+    if args.finished:
+        say(table([finished(path) for path in args.finished], COLUMNS))
+        return
+    jobs.prepare_numba(jobs.load(CONFIG)[2])  # the kernel cache of ordinary runs
+    plan = [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--dry-run", "--quiet", "all"]
+    _, start, snakemake = measured(plan)
+    say(f"one Snakemake that reads the Snakefile: {snakemake:.0f} MB, {start:.1f} s")
+    rows = [solved(name, args.zones) for name in args.cases]
+    say(table(rows, COLUMNS))
+    found = {"snakemake_mb": snakemake, "snakemake_cpu": start, "rows": rows}
+    (OUTPUT / "solve_requests.json").write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("config", type=Path, nargs="+", help="resolved configurations of runs")
-    parser.add_argument("--finished", action="store_true", help="read benchmark files, solve nothing")
-    options = parser.parse_args()
-    for name in options.config:
-        finished(name) if options.finished else grids(name)
+    main()

@@ -69,7 +69,10 @@ def _version() -> str:
 
 def _add(steps, name: str, function, text: str, options=None) -> None:
     sub = steps.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    sub.add_argument("--config", type=Path, default=Path("config/config.yaml"), help="[%(default)s]")
+    sub.add_argument(
+        "--config", type=Path, nargs="+", default=[Path("config/config.yaml")], metavar="FILE",
+        help="as Snakemake's --configfile: of several files, later ones win [config/config.yaml]",
+    )  # fmt: skip
     sub.add_argument(
         "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
         help="override one key, such as model.parameters.theta=0.4 (repeatable)",

@@ -31,6 +31,9 @@ _RESOLVED = "# resolved configuration, config_hash: "
 _NOT_HASHED: Any = {"run": {"name", "directory"}, "compute": True}
 
 
+Files = str | Path | Iterable[str | Path]  # configuration files: one, or several of which later ones win
+
+
 class _Loader(yaml.SafeLoader):
     """YAML without duplicate keys and with numbers such as 1e-6 (YAML 1.1 reads that as text)."""
 
@@ -42,7 +45,7 @@ _Loader.add_implicit_resolver(
 )
 
 
-def load_config(path: str | Path | Iterable[str | Path], overrides: Iterable[str] = (), extra: Mapping | None = None) -> Config:
+def load_config(path: Files, overrides: Iterable[str] = (), extra: Mapping | None = None) -> Config:
     """Configuration from one YAML file, or from several of which later ones win.
 
     Keys that a file leaves out take the defaults of :mod:`regspec.config`. ``extra`` is a nested mapping

@@ -14,7 +14,7 @@ from regspec.config import Config
 from regspec.config_io import write_resolved
 from regspec.errors import ConfigError
 from regspec.estimate import cost_text
-from regspec.experiments.batch import zones_of
+from regspec.experiments.batch import batches_of, zones_of
 from regspec.explain import PRESENT, STORED, Solves, changed_params, several, solve_lines
 from regspec.layout import Layout
 from regspec.progress import SOLVE_RULES, TARGETS
@@ -50,8 +50,9 @@ def plan_text(dag, config: Config, layout: Layout) -> str:
         for job in sorted((job for job in level if dag.needrun(job)), key=str):
             if job.rule.name not in TARGETS:
                 rules.setdefault(job.rule.name, []).append(job)
+    aside = _replaced(rules, config, layout)
     if not rules:
-        return "regspec: nothing would run; everything is up to date"
+        return "\n".join(["regspec: nothing would run; everything is up to date", *aside])
     lines = [f"regspec: {_count(sum(map(len, rules.values())), 'job')} would run"]
     for name, jobs in rules.items():
         reasons = _solves(jobs, config, layout) if name in SOLVE_RULES else _reasons(jobs, dag)
@@ -60,7 +61,7 @@ def plan_text(dag, config: Config, layout: Layout) -> str:
         names = list(config.scenarios) if "collect" in rules else []
         names += [name for job in rules.get("sweep", ()) for name in config.solve_names(job.wildcards.sweep)]
         lines += _entry("then solves, known when calibrate has run; if it changes nothing:", _due(config, layout, names))
-    return "\n".join(lines)
+    return "\n".join([*lines, *aside])
 
 
 def _entry(title: str, reasons: Iterable[str]) -> list[str]:
@@ -116,11 +117,37 @@ def _anew(reasons: dict[str, list[int]]) -> int:
     return sum(len(zones) for why, zones in reasons.items() if why != PRESENT and STORED not in why)
 
 
+def _replaced(rules: dict[str, list], config: Config, layout: Layout) -> list[str]:
+    """Solutions that were gathered and then deleted or replaced by hand: Snakemake makes them again only when what was gathered
+    is due itself. Their jobs have no manifest any more (`forget_incomplete`).
+    """
+    if "calibrate" in rules or not layout.national.exists():
+        return []
+    planned = {(job.wildcards.scenario, job.wildcards.batch) for name in SOLVE_RULES for job in rules.get(name, ())}
+    gathered = list(config.scenarios) if layout.paths.exists() else []
+    gathered += [name for sweep in config.sweeps if layout.sweep(sweep).is_dir() for name in config.solve_names(sweep)]
+    found = {
+        (name, zone)
+        for name in gathered if layout.batch(name, 0).parent.is_dir()
+        for number, zones in batches_of(config, layout, name).items()
+        if (name, number) not in planned and not layout.batch(name, number).exists()
+        for zone in zones
+    }  # fmt: skip
+    due = _without_present(Solves(config, layout).grouped(sorted(found))) if found else {}
+    if not due:
+        return []
+    return _entry("solutions that are not those that were gathered, made again when they are needed:", solve_lines(due))
+
+
 def _due(config: Config, layout: Layout, names: Iterable[str]) -> list[str]:
     """Solves under ``names`` that the present calibration would lead to."""
     groups = Solves(config, layout).grouped((name, zone) for name in names for zone in zones_of(config, layout, name))
+    return solve_lines(_without_present(groups)) or ["none"]
+
+
+def _without_present(groups: dict[str, dict[str, list[int]]]) -> dict[str, dict[str, list[int]]]:
     due = {name: {why: zones for why, zones in found.items() if why != PRESENT} for name, found in groups.items()}
-    return solve_lines({name: found for name, found in due.items() if found}) or ["none"]
+    return {name: found for name, found in due.items() if found}
 
 
 def explain(config: Config, snakefile: Path, profile: Path, targets: Iterable[str] = ()) -> int:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import comb
-from pathlib import Path
 
 from regspec.config import Config
 from regspec.layout import Layout
 
-_BASE_MB = 500  # Python, numba and the compilation of the kernels
-_SNAKEMAKE_MB = 500  # Snakemake starts itself twice inside a Slurm job, which is charged for it
+# Measured by benchmarks/solve_requests.py (docs/hpc.md).
+_PROCESS_MB = 220  # a process with its kernels loaded, without the arrays of the grid
+_SNAKEMAKE_MB = 410  # Snakemake starts itself twice inside a Slurm job, which is charged for it
+_MARGIN = 1.6  # of the request over what is expected
 # Core-microseconds of a state in a sweep of the tail, market and planner, by number of industries, on a slow machine
 # (benchmarks/kernels.py).
 _MICROSECONDS = {1: (6.0, 6.0), 2: (0.73, 1.35), 3: (1.00, 1.49), 4: (1.34, 2.48), 5: (2.34, 4.69)}
 _TAIL, _PATH = 50, 1.9  # sweeps of a tail; a year of the path, solved and simulated, in sweeps
 _OVERHEAD = 0.3  # s: simulation, Euler errors, the file
 _FILE_KB = 23.0
-_JOB_WORK = 120.0  # s: JOB_SECONDS are then a few percent; a lost job is soon done again
+# Core-seconds of a job besides its solves (benchmarks/job_size.py): Python, imports, kernels, Snakemake's own work; on a
+# cluster two Snakemakes more, of 4 s each.
+_START, _CLUSTER_START = 2.0, 10.0
+_JOB_WORK = 12 * _CLUSTER_START  # s: starts are then a twelfth of a cluster's time at most (docs/hpc.md, Job size)
 _SCENARIO_JOBS, _CELL_JOBS = 8, 2  # jobs of a scenario, and of a cell of a sweep, that has many of them, at least
-JOB_SECONDS = 8.0  # of one core, for each job: Python, kernels, on a cluster another Snakemake (docs/hpc.md)
 
 
 def states(config: Config, name: str | None = None) -> int:
@@ -32,19 +36,25 @@ def states(config: Config, name: str | None = None) -> int:
     return lattice * _exogenous(config, name) * (grid.b_below + grid.b_above)
 
 
-def memory_mb(config: Config) -> int:
-    """Upper estimate of the memory of one solve job, all ranks and what starts them together, in MB.
+def expected_mb(config: Config) -> int:
+    """Memory that the solver of one job takes, all ranks, in MB.
 
-    The policies of all years (I + 5 numbers a state), the planner's expectations on the fine bond grid of one
-    year (5 I + 3 functions, padded), which the ranks of a node share, and as much again for work arrays.
+    The policies of all years (I + 5 numbers a state) and the planner's expectations on the fine bond grid of one year
+    (5 I + 3 functions, padded), which the ranks of a node share, besides the processes themselves.
     """
     grid, industries = config.model.grid, len(config.calibration.industries)
     years = config.calibration.last_year - config.calibration.first_year + 2
     policies = states(config) * (industries + 5) * years
     lattice = comb(grid.k_steps + industries - 1, industries - 1)
     expectations = lattice * _exogenous(config) * grid.b_fine * (5 * industries + 6)
-    ranks = config.compute.ranks
-    return _SNAKEMAKE_MB + ranks * _BASE_MB + round(2 * 8e-6 * (policies + expectations))
+    return config.compute.ranks * _PROCESS_MB + round(8e-6 * (policies + expectations))
+
+
+def memory_mb(config: Config) -> int:
+    """Memory to ask a cluster for, for one solve job: what is expected of the solver and of the Snakemake that starts it there,
+    with a margin.
+    """
+    return round(_MARGIN * (_SNAKEMAKE_MB + expected_mb(config)))
 
 
 def zones_per_job(config: Config, name: str, zones: int) -> int:
@@ -76,8 +86,8 @@ def size_text(config: Config) -> str:
     count = chosen["sample"] if isinstance(chosen, dict) else len(chosen) if isinstance(chosen, list) else "all"
     return (
         f"{count} zones x {len(config.scenarios)} scenarios; a solve has {states(config):,} states in each of "
-        f"{config.calibration.last_year - config.calibration.first_year + 1} years and needs up to "
-        f"{memory_mb(config):,} MB"
+        f"{config.calibration.last_year - config.calibration.first_year + 1} years and takes about "
+        f"{expected_mb(config):,} MB"
     )
 
 
@@ -86,7 +96,9 @@ def size_text(config: Config) -> str:
 
 @dataclass(frozen=True)
 class Cost:
-    """What solves take: core-hours, MB of memory of the largest job, MB on disk (the run's files and the store's)."""
+    """What solvers take, without a margin: core-hours, MB of memory of the largest job, MB on disk (the run's files and the
+    store's).
+    """
 
     solves: int
     core_hours: float
@@ -109,27 +121,31 @@ def seconds(config: Config, name: str) -> float:
     return _OVERHEAD + 1e-6 * states(config, name) * own * (_TAIL + _PATH * years)
 
 
+def start_seconds(config: Config) -> float:
+    """Core-seconds of a solve job besides its solves."""
+    return _START * config.compute.ranks
+
+
 def cost(config: Config, numbers: Mapping[str, int]) -> Cost:
     """Cost of solving ``numbers[name]`` zones under each name of ``Config.solve_names``."""
     solves = sum(numbers.values())
     jobs = sum(-(-n // zones_per_job(config, name, n)) for name, n in numbers.items())
-    total = sum(n * seconds(config, name) for name, n in numbers.items()) + jobs * JOB_SECONDS * config.compute.ranks
-    return Cost(solves, total / 3600.0, memory_mb(config), 2e-3 * solves * _file_kb(config))
+    total = sum(n * seconds(config, name) for name, n in numbers.items()) + jobs * start_seconds(config)
+    return Cost(solves, total / 3600.0, expected_mb(config), 2e-3 * solves * _file_kb(config))
 
 
 def cost_text(config: Config, numbers: Mapping[str, int]) -> str:
     """One line for before the solves; solves that the store has already only take the time of a copy."""
     found = cost(config, numbers)
-    return f"{found.solves:,} solves planned: up to about {found.text()}" if found.solves else ""
+    return f"{found.solves:,} solves planned: about {found.text()}" if found.solves else ""
 
 
 def used(layout: Layout) -> Cost:
-    """What the finished solve jobs of a run took, from their benchmark files: the last run of every job."""
+    """What the finished solve jobs of a run took, as they say themselves: the last run of every job."""
     seconds, memory, solves = 0.0, 0.0, 0
-    for path in sorted((layout.benchmarks / "solve").glob("*/*.tsv")):
-        row = _benchmark(path)
-        seconds += row.get("cpu_time") or row.get("s") or 0.0
-        memory = max(memory, row.get("max_rss") or 0.0)
+    for path in sorted((layout.benchmarks / "solve").glob("*/*.json")):
+        took = json.loads(path.read_text())
+        seconds, memory = seconds + took["cpu_time"], max(memory, took["max_rss"])
     disk = 0
     for path in sorted((layout.root / "solutions").glob("*/*.h5")):
         disk, solves = disk + path.stat().st_size, solves + 1
@@ -144,18 +160,6 @@ def comparison_text(config: Config, layout: Layout) -> list[str]:
     folders = (path for path in (layout.root / "solutions").glob("*") if path.name in config.solve_names())
     numbers = {path.name: sum(1 for _ in path.glob("*.h5")) for path in folders}
     return [f"solves used: {found.text()}", f"estimate:    {cost(config, numbers).text()}, were all solved anew"]
-
-
-def _benchmark(path: Path) -> dict[str, float]:
-    """The one row of a file that Snakemake has written for a job; what it could not measure is left out."""
-    lines = [line.split("\t") for line in path.read_text().splitlines()]
-    row = {}
-    for name, text in zip(*lines[:2], strict=False) if len(lines) > 1 else ():
-        try:
-            row[name] = float(text)
-        except ValueError:
-            continue
-    return row
 
 
 def _file_kb(config: Config) -> float:

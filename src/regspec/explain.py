@@ -25,7 +25,7 @@ from regspec.provenance import content_hash
 PRESENT, STORED, NEW = "keep their files", "copied from the store", "not solved yet"
 _MOST = 4  # changed keys, files or zones that are named
 _PARAMS = {
-    "levels": "levels of the zones", "zones": "the zones of the run", "fingerprint": "the solver's code or its libraries",
+    "zones": "the zones of the run", "fingerprint": "the solver's code or its libraries",
     "industries": "number of industries", "planner": "whether the planner is solved", "config": "folder of the run",
     "digests": "keys of the solutions",
 }  # fmt: skip
@@ -66,11 +66,11 @@ def changed_params(recorded: Iterable[str], current: Mapping[str, Any]) -> list[
     recorded, known = list(recorded), [_parsed(text) for text in recorded]
     reasons = []
     for name, value in current.items():
-        if name != "depends":
+        if name not in ("depends", "levels"):
             reasons.append(f"{_PARAMS.get(name, name)} changed")
             continue
         old = max((k for k in known if isinstance(k, dict)), key=lambda k: len(k.keys() & value.keys()), default={})
-        reasons += _dependencies(old, value)
+        reasons += _dependencies(old, value) if name == "depends" else _level_changes(old, value)
     return reasons
 
 
@@ -79,6 +79,20 @@ def _parsed(text: str):
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):
         return None
+
+
+def _level_changes(old: dict, new: dict) -> list[str]:
+    """What is behind another digest of levels: other zones, other scenarios, or another level of a zone that was there."""
+    before, now = old.get("levels"), new["levels"]
+    if before is None:  # recorded by an older version
+        return ["levels of the zones changed"]
+    if old["zones"] != new["zones"]:
+        return ["the zones of the run changed"]
+    reasons = [f"scenarios added: {several(n for n in now if n not in before)}"] if now.keys() - before.keys() else []
+    if before.keys() - now.keys():
+        reasons.append(f"scenarios removed: {several(n for n in before if n not in now)}")
+    moved = any(before[name] != digest for name, digest in now.items() if name in before)
+    return [*reasons, "levels of the zones changed"] if moved else reasons
 
 
 def _dependencies(old: dict, new: dict) -> list[str]:

@@ -1,8 +1,8 @@
 """What the steps of the workflow do on the folders of a run: behind ``regspec <step>`` and the rules' scripts.
 
-Every function takes the configuration file (and overrides such as ``model.parameters.theta=0.4``), calls one
-function of the package and writes the files of docs/architecture.md. All raise ConfigError or DataError for
-unusable input. Libraries are imported where they are needed: the command line must start quickly.
+Every function takes the configuration file, or several of which later ones win, and overrides such as
+``model.parameters.theta=0.4``, calls one function of the package and writes the files of docs/architecture.md. All raise
+ConfigError or DataError for unusable input. Libraries are imported where they are needed: the command line must start quickly.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from regspec.config import Config
-from regspec.config_io import config_hash, load_config
+from regspec.config_io import Files, config_hash, load_config
 from regspec.errors import ConfigError
 from regspec.exhibits import NOT_COMPUTED
 from regspec.layout import Layout
@@ -23,13 +23,13 @@ from regspec.provenance import write_json
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
-def load(config: str | Path, overrides: Iterable[str] = ()) -> tuple[Config, str, Layout]:
+def load(config: Files, overrides: Iterable[str] = ()) -> tuple[Config, str, Layout]:
     """Typed configuration, its hash and the paths of its run."""
     loaded = load_config(config, overrides)
     return loaded, config_hash(loaded), Layout(loaded)
 
 
-def data(config: str | Path, overrides: Iterable[str] = ()) -> None:
+def data(config: Files, overrides: Iterable[str] = ()) -> None:
     """Generate or read the economy: clean tables, zone polygons, national series."""
     loaded, digest, layout = load(config, overrides)
     from regspec.data.build import build
@@ -37,7 +37,7 @@ def data(config: str | Path, overrides: Iterable[str] = ()) -> None:
     build(loaded, layout.data, digest)
 
 
-def empirics(config: str | Path, overrides: Iterable[str] = ()) -> None:
+def empirics(config: Files, overrides: Iterable[str] = ()) -> None:
     """Specialization measures, Fact 1, their tables and figures (deck D5, E1)."""
     loaded, digest, layout = load(config, overrides)
     layout.require(layout.data / "industry.parquet", "data")
@@ -46,7 +46,7 @@ def empirics(config: str | Path, overrides: Iterable[str] = ()) -> None:
     run(loaded, layout.data, layout.empirics, digest)
 
 
-def counties(config: str | Path, overrides: Iterable[str] = ()) -> None:
+def counties(config: Files, overrides: Iterable[str] = ()) -> None:
     """County files as tables of zones, their coverage, and income growth on specialization (docs/counties.md)."""
     loaded, digest, layout = load(config, overrides)
     if not loaded.data.counties.tables:
@@ -57,7 +57,7 @@ def counties(config: str | Path, overrides: Iterable[str] = ()) -> None:
     run(loaded, layout.data, layout.empirics, digest)
 
 
-def calibrate(config: str | Path, overrides: Iterable[str] = ()) -> None:
+def calibrate(config: Files, overrides: Iterable[str] = ()) -> None:
     """National processes and one calibration file per selected zone (deck P; model.md section 4)."""
     loaded, digest, layout = load(config, overrides)
     layout.require(layout.empirics / "specialization.parquet", "empirics")
@@ -66,7 +66,7 @@ def calibrate(config: str | Path, overrides: Iterable[str] = ()) -> None:
     calibrate(loaded, layout.data, layout.empirics, layout.calibration, digest)
 
 
-def warm(config: str | Path, overrides: Iterable[str] = (), output: str | Path | None = None) -> None:
+def warm(config: Files, overrides: Iterable[str] = (), output: str | Path | None = None) -> None:
     """Compile every kernel that the solves need; ``output``: JSON file that says which kernels."""
     loaded, _, layout = load(config, overrides)
     prepare_numba(layout)
@@ -78,7 +78,7 @@ def warm(config: str | Path, overrides: Iterable[str] = (), output: str | Path |
         write_json(output, {"kernel_fingerprint": kernel_fingerprint()})
 
 
-def solve(config: str | Path, scenario: str, zones: Iterable[int], attempt: int = 1, ranks: int = 1,
+def solve(config: Files, scenario: str, zones: Iterable[int], attempt: int = 1, ranks: int = 1,
           manifest: Path | None = None, overrides: Iterable[str] = ()) -> None:  # fmt: skip
     """Solve zones under a scenario, one after the other; a zone that fails does not keep the others from their turn.
 
@@ -99,7 +99,7 @@ def solve(config: str | Path, scenario: str, zones: Iterable[int], attempt: int 
     run_zones(loaded, digest, layout, scenario, list(zones), attempt, ranks, manifest)
 
 
-def collect(config: str | Path, overrides: Iterable[str] = ()) -> None:
+def collect(config: Files, overrides: Iterable[str] = ()) -> None:
     """Gather all solutions into ``paths.parquet`` and ``solutions.parquet``; ModelFailure for missing zones
     unless ``results.missing_zones`` lets them go.
     """
@@ -138,7 +138,7 @@ def _by_zone(config, layout, names, function) -> dict:
     return found
 
 
-def results(config: str | Path, overrides: Iterable[str] = ()) -> None:
+def results(config: Files, overrides: Iterable[str] = ()) -> None:
     """Trade-off, friction decomposition, welfare, efficient specialization, maps and ``summary.json``."""
     loaded, digest, layout = load(config, overrides)
     layout.require(layout.paths, "collect")
@@ -147,7 +147,7 @@ def results(config: str | Path, overrides: Iterable[str] = ()) -> None:
     run(loaded, layout.root, digest)
 
 
-def sweep(config: str | Path, name: str, overrides: Iterable[str] = ()) -> None:
+def sweep(config: Files, name: str, overrides: Iterable[str] = ()) -> None:
     """Gather the solves of the sweep ``name``; table and heat maps or coefficient plot of its cells (deck P, Q2)."""
     loaded, digest, layout = load(config, overrides)
     if name not in loaded.sweeps:
@@ -166,7 +166,7 @@ def sweep(config: str | Path, name: str, overrides: Iterable[str] = ()) -> None:
 
 
 def _prepared(
-    config: str | Path, overrides: Iterable[str], needed: Literal["national", "zones"] | None = None
+    config: Files, overrides: Iterable[str], needed: Literal["national", "zones"] | None = None
 ) -> tuple[Config, Path, str]:
     """Configuration, folder and hash of a run for a step that solves on request; ``needed``: its file of the calibration."""
     loaded, digest, layout = load(config, overrides)
@@ -176,7 +176,7 @@ def _prepared(
     return loaded, layout.root, digest
 
 
-def multiplicity(config: str | Path, overrides: Iterable[str] = ()) -> None:
+def multiplicity(config: Files, overrides: Iterable[str] = ()) -> None:
     """Table and figure ``multiplicity``: several equilibria of a year, one selection (docs/model.md, section 5)."""
     prepared = _prepared(config, overrides, "national")
     from regspec.multiplicity.run import run
@@ -184,7 +184,7 @@ def multiplicity(config: str | Path, overrides: Iterable[str] = ()) -> None:
     run(*prepared)
 
 
-def responses(config: str | Path, overrides: Iterable[str] = ()) -> None:
+def responses(config: Files, overrides: Iterable[str] = ()) -> None:
     """Table and figures of responses to a shock to one industry (deck Q3; docs/results.md)."""
     prepared = _prepared(config, overrides, "zones")
     from regspec.responses.run import run
@@ -192,7 +192,7 @@ def responses(config: str | Path, overrides: Iterable[str] = ()) -> None:
     run(*prepared)
 
 
-def planner(config: str | Path, overrides: Iterable[str] = ()) -> None:
+def planner(config: Files, overrides: Iterable[str] = ()) -> None:
     """Tables and figure of externalities, long-run taxes and simple rules of the planner (deck M8, M9; docs/results.md)."""
     prepared = _prepared(config, overrides, "zones")
     from regspec.planner.run import run
@@ -200,7 +200,7 @@ def planner(config: str | Path, overrides: Iterable[str] = ()) -> None:
     run(*prepared)
 
 
-def theory(config: str | Path, overrides: Iterable[str] = ()) -> None:
+def theory(config: Files, overrides: Iterable[str] = ()) -> None:
     """Table and figure of the checks of prices (deck M6; docs/results.md); needs no earlier step."""
     prepared = _prepared(config, overrides)
     from regspec.theory.run import run
@@ -208,7 +208,7 @@ def theory(config: str | Path, overrides: Iterable[str] = ()) -> None:
     run(*prepared)
 
 
-def internal_calibration(config: str | Path, overrides: Iterable[str] = ()) -> None:
+def internal_calibration(config: Files, overrides: Iterable[str] = ()) -> None:
     """One parameter such that the mean debt ratio meets its target (deck P; docs/results.md)."""
     prepared = _prepared(config, overrides, "national")
     from regspec.internal.run import run
@@ -216,7 +216,7 @@ def internal_calibration(config: str | Path, overrides: Iterable[str] = ()) -> N
     run(*prepared)
 
 
-def report(config: str | Path, overrides: Iterable[str] = ()) -> Path:
+def report(config: Files, overrides: Iterable[str] = ()) -> Path:
     """One self-contained page of all that the run has produced so far (docs/report.md); returns its path."""
     loaded, digest, layout = load(config, overrides)
     layout.require(layout.empirics / NOT_COMPUTED, "empirics")

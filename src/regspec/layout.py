@@ -59,6 +59,10 @@ class Layout:
         """What a solve job leaves when all its zones have their files: keys of their solutions."""
         return self.root / "solutions" / scenario / f"batch_{number}.json"
 
+    def use(self, scenario: str, number: int | str) -> Path:
+        """What a solve job says it took, beside Snakemake's benchmark file."""
+        return self.benchmarks / "solve" / scenario / f"{number}.json"
+
     def batch_log(self, scenario: str, number: int | str) -> Path:
         """What a solve job prints."""
         return self.logs / "solve" / scenario / f"batch_{number}.log"

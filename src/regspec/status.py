@@ -88,12 +88,16 @@ def solve_state(config: Config, layout: Layout, scenario: str, zone: int, presen
     began, ended = _modified(progress), max(_modified(solution), _modified(marker))
     if began > ended:
         return _running(config, Solve(scenario, zone, "running"), progress, began)
-    if solution.exists() and _modified(solution) >= _modified(marker):
+    failed = marker.exists()
+    if solution.exists():
         status, message, seconds, key = _recorded(solution)
-        if status != "solved":
-            return Solve(scenario, zone, _failed(message), message)
-        return Solve(scenario, zone, "done" if present(scenario, zone, key) else "outdated", seconds=seconds)
-    if marker.exists():
+        current = status == "solved" and present(scenario, zone, key)
+        # A later failure beside a solution of the present inputs is of a solve by hand with other settings.
+        if current or not failed or _modified(solution) >= _modified(marker):
+            if status != "solved":
+                return Solve(scenario, zone, _failed(message), message)
+            return Solve(scenario, zone, "done" if current else "outdated", seconds=seconds)
+    if failed:
         message = failure_message(layout, scenario, zone)
         return Solve(scenario, zone, _failed(message), message)
     return Solve(scenario, zone, "waiting")

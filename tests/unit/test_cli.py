@@ -47,6 +47,20 @@ def test_valid_configuration_is_printed_and_can_be_read_back(run_folder, capsys,
     assert load_config("back.yaml") == load_config("my.yaml", ["run.seed=5"])
 
 
+def test_of_several_files_later_ones_win(run_folder, capsys, tmp_path):
+    """Sections are merged, scenarios replaced, in every step; --set comes last."""
+    (tmp_path / "more.yaml").write_text("model: {parameters: {theta: 0.3}}\nscenarios: {baseline: {}}\nrun: {seed: 4}\n")
+    assert cli.main(["config", "--config", "my.yaml", "more.yaml", "--set", "run.seed=5"]) == 0
+    (tmp_path / "back.yaml").write_text(capsys.readouterr().out)
+    found, first = load_config("back.yaml"), load_config("my.yaml")
+    assert (found.model.parameters.theta, found.run.seed, list(found.scenarios)) == (0.3, 5, ["baseline"])
+    assert found.run.name == first.run.name and found.model.grid == first.model.grid and len(first.scenarios) == 2
+    assert cli.main(["status", "--config", "my.yaml", "more.yaml"]) == 0
+    assert capsys.readouterr().out.startswith("baseline: 2 waiting\n")
+    assert cli.main(["status", "--config", "my.yaml", "absent.yaml"]) == 2
+    assert "absent.yaml: no such file" in capsys.readouterr().err
+
+
 def test_model_failure_exits_3(run_folder, monkeypatch, capsys):
     def fails(config):
         raise ModelFailure("zone 3: no equilibrium at theta = 0.9")

@@ -42,8 +42,8 @@ def test_commands_parse_and_their_overrides_are_keys(page):
     for block in (b for b in blocks(page) if b.language in SHELL):
         for words in commands(block, "regspec"):
             args = parsed(words)
-            base = ROOT / args.config
-            load_config(base if base.exists() else DEFAULT, args.overrides)
+            files = [ROOT / name for name in args.config if (ROOT / name).exists()]
+            load_config(files or DEFAULT, args.overrides)
 
 
 @every_page

@@ -1,6 +1,8 @@
 """A solve job with several zones: which ones it solves, what it leaves, and what a failing zone does (docs/hpc.md)."""
 
 import json
+import os
+import shutil
 
 import pytest
 from one_zone import content, national, zone
@@ -10,6 +12,7 @@ from regspec.errors import ModelFailure, RegspecError
 from regspec.experiments import batch
 from regspec.experiments import zone as zone_module
 from regspec.experiments.batch import batch_members, forget_incomplete, run_zones
+from regspec.experiments.files import stored
 from regspec.experiments.key import solution_key
 from regspec.layout import Layout
 
@@ -75,6 +78,20 @@ def test_a_job_leaves_every_zone_and_their_keys(job, capsys):
     assert capsys.readouterr().out.splitlines()[0] == "zone 3, scenario market: solved"
 
 
+def test_a_job_of_the_workflow_says_what_it_took_even_when_it_fails(job):
+    """A solve by hand, without a manifest, is no part of the run's account."""
+    place = job.layout.benchmarks / "solve" / "market"
+    run_zones(job.config(), "hash", job.layout, "market", ZONES)
+    assert not place.exists()
+    job.failing, job.manifest = {7}, job.folder / "batch_3.json"
+    job.layout.solution("market", 7).unlink()
+    shutil.rmtree(job.layout.store)
+    with pytest.raises(ModelFailure):
+        job()
+    took = json.loads((place / "3.json").read_text())
+    assert 0 < took["cpu_time"] <= sum(os.times()[:2]) + 0.1 and 50 < took["max_rss"] < 5000
+
+
 def test_only_a_changed_zone_is_solved_again(job, capsys):
     job()
     before = job.files()
@@ -124,6 +141,34 @@ def test_a_batch_with_a_lost_file_is_forgotten(job):
     assert not place.exists()
     job()
     assert job.solved == [] and len(job.files()) == 3  # from the store
+
+
+def test_a_batch_whose_solution_was_replaced_by_hand_is_forgotten(job):
+    """A failure under other settings, recorded in the file; a later file with the same key, or a damaged one, is left alone."""
+    place = job.layout.batch("market", "0")
+    job()
+    place.write_bytes(job.manifest.read_bytes())
+    solution = job.layout.solution("market", 7)
+    for written in (solution.read_bytes(), b"cut off"):
+        held = solution.read_bytes()
+        solution.write_bytes(written)
+        later(solution, place)
+        forget_incomplete(job.config(), job.layout)
+        assert place.exists()
+        solution.write_bytes(held)
+    job.failing = {7}
+    by_hand = job.config(results__missing_zones="warn", model__parameters__theta=0.9)
+    run_zones(by_hand, "hash", job.layout, "market", [7])
+    later(solution, place)
+    forget_incomplete(job.config(), job.layout)
+    assert not place.exists()
+    job()
+    assert job.solved == [] and stored(solution, json.loads(job.manifest.read_text())["solutions"]["7"])
+
+
+def later(path, than):
+    moment = than.stat().st_mtime + 5
+    os.utime(path, (moment, moment))
 
 
 def test_another_number_of_ranks_than_started_is_an_error(job):

@@ -24,10 +24,27 @@ def test_differences_name_leaves_with_both_values():
 def test_params_of_a_rule_in_words():
     old = {"results": {"bootstrap": 99}, "sources": {"a.py": "1", "b.py": "2"}}
     new = {"results": {"bootstrap": 120}, "sources": {"a.py": "1", "b.py": "3", "c.py": "4"}}
-    found = changed_params([repr(old), "'digest'"], {"depends": new, "levels": "other"})
-    assert found == ["results.bootstrap: 99 -> 120", "code: b.py, c.py", "levels of the zones changed"]
+    found = changed_params([repr(old), "'digest'"], {"depends": new, "fingerprint": "other"})
+    assert found == ["results.bootstrap: 99 -> 120", "code: b.py, c.py", "the solver's code or its libraries changed"]
     assert changed_params([], {"depends": {"sources": {"a.py": "1"}}}) == ["code: a.py"]
     assert changed_params([repr({"sources": "digest of an older version"})], {"depends": {"sources": {"a.py": "1"}}})
+
+
+@pytest.mark.parametrize(("zones", "now", "words"), [
+    ("1", {"baseline": "a", "tight": "b", "wide": "c"}, ["scenarios added: wide"]),
+    ("1", {"baseline": "a"}, ["scenarios removed: tight"]),
+    ("1", {"baseline": "x", "tight": "b"}, ["levels of the zones changed"]),
+    ("1", {"wide": "c", "baseline": "x"}, ["scenarios added: wide", "scenarios removed: tight", "levels of the zones changed"]),
+    ("2", {"baseline": "x", "tight": "y"}, ["the zones of the run changed"]),
+])  # fmt: skip
+def test_scenarios_zones_and_levels_are_told_apart(zones, now, words):
+    recorded = {"zones": "1", "levels": {"baseline": "a", "tight": "b"}}
+    other = {"results": {"bootstrap": 99}, "sources": {"a.py": "1"}}
+    assert changed_params([repr(other), repr(recorded)], {"levels": {"zones": zones, "levels": now}}) == words
+
+
+def test_levels_recorded_by_an_older_version_are_told():
+    assert changed_params(["'digest'"], {"levels": {"zones": "1", "levels": {}}}) == ["levels of the zones changed"]
 
 
 @pytest.fixture

@@ -71,6 +71,16 @@ def test_a_solve_that_begins_again_is_running_and_one_that_stops_writing_is_sile
     assert "zone 3 silent for 8" in status_text(settings, layout)
 
 
+def test_a_failure_by_hand_beside_a_present_solution_is_none_of_the_run(run):
+    """Its settings were others, or it would have kept the file; beside an outdated solution it is the latest word."""
+    _, layout = run
+    for number in (1, 6):
+        write_json(layout.failure("baseline", number), f"zone {number}, scenario baseline: no equilibrium at theta = 0.9")
+        later = time.time() + 5
+        os.utime(layout.failure("baseline", number), (later, later))
+    assert {z: s for z, s in states(run).items() if z in (1, 6)} == {1: "done", 6: "failed"}
+
+
 def test_remaining_time_follows_from_pace_distance_and_years(run):
     """One sweep a second; the distance halves with every sweep; then the years of the path."""
     settings, layout = run

@@ -48,7 +48,8 @@ def test_every_rule_leaves_a_log_and_a_benchmark(run, root):
         assert (root / "logs" / f"{rule}.log").exists()
         assert (root / "benchmarks" / f"{rule}.tsv").exists()
     assert (root / "logs" / "solve" / "baseline" / "batch_0.log").exists()
-    assert (root / "benchmarks" / "solve" / "baseline" / "0.tsv").exists()
+    for suffix in ("tsv", "json"):
+        assert (root / "benchmarks" / "solve" / "baseline" / f"0.{suffix}").exists()
 
 
 def test_second_call_does_nothing(workflow, run):

@@ -97,7 +97,7 @@ def test_python_that_is_too_old(make, tmp_path):
 def test_make_checks_the_configuration_before_snakemake_stumbles_over_it(make, tmp_path, target):
     """Snakemake answers a missing file, or one that is not YAML, with a traceback of its own."""
     program(tmp_path / ".venv" / "bin" / "regspec", f'exec {sys.executable} -m regspec.cli "$@"')
-    program(tmp_path / ".venv" / "bin" / "snakemake", "echo Snakemake was started")
+    program(tmp_path / ".venv" / "bin" / "snakemake", 'echo Snakemake was started "$@"')
     (tmp_path / ".venv" / ".ready").write_text("")
     done = make(target, "CONFIG=mine.yaml")
     assert done.returncode != 0 and "Snakemake was started" not in done.stdout
@@ -106,4 +106,5 @@ def test_make_checks_the_configuration_before_snakemake_stumbles_over_it(make, t
     done = make(target, "CONFIG=mine.yaml")
     assert done.stderr.startswith("regspec: mine.yaml, line 2: not valid YAML")
     (tmp_path / "mine.yaml").write_text("run: {name: a}\n")
-    assert "Snakemake was started" in make(target, "CONFIG=mine.yaml").stdout
+    (tmp_path / "more.yaml").write_text("run: {seed: 3}\n")
+    assert "--configfile mine.yaml more.yaml" in make(target, "CONFIG=mine.yaml more.yaml").stdout

@@ -6,6 +6,10 @@ import pandas as pd
 import pytest
 from small_panel import FILES, ROOT
 
+from regspec.config_io import load_config, resolved_text
+from regspec.experiments.files import recorded_key, write_failure
+from regspec.layout import Layout
+
 SCENARIOS = """\
 scenarios:
   baseline: {planner: false}
@@ -21,6 +25,9 @@ def run(copy):
     first = config.read_text().replace("scenarios:\n  baseline: {planner: false}\n", SCENARIOS)
     assert SCENARIOS in first
     config.write_text(first)
+    plan, why = copy.explained(config)
+    assert plan == {"solve": 2, "collect": 1, "results": 1}
+    assert "scenarios added: tight\n" in why and "levels" not in why
     added = copy(config)
     assert added.code == 0 and added.jobs("solve") == 2, added.text
     return config
@@ -41,6 +48,43 @@ def test_theta_solves_only_the_scenarios_that_take_it(copy, run):
     assert plan == {"solve": 2, "collect": 1, "results": 1}
     assert "baseline, zone 1" not in why and "tight" not in why
     assert "baseline, 2 zones (1, 56): model.parameters.theta: 0.35 -> 0.36" in why
+
+
+def test_a_solution_that_was_replaced_by_hand_is_told_and_made_again(copy, run):
+    """It failed under another theta, as its file says. Nothing needs it until the tables are gathered anew."""
+    path = copy.folder / Layout(load_config(run)).solution("baseline", 1)
+    key, other = recorded_key(path), load_config(run, ["model.parameters.theta=0.9"])
+    write_failure(path, "no equilibrium", 1, "baseline", "of another theta", other, "hash", 1.0, 1)
+    plan, why = copy.explained(run, "--", "model")
+    assert plan == {} and why.splitlines() == [
+        "regspec: nothing would run; everything is up to date",
+        "  solutions that are not those that were gathered, made again when they are needed:",
+        "      baseline, zone 1: model.parameters.theta: 0.9 -> 0.35 (copied from the store)",
+    ]
+    done = copy(run, "--until", "collect", "--forcerun", "collect")
+    assert done.code == 0 and done.jobs("solve") == 1 and recorded_key(path) == key, done.text
+    assert "not those" not in copy.explained(run, "--", "model")[1]
+
+
+def test_a_sweep_is_solved_in_parts(copy, run):
+    """A part has fewer values on an axis; what the parts have solved, the whole sweep only gathers (docs/hpc.md, Scale)."""
+
+    def values(*theta):
+        return "--config", f"sweeps={{s: {{axes: {{theta: {list(theta)}}}, scenarios: [baseline]}}}}"
+
+    for theta in (0.31, 0.33):
+        part = copy(run, *values(theta), "--", "sweeps")
+        assert part.code == 0 and part.jobs("solve") == 2 and part.jobs("sweep") == 1, part.text
+    assert copy.explained(run, *values(0.31, 0.33), "--", "sweeps")[0] == {"sweep": 1, "sweeps": 1}
+    assert copy.explained(run, *values(0.31, 0.33, 0.34), "--", "sweeps")[0] == {"solve": 2, "sweep": 1, "sweeps": 1}
+
+
+def test_several_configuration_files_are_merged_as_by_the_commands(copy, run):
+    more = copy.folder / "more.yaml"
+    more.write_text("run: {name: other}\nempirics: {bins: 7}\nscenarios: {baseline: {}}\n")
+    assert copy(run, str(more), "--until", "data").code == 0
+    resolved = (copy.folder / "results" / "other" / "config.yaml").read_text()
+    assert resolved == resolved_text(load_config([run, more]))
 
 
 def test_comments_and_docs_lead_to_nothing(project, run):

@@ -138,10 +138,17 @@ def wanted(wildcards):
 
 
 def levels_digest(wildcards):
-    """Digest of the levels that solutions are multiplied by: they may change when no solution does."""
+    """Digests of the levels that solutions are multiplied by, which may change when no solution does; by scenario, so that
+    `regspec explain` can tell another level from another scenario.
+    """
     checkpoints.calibrate.get()
-    found = sorted(levels(CONFIG, LAYOUT, wanted(wildcards)).items())
-    return content_hash([[scenario, zone, level] for (scenario, zone), level in found])
+    found = {}
+    for (scenario, zone), level in levels(CONFIG, LAYOUT, wanted(wildcards)).items():
+        found.setdefault(scenario, []).append([zone, level])
+    return {
+        "zones": content_hash(LAYOUT.zone_ids()),
+        "levels": {scenario: content_hash(own) for scenario, own in found.items()},
+    }
 
 
 def calibration_digest(wildcards):

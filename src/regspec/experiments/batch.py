@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import resource
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from regspec.config import Config
 from regspec.errors import ModelFailure
 from regspec.estimate import zones_per_job
 from regspec.experiments.checkpoint import termination
+from regspec.experiments.files import recorded_key
 from regspec.experiments.solve import run_zone
 from regspec.layout import Layout
 from regspec.model.parallel import Ranks, world
@@ -44,13 +47,41 @@ def zones_of(config: Config, layout: Layout, name: str) -> list[int]:
 
 
 def forget_incomplete(config: Config, layout: Layout) -> None:
-    """Remove the manifests of batches whose solution files are not all there any more: their jobs must run again."""
+    """Remove the manifests of batches whose solution files are not all there any more, or were replaced by hand with others:
+    their jobs must run again.
+    """
     for scenario in config.solve_names():
         if not layout.batch(scenario, 0).parent.is_dir():
             continue
         for number, zones in batches_of(config, layout, scenario).items():
-            if not all(layout.solution(scenario, zone).exists() for zone in zones):
-                layout.batch(scenario, number).unlink(missing_ok=True)
+            manifest = layout.batch(scenario, number)
+            if manifest.exists() and not _as_left(manifest, {zone: layout.solution(scenario, zone) for zone in zones}):
+                manifest.unlink(missing_ok=True)
+
+
+def _as_left(manifest: Path, solutions: Mapping[int, Path]) -> bool:
+    """Whether the solution files of a job are those of its manifest. Only files newer than the manifest are opened, which are
+    few: the rest is one look at the clock for each of what may be many thousands.
+    """
+    written, keys = manifest.stat().st_mtime_ns, None
+    for zone, path in solutions.items():
+        try:
+            later = path.stat().st_mtime_ns > written
+        except FileNotFoundError:
+            return False
+        if later:
+            keys = _manifest_keys(manifest) if keys is None else keys
+            if recorded_key(path) not in (keys.get(str(zone)), None):  # None: damaged, which `collect` tells the user
+                return False
+    return True
+
+
+def _manifest_keys(manifest: Path) -> dict[str, str]:
+    """Key of every zone in a manifest; none where it cannot be read."""
+    try:
+        return json.loads(manifest.read_text())["solutions"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def run_zones(config: Config, config_hash: str, layout: Layout, scenario: str, zones: list[int], attempt: int = 1,
@@ -58,11 +89,12 @@ def run_zones(config: Config, config_hash: str, layout: Layout, scenario: str, z
     """Solve ``zones`` under ``scenario`` and write their solution files; ``manifest`` when every zone has one.
 
     A zone that fails leaves a marker beside its log, which a later automatic ``attempt`` reads instead of computing the
-    failure again. Raises ModelFailure after the last zone when some failed and ``Config.missing_zones`` says "error";
-    Interrupted, at once, when the process is asked to end (SIGTERM): the next call goes on there.
+    failure again; what the job took is left with the benchmarks. Raises ModelFailure after the last zone when some failed and
+    ``Config.missing_zones`` says "error"; Interrupted, at once, when the process is asked to end (SIGTERM): the next call goes
+    on there.
     """
     ranks, keys, failures = world(expected_ranks), {}, []
-    with termination() as ended:
+    with termination() as ended, _recorded_use(layout, scenario, manifest, ranks):
         for zone in zones:
             try:
                 status, keys[str(zone)] = _run(config, config_hash, layout, scenario, zone, attempt, ranks, ended)
@@ -76,6 +108,22 @@ def run_zones(config: Config, config_hash: str, layout: Layout, scenario: str, z
         raise ModelFailure(failures[0] + more)
     if manifest is not None and ranks.rank == 0:
         write_json(manifest, {"scenario": scenario, "solutions": keys})
+
+
+@contextmanager
+def _recorded_use(layout: Layout, scenario: str, manifest: Path | None, ranks: Ranks) -> Iterator[None]:
+    """Write what a job of the workflow has taken when it ends, in whatever way. Snakemake's own benchmark looks at a process
+    every 30 s and not at its end: of a job of two minutes it misses 15 s of processor time on average.
+    """
+    try:
+        yield
+    finally:
+        if manifest is not None and ranks.rank == 0:
+            own = resource.getrusage(resource.RUSAGE_SELF)
+            used = {"cpu_time": own.ru_utime + own.ru_stime, "max_rss": own.ru_maxrss / 1024}
+            path = layout.use(scenario, manifest.stem.removeprefix("batch_"))
+            with suppress(OSError):  # a full disk must not hide why the job ends
+                write_json(path, {name: round(ranks.size * value, 2) for name, value in used.items()})
 
 
 def _run(config: Config, config_hash: str, layout: Layout, scenario: str, zone: int, attempt: int, ranks: Ranks,

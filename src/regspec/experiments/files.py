@@ -94,6 +94,15 @@ def stored(path: Path, key: str) -> bool:
         return False
 
 
+def recorded_key(path: Path) -> str | None:
+    """The key in a solution file, solved or failed; None when it cannot be read."""
+    try:
+        with h5py.File(path, "r") as file:
+            return str(file.attrs["key"])
+    except (OSError, KeyError):
+        return None
+
+
 def publish(source: Path, output: Path, scenario: str, config_hash: str) -> None:
     """Copy a stored solution to its place in a run, with the run's provenance; another scenario, or a sweep's cell, may
     have made it.
