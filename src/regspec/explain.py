@@ -23,6 +23,7 @@ from regspec.model.fingerprint import kernel_fingerprint
 from regspec.provenance import content_hash
 
 PRESENT, STORED, NEW = "keep their files", "copied from the store", "not solved yet"
+_UNKNOWN = "<TBD>"  # Snakemake's value of a param that waits for the calibration
 _MOST = 4  # changed keys, files or zones that are named
 _PARAMS = {
     "zones": "the zones of the run", "fingerprint": "the solver's code or its libraries",
@@ -66,6 +67,8 @@ def changed_params(recorded: Iterable[str], current: Mapping[str, Any]) -> list[
     recorded, known = list(recorded), [_parsed(text) for text in recorded]
     reasons = []
     for name, value in current.items():
+        if str(value) == _UNKNOWN:
+            continue
         if name not in ("depends", "levels"):
             reasons.append(f"{_PARAMS.get(name, name)} changed")
             continue
