@@ -6,7 +6,6 @@ value, what is wrong, what is allowed, and the nearest valid name.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from regspec.config import Config, Parameters, merged
 from regspec.config_docs import type_text
 from regspec.errors import ConfigError
 from regspec.provenance import atomic_path, content_hash
+from regspec.suggest import did_you_mean
 
 _NO_FILE = "\n  run in the project's folder, or name a file; `regspec config --write-default config` makes config/config.yaml"
 _SHOWN = 60  # characters of a value that an error repeats
@@ -26,6 +26,7 @@ _PATTERNS = {
     r"^[A-Za-z0-9_.-]+$": "letters, digits, `_`, `.` and `-`",
     r"^[a-z0-9_]+$": "small letters, digits and `_`",
 }
+_HINT = "; did you mean {!r}?"
 _RESOLVED = "# resolved configuration, config_hash: "
 # Where files are written and how many processors are used do not change any result.
 _NOT_HASHED: Any = {"run": {"name", "directory"}, "compute": True}
@@ -105,9 +106,8 @@ def _read(path: Path) -> tuple[dict, dict[tuple, str]]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        near = difflib.get_close_matches(path.name, [p.name for p in _siblings(path)], n=1)
-        hint = f"; did you mean {path.parent / near[0]}?" if near else _NO_FILE
-        raise ConfigError(f"{path}: no such file{hint}") from None
+        near = did_you_mean(path.name, [p.name for p in _siblings(path)], "{}")
+        raise ConfigError(f"{path}: no such file{_HINT.format(str(path.parent / near)) if near else _NO_FILE}") from None
     except IsADirectoryError:
         raise ConfigError(f"{path}: is a folder; name the configuration file, such as {path / 'config.yaml'}") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -288,7 +288,7 @@ def _message(item: dict, key: tuple) -> str:
 
 def _unknown(name: str, allowed: Iterable[str]) -> str:
     allowed = list(allowed)
-    hint = _did_you_mean(name, allowed)
+    hint = did_you_mean(name, allowed, _HINT)
     elsewhere = [path for path in _key_paths(Config) if path.rpartition(".")[2] == name]
     if elsewhere:
         hint = f" in this place; there is {' and '.join(elsewhere[:3])}"
@@ -306,13 +306,7 @@ def _key_paths(model: type[BaseModel], prefix: str = "") -> Iterable[str]:
 def _near_value(item: dict, field) -> str:
     if item["type"] != "literal_error" or not isinstance(item["input"], str):
         return ""
-    return _did_you_mean(item["input"], re.findall(r"'([^']*)'", item["ctx"]["expected"]))
-
-
-def _did_you_mean(word: str, known: list[str]) -> str:
-    """As `regspec.messages.did_you_mean`, without pandas: the command line must start quickly."""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return did_you_mean(item["input"], re.findall(r"'([^']*)'", item["ctx"]["expected"]), _HINT)
 
 
 def _scenario_problems(data: Mapping) -> list[tuple[tuple, str]]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from regspec.calibration.records import read_record
 from regspec.calibration.technology import zone_technology
 from regspec.config import Config
 from regspec.experiments.key import settings, solution_inputs, solution_key
@@ -115,11 +116,11 @@ class Solves:
 
     def __init__(self, config: Config, layout: Layout):
         self.config, self.layout = config, layout
-        self.national = json.loads(layout.national.read_text())
+        self.national = read_record(layout.national)
 
     def reason(self, scenario: str, zone: int) -> str:
         """Why the solve of a zone is due, in words; `PRESENT` when it is not."""
-        at = json.loads(self.layout.zone_json(zone).read_text())
+        at = read_record(self.layout.zone_json(zone))
         key = solution_key(at, self.national, self.config, scenario)
         path = self.layout.solution(scenario, zone)
         recorded = _recorded(path) if path.exists() else None

@@ -7,7 +7,6 @@ ConfigError or DataError for unusable input. Libraries are imported where they a
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -130,8 +129,9 @@ def keys(config: Config, layout: Layout, names: Iterable[str]) -> dict[tuple[str
 
 
 def _by_zone(config, layout, names, function) -> dict:
-    national = json.loads(layout.national.read_text())
-    zones = {zone: json.loads(layout.zone_json(zone).read_text()) for zone in layout.zone_ids()}
+    from regspec.calibration.records import read_record
+
+    national, zones = read_record(layout.national), {zone: read_record(layout.zone_json(zone)) for zone in layout.zone_ids()}
     found: dict[tuple[str, int], float] = {}
     for name in names:
         found |= {(name, zone): own for zone, own in zip(zones, function(list(zones.values()), national, name), strict=True)}

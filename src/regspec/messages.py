@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from regspec.errors import ConfigError, DataError
+from regspec.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from regspec.columns import Table
@@ -18,12 +18,6 @@ if TYPE_CHECKING:
 
 #: What files in UTF-16 begin with.
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`` Did you mean 'x'?`` for the nearest of ``known``, or an empty text."""
-    near = difflib.get_close_matches(str(word), [str(name) for name in known], n=1, cutoff=0.6)
-    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def unknown_industry(key: str, name: str, known: Iterable[str], source: str) -> ConfigError:

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from regspec.calibration.records import read_record
 from regspec.config import Config
 from regspec.estimate import comparison_text
 from regspec.experiments.batch import zones_of
@@ -69,7 +70,7 @@ class Present:
 
     def __init__(self, config: Config, layout: Layout):
         self._config, self._layout = config, layout
-        self._national = json.loads(layout.national.read_text()) if layout.national.exists() else None
+        self._national = read_record(layout.national) if layout.national.exists() else None
 
     def __call__(self, scenario: str, zone: int, key: str) -> bool:
         from regspec.experiments.key import solution_key
@@ -77,7 +78,7 @@ class Present:
         path = self._layout.zone_json(zone)
         if self._national is None or not path.exists():
             return True
-        return solution_key(json.loads(path.read_text()), self._national, self._config, scenario) == key
+        return solution_key(read_record(path), self._national, self._config, scenario) == key
 
 
 def solve_state(config: Config, layout: Layout, scenario: str, zone: int, present) -> Solve:

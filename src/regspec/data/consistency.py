@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import pandas as pd
 
 from regspec.errors import DataError
-from regspec.messages import did_you_mean, more
+from regspec.messages import more
+from regspec.suggest import did_you_mean
 
 
 def normalized_shares(industry: pd.DataFrame, tolerance: float, source: str) -> pd.DataFrame:

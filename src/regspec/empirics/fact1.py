@@ -21,7 +21,7 @@ from regspec.config import Empirics
 from regspec.empirics.regression import Regression, regress
 from regspec.empirics.specialization import select, wide_shares
 from regspec.errors import ConfigError, DataError
-from regspec.messages import did_you_mean
+from regspec.suggest import did_you_mean
 
 SPECIALIZATION = "specialization"
 GHAT = "ghat"
