@@ -107,7 +107,8 @@ def _read(path: Path) -> tuple[dict, dict[tuple, str]]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         near = did_you_mean(path.name, [p.name for p in _siblings(path)], "{}")
-        raise ConfigError(f"{path}: no such file{_HINT.format(str(path.parent / near)) if near else _NO_FILE}") from None
+        hint = f"; did you mean {path.parent / near}?" if near else _NO_FILE
+        raise ConfigError(f"{path}: no such file{hint}") from None
     except IsADirectoryError:
         raise ConfigError(f"{path}: is a folder; name the configuration file, such as {path / 'config.yaml'}") from None
     except (OSError, UnicodeDecodeError) as error:
