@@ -24,7 +24,7 @@ def folder(path):
     (path / "calibration").mkdir()
     (path / "data").mkdir()
     (path / "calibration" / "national.json").write_text(json.dumps(one_zone.national()))
-    (path / "data" / "meta.json").write_text(json.dumps({"synthetic": True}))
+    (path / "data" / "meta.json").write_text(json.dumps({"synthetic": True, "source": "Synthetic."}))
     return path
 
 

@@ -105,7 +105,7 @@ def national(folder):
     content = {"industries": ["a", "b"], "national_share": [0.4, 0.6], "rho": [0.5, 0.85], "sigma": [0.01, 0.02],
                "interest": {"mean": 0.013}}  # fmt: skip
     (folder / "calibration" / "national.json").write_text(json.dumps(content))
-    (folder / "data" / "meta.json").write_text(json.dumps({"synthetic": True}))
+    (folder / "data" / "meta.json").write_text(json.dumps({"synthetic": True, "source": "Synthetic."}))
 
 
 def test_exhibit_says_that_it_is_one_selection(tmp_path):

@@ -34,7 +34,7 @@ def finished(tmp_path_factory):
     one_zone.write(folder / "zones")
     (folder / "national.json").write_text((folder / "zones" / "national.json").read_text())
     (folder / "zones.json").write_text(json.dumps({"zones": [7], "gini": [0.4]}))
-    (root / "data" / "meta.json").write_text(json.dumps({"synthetic": True}))
+    (root / "data" / "meta.json").write_text(json.dumps({"synthetic": True, "source": "Synthetic."}))
     files = run(settings, root, "0" * 16)
     return root, files, pd.read_csv(root / "planner" / "externalities.csv", comment="#")
 

@@ -158,7 +158,7 @@ def test_the_step_writes_what_the_registry_names(tmp_path):
     one_zone.write(folder / "zones")
     (folder / "national.json").write_text((folder / "zones" / "national.json").read_text())
     (folder / "zones.json").write_text(json.dumps({"zones": [7], "gini": [0.4]}))
-    (tmp_path / "data" / "meta.json").write_text(json.dumps({"synthetic": True}))
+    (tmp_path / "data" / "meta.json").write_text(json.dumps({"synthetic": True, "source": "Synthetic."}))
     files = run(settings, tmp_path, "0" * 16)
     assert {str(path.relative_to(tmp_path)) for path in files} == set(exhibits.response_exhibit(settings).files)
     table = pd.read_csv(tmp_path / "responses" / "responses.csv", comment="#")
