@@ -161,6 +161,6 @@ class Checkpoint:
             return whole
         parts, size = None, self.ranks.size
         if whole is not None:
-            edges = [len(whole) * place // size for place in range(size + 1)]
+            edges = [self.ranks.edge(place, len(whole)) for place in range(size + 1)]
             parts = [whole[edges[place] : edges[place + 1]] for place in self.ranks.places]
         return np.ascontiguousarray(self.ranks.comm.scatter(parts, root=0))

@@ -37,9 +37,9 @@ class Ranks:
     def block(self, n: int) -> tuple[int, int]:
         """Half-open range of the ``n`` lattice nodes that this rank owns (sizes differ by at most one)."""
         place = self.places[self.rank] if self.places else self.rank
-        return self._edge(place, n), self._edge(place + 1, n)
+        return self.edge(place, n), self.edge(place + 1, n)
 
-    def _edge(self, place: int, n: int) -> int:
+    def edge(self, place: int, n: int) -> int:
         """First node of a place. Rounded up: the planner's last nodes cost most, and then are not in a larger block."""
         return -(-place * n // self.size)
 
@@ -109,7 +109,7 @@ class Ranks:
         from mpi4py import MPI
 
         row = int(np.prod(array.shape[1:]))
-        edges = [(self._edge(low, len(array)), self._edge(high, len(array))) for low, high in spans]
+        edges = [(self.edge(low, len(array)), self.edge(high, len(array))) for low, high in spans]
         counts, starts = [(high - low) * row for low, high in edges], [low * row for low, _ in edges]
         comm.Allgatherv(MPI.IN_PLACE, [array, counts, starts, MPI.DOUBLE])
 
