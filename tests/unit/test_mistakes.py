@@ -71,7 +71,7 @@ CALLS = {
     "another folder": (["check"], ["config/config.yaml: no such file", "in the project's folder", "--write-default config"]),
     "misspelt file": (["check", "--config", "mx.yaml"], ["mx.yaml: no such file", "did you mean my.yaml"]),
     "folder for a file": (["check", "--config", "."], [".: is a folder", "config.yaml"]),
-    "two files": (["check", "--config", "my.yaml", "more.yaml"], ["more.yaml: no such file"]),
+    "second file that is missing": (["check", "--config", "my.yaml", "more.yaml"], ["more.yaml: no such file"]),
     "solve without a zone": (["solve", "--config", "my.yaml"], ["required: --zone"]),
     "zone that is no number": (["solve", "--config", "my.yaml", "--zone", "Boston"], ["--zone", "'Boston'"]),
     "solve before the calibration": (["solve", "--config", "my.yaml", "--zone", "3"], ["run `regspec calibrate` first"]),
