@@ -10,10 +10,12 @@ from economies import RESIDUAL, economy, solve, still
 from one_zone import config, national, zone
 
 from regspec.experiments.zone import solve_zone
+from regspec.model import backward
 from regspec.model.backward import Solver
 from regspec.model.conditions import BINDING, SLACK, growth_target, make_scratch
+from regspec.model.lattice import near, whole
 from regspec.model.newton import evaluate
-from regspec.model.simulate import cloud_errors, simulate
+from regspec.model.simulate import Path, cloud_errors, simulate
 from regspec.model.types import X
 from regspec.model.warm import small_problem
 
@@ -54,6 +56,29 @@ def test_reported_residuals_are_those_of_the_policies(path):
             worst = max(worst, residual)
     assert solver.diagnostics.failed == 0
     assert solver.diagnostics.residual <= RESIDUAL and worst < 2 * RESIDUAL
+
+
+@pytest.mark.parametrize("far", [False, True])
+def test_functions_near_the_path_are_enough(path, far, monkeypatch):
+    """`simulate` builds functions near each year's portfolio only: every bit is that of all nodes. Where that is not where the
+    solution lies (here the corner farthest off), all are built.
+    """
+    solver, years = path
+    shocks = np.random.default_rng(5).normal(scale=0.02, size=(len(TREND), 2))
+    monkeypatch.setattr(backward, "near", lambda k, lattice, reach, recover: whole(lattice))
+    expected = simulate(solver, years, shocks)
+    asked = []
+
+    def some(k, lattice, _, recover):
+        corner = lattice.capital[np.abs(lattice.capital - k).sum(axis=1).argmax()]
+        asked.append(near(corner, lattice, 0.0, recover) if far else near(k, lattice, 0.1, recover))
+        return asked[-1]
+
+    monkeypatch.setattr(backward, "near", some)
+    found = simulate(solver, years, shocks)
+    assert len(asked) == len(TREND) + 1 and not all(part.wanted.all() for part in asked)
+    for name in Path.__dataclass_fields__:
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), err_msg=name)
 
 
 def test_a_flat_path_is_the_tail():
@@ -115,6 +140,7 @@ import sys
 import numpy as np
 from regspec.errors import ModelFailure
 from regspec.experiments.zone import solve_zone
+from regspec.model import backward
 from regspec.model.backward import Solver
 from regspec.model.warm import small_problem
 problem = small_problem(2)

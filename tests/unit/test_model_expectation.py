@@ -94,12 +94,13 @@ class Case:
         shape = (self.grid.points, slot_count(2, planner))
         given_each = np.full((len(self.lattice.capital), self.chain.size, *shape), np.nan)
         given_one = np.full((len(self.lattice.capital), 1, *shape), np.nan)
-        expand(self.lattice.capital, 0, self.pol, self.kink, self.exo, self.tech, self.grid, self.chain.transitions, given_each,
-               rows, given_one, workspace(self.tech, self.grid, self.chain.size, 1))  # fmt: skip
+        every = np.ones(len(self.lattice.capital), bool)
+        expand(self.lattice.capital, 0, every, self.pol, self.kink, self.exo, self.tech, self.grid, self.chain.transitions,
+               given_each, rows, given_one, workspace(self.tech, self.grid, self.chain.size, 1))  # fmt: skip
         functions = np.concatenate([given_each, given_one], axis=1)
         if planner:
             logs = slope_source(functions, self.tech).reshape(len(functions), -1).copy()
-            recover_slopes(functions, logs, 0, len(functions), self.lattice.neighbours, self.lattice.slopes, self.tech,
+            recover_slopes(functions, logs, 0, len(functions), every, self.lattice.neighbours, self.lattice.slopes, self.tech,
                            self.grid, np.empty(logs.shape[1]), np.empty(self.grid.points))  # fmt: skip
         return functions
 
@@ -181,8 +182,10 @@ def test_slopes_on_a_shifted_grid_are_slopes_at_equal_bonds():
     bonds = grid.bonds(points)[None] + shift[:, None]
     logs = np.repeat((3.0 * bonds + 0.5 * coords[:, None])[:, None], case.chain.size, axis=1)
     functions = np.zeros((*logs.shape, slot_count(2, True)))
-    recover_slopes(functions, np.ascontiguousarray(logs.reshape(len(coords), -1)), 0, len(coords), case.lattice.neighbours,
-                   case.lattice.slopes, case.tech, grid, np.empty(logs[0].size), np.empty(grid.points))  # fmt: skip
+    every = np.ones(len(coords), bool)
+    recover_slopes(functions, np.ascontiguousarray(logs.reshape(len(coords), -1)), 0, len(coords), every,
+                   case.lattice.neighbours, case.lattice.slopes, case.tech, grid,
+                   np.empty(logs[0].size), np.empty(grid.points))  # fmt: skip
     inner = functions[:, :, 1:-1, 4 + 4 * 2 + 1]
     np.testing.assert_allclose(inner, 0.5, atol=3.0 * 0.02 * grid.dx**2)  # central differences of a sinh
     assert np.abs(functions[:, :, 1:-1, 4 + 4 * 2 + 1]).max() > 0.4

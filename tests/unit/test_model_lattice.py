@@ -5,7 +5,8 @@ from math import comb
 import numpy as np
 import pytest
 
-from regspec.model.lattice import build, coordinates
+from regspec.model.interpolation import locate
+from regspec.model.lattice import build, coordinates, near, whole
 
 SHAPES = [(2, 6), (3, 4), (4, 4), (5, 2)]
 
@@ -67,3 +68,33 @@ def test_one_industry_is_a_single_node():
 def test_impossible_lattices_are_refused(lo, steps, complaint):
     with pytest.raises(ValueError, match=complaint):
         build(lo, steps)
+
+
+@pytest.mark.parametrize(("n", "steps"), SHAPES)
+def test_a_part_holds_the_elements_near_a_portfolio(n, steps):
+    """Every portfolio within reach is looked up at wanted nodes, slopes there come from built ones, elsewhere lies the hole."""
+    lattice = build(bounds(n), steps)
+    rng = np.random.default_rng(n)
+    tech = type("Tech", (), {"a": (0.0,) * n, "steps": steps, "strides": lattice.strides})
+    ids, weights, gradients = np.empty(n * (n + 1) // 2, int), np.empty(n * (n + 1) // 2), np.empty((n * (n + 1) // 2, n - 1))
+    for share in rng.dirichlet(np.ones(n), size=20):
+        part = near(lattice.lo + lattice.h * steps * share, lattice, 0.1, True)
+        assert part.wanted.any() and not np.any(part.wanted & ~part.built)
+        assert np.all(part.built[lattice.neighbours[part.wanted]])
+        for move in rng.normal(size=(20, n)):
+            move -= move.mean()
+            at = np.clip(share + 0.01 * move / np.abs(move).max(), 1e-9, None)
+            x = coordinates(lattice.lo + lattice.h * steps * at / at.sum(), lattice)
+            locate.py_func(x, tech, ids, weights, gradients, np.empty(n - 1, int), np.empty(n - 1))
+            found = part.table[ids]
+            np.testing.assert_array_equal(found, lattice.table[ids])
+            assert np.all(part.wanted[found])
+        outside = lattice.table[lattice.table >= 0][~part.wanted]
+        keys = lattice.coords[outside] @ np.array(lattice.strides[: n - 1])
+        assert np.all(part.table[keys] == part.hole) and (part.hole < 0 or not part.wanted[part.hole])
+
+
+def test_a_part_far_wide_is_everything():
+    lattice = build(bounds(3), 4)
+    part = near(lattice.capital[0], lattice, 10.0, False)
+    assert part.hole == -1 and part.wanted.all() and part.table is whole(lattice).table

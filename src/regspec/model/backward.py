@@ -18,7 +18,7 @@ from regspec.model.conditions import make_scratch
 from regspec.model.diagnosis import no_convergence
 from regspec.model.expectation import expand, recover_slopes, slope_source, workspace
 from regspec.model.keeper import Keeper, TailState
-from regspec.model.lattice import coordinates
+from regspec.model.lattice import Part, coordinates, near, whole
 from regspec.model.parallel import Ranks
 from regspec.model.policies import Diagnostics, Policies, Taxes
 from regspec.model.portfolio import static_portfolio
@@ -32,6 +32,7 @@ _EMPTY_B = np.zeros((0, 0, 0))
 _EMPTY_K = np.zeros((0, 0, 0, 0))
 _ALIGN = 1e-3  # distance below which the tail's bond grid follows the kinks: the shift converges, too
 _FARTHEST = 1.5  # largest shift of the bond grid, in units of its stretch
+_REACH = 0.1  # of an element: farther than portfolios move within a year
 _STALLED = 40  # sweeps without a shorter distance
 _NO_ROWS, _NOT_MIXED = np.zeros((0, 0)), np.zeros((0, 0, 0, 0))
 
@@ -107,35 +108,40 @@ class Solver:
 
         The array is reused by the next call. Raises ModelFailure when one is not finite.
         """
-        return self._expand(policies, t, _NO_ROWS, _NOT_MIXED)
+        return self._expand(policies, t, _NO_ROWS, _NOT_MIXED, whole(self.year(t)[0]))
 
-    def expectations_at(self, policies: Policies, t: int, mixture: Mixture) -> tuple[np.ndarray, np.ndarray]:
+    def expectations_at(
+        self, policies: Policies, t: int, mixture: Mixture, k=None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The same, and (N, 1, points, slots) given a state in t - 1 off the grid, described by `Chain.mixture`.
 
-        The second array lasts until the second next call.
+        The second array lasts until the second next call. With ``k`` (I,) both are made on the elements near that portfolio
+        only. The third is the table to look them up with: elsewhere it finds no numbers.
         """
         rows, shares = mixture
+        lattice = self.year(t)[0]
+        part = whole(lattice) if k is None else near(k, lattice, _REACH, self._logs is not None)
         mixed = np.empty((self.last - self.first, len(rows), *self._functions.shape[2:]))
-        functions = self._expand(policies, t, rows, mixed)
+        functions = self._expand(policies, t, rows, mixed, part)
         if len(self._singles) < 2:
             self._singles.append(self.ranks.shared((self.nodes, 1, *self._functions.shape[2:])))
         else:
             self._singles.reverse()
         single = self._singles[-1]
-        own = single[self.first : self.last]
-        np.multiply(shares[0], mixed[:, :1], out=own)
+        own, built = single[self.first : self.last], part.built[self.first : self.last]
+        own[built] = shares[0] * mixed[built, :1]
         for m in range(1, len(rows)):
-            own += shares[m] * mixed[:, m : m + 1]
-        self._complete(single, t, bool(np.isfinite(own).all()))
-        return functions, single
+            own[built] += shares[m] * mixed[built, m : m + 1]
+        self._complete(single, t, bool(np.isfinite(own[built]).all()), part)
+        return functions, single, part.table
 
-    def _expand(self, policies: Policies, t: int, rows: np.ndarray, mixed: np.ndarray) -> np.ndarray:
+    def _expand(self, policies: Policies, t: int, rows: np.ndarray, mixed: np.ndarray, part: Part) -> np.ndarray:
         self._follow(t, policies.shift)
         lattice, grid, exo, tech = self.year(t)
         self.ranks.wait()
-        finite = expand(lattice.capital, self.first, policies.pol, policies.kink, exo, tech, grid,
+        finite = expand(lattice.capital, self.first, part.built, policies.pol, policies.kink, exo, tech, grid,
                         self.problem.chain.transitions, self._functions, rows, mixed, self._space(len(rows)))  # fmt: skip
-        self._complete(self._functions, t, finite)
+        self._complete(self._functions, t, finite, part)
         return self._functions
 
     def _space(self, rows: int) -> tuple[np.ndarray, ...]:
@@ -144,7 +150,7 @@ class Solver:
             self._spaces[rows] = workspace(tech, grid, self.problem.chain.size, rows)
         return self._spaces[rows]
 
-    def _complete(self, functions: np.ndarray, t: int, finite: bool) -> None:
+    def _complete(self, functions: np.ndarray, t: int, finite: bool, part: Part) -> None:
         """Fill the slots that need neighbours and share all nodes with all ranks; raise when something is not finite.
 
         ``finite``: whether this rank's other slots are.
@@ -156,15 +162,18 @@ class Solver:
             logs = self._logs[: self.nodes * states * points].reshape(self.nodes, states * points)
             logs[own].reshape(-1, states, points)[:] = slope_source(functions[own], tech)
             self.ranks.publish(logs)
-            finite &= recover_slopes(functions, logs, self.first, self.last, lattice.neighbours, lattice.slopes, tech, grid,
-                                     np.empty(states * points), np.empty(points))  # fmt: skip
+            finite &= recover_slopes(functions, logs, self.first, self.last, part.wanted, lattice.neighbours, lattice.slopes,
+                                     tech, grid, np.empty(states * points), np.empty(points))  # fmt: skip
+        message = None if finite else self._not_finite(functions, t, part)
+        if self.first <= part.hole < self.last:
+            functions[part.hole] = np.nan
         self.ranks.publish(functions)
-        bad = not finite
-        if self.ranks.reduce(np.array([float(bad)]), "max")[0] > 0.0:
-            raise ModelFailure(self.ranks.first(self._not_finite(functions, t) if bad else None))
+        if self.ranks.reduce(np.array([float(not finite)]), "max")[0] > 0.0:
+            raise ModelFailure(self.ranks.first(message))
 
-    def _not_finite(self, functions: np.ndarray, t: int) -> str:
-        node, e = np.argwhere(~np.isfinite(functions[self.first : self.last]))[0][:2]
+    def _not_finite(self, functions: np.ndarray, t: int, part: Part) -> str:
+        own = slice(self.first, self.last)
+        node, e = np.argwhere(~np.isfinite(functions[own]) & part.built[own, None, None, None])[0][:2]
         k = self.year(t)[0].capital[self.first + node].round(4).tolist()
         return (
             f"{self.label}: expectations are not finite at k = {k}, exogenous state {e}, year index {t}: no equilibrium near "
@@ -255,7 +264,7 @@ class Solver:
         for count in range(left.count + 1, max_sweeps + 1):
             functions = self.expectations(policies, t)
             accept = 0.1 * residual if final else max(0.1 * residual, 1e-3 * distance)
-            # the planner's Jacobian is approximate: only evaluated residuals may end its search
+            # the last sweep's residuals are evaluated, not estimated
             loose = 0.0 if final else min(1e-2, np.sqrt(0.01 * distance))
             before = policies.copy()
             stats = self.step(policies, functions, t, accept, loose, 25 if count > 3 else 60, taxes)

@@ -157,6 +157,16 @@ def valuations(ratio, ratio_grad, z_slot, held_slot, private, k, tax_k, tech, s,
 
 
 @inlined
+def gross_gradient(r, k, tech, s):
+    """Derivative of sum_i k_i' beta M_i / u'(c), the price before costs of adjustment, in unknown r."""
+    slope = s.q_grad[r]
+    if r > 0:
+        for i in range(len(tech.a)):
+            slope += tech.phi[i] * capital_slope(i, r, tech.h) / k[i] * (2.0 * s.k_next[i] - k[i])
+    return slope
+
+
+@inlined
 def price_slope(j, k, c, gross, tech, s):
     """Slope in x_j of the price that values collateral, at given state; its gradient goes to ``s.slope_grad``.
 
@@ -174,18 +184,30 @@ def price_slope(j, k, c, gross, tech, s):
     for i in range(n):
         slope -= tech.phi[i] * capital_slope(i, j, tech.h) * (2.0 * s.k_next[i] / k[i] - 1.0)
     for r in range(n):
-        gross_slope = s.q_grad[r]
         second_c, second_phi = 0.0, 0.0
         if r > 0:
             for i in range(n):
-                both = tech.phi[i] * capital_slope(i, r, tech.h) / k[i]
-                gross_slope += both * (2.0 * s.k_next[i] - k[i])
-                both *= capital_slope(i, j, tech.h)
+                both = tech.phi[i] * capital_slope(i, r, tech.h) / k[i] * capital_slope(i, j, tech.h)
                 second_c -= both
                 second_phi += 2.0 * both
         bend = tech.gamma * (second_c - s.c_grad[j] * s.c_grad[r] / c) / c + s.slope[r, slot]
-        s.slope_grad[r] = gross_slope * pull + gross * bend - second_phi
+        s.slope_grad[r] = gross_gradient(r, k, tech, s) * pull + gross * bend - second_phi
     return slope
+
+
+@inlined
+def price_in_bonds(c, gross, k, tech, s):
+    """Slope in b' of the price that values collateral; its gradient goes to ``s.bend`` (I,), which holds that of the slope of
+    log sum k' M or, with collateral at next year's price, of E q'. ``gross`` as in `price_slope`.
+    """
+    slot = expected_price(tech)
+    if len(tech.timing) == 2:
+        return s.slope[0, slot]
+    pull = tech.gamma * s.c_grad[0] / c + s.slope[0, slot]
+    for r in range(len(tech.a)):
+        bend = s.bend[r] - tech.gamma * s.c_grad[0] * s.c_grad[r] / (c * c)
+        s.bend[r] = gross_gradient(r, k, tech, s) * pull + gross * bend
+    return gross * pull
 
 
 @inlined
@@ -194,7 +216,7 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
 
     ``cash`` is output Y(k, z), ``bond_price`` 1/R, ``target`` is `growth_target`. Row I-1 is the bond condition, rows 0..I-2
     equalize valuations along x_1..x_{I-1}. Returns False where consumption or an expectation is not positive. Source:
-    docs/model.md, sections 2 and 3; the planner's Jacobian leaves out the second derivatives of q in b'.
+    docs/model.md, sections 2 and 3.
     """
     n = len(tech.a)
     planner = len(tech.planner) == 2
@@ -237,9 +259,9 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
     mu = 0.0
     if planner:
         valuations(e_ratio, s.e_grad, 4 + 2 * n, 4 + 3 * n, False, k, s.zeros, tech, s, s.social, s.social_grad)
-        price_in_b = s.slope[0, expected_price(tech)] if ahead else s.q_grad[0]
-        price_effect = bond_price + kappa * tech.pecuniary * price_in_b
+        price_effect = bond_price
         if mode == BINDING:
+            price_effect += kappa * tech.pecuniary * price_in_bonds(c, q + tangible, k, tech, s)
             mu = (bond_price - tech.beta * e_ratio) / price_effect
     if planner and tech.plans_portfolio > 0.0:
         for j in range(1, n):
@@ -252,8 +274,7 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
                 s.res[j - 1] += mu * weight * slope
                 for r in range(n):
                     s.jac[j - 1, r] += weight * (mu * s.slope_grad[r] - tech.beta * s.e_grad[r] / price_effect * slope)
-                    if ahead:
-                        s.jac[j - 1, r] -= weight * slope * mu * kappa * tech.pecuniary * s.bend[r] / price_effect
+                    s.jac[j - 1, r] -= weight * slope * mu * kappa * tech.pecuniary * s.bend[r] / price_effect
     else:
         for j in range(1, n):
             s.res[j - 1] = s.worth[j] - s.worth[j - 1]

@@ -290,8 +290,8 @@ def workspace(tech, grid, states: int, rows: int) -> tuple[np.ndarray, ...]:
 
 
 @njit
-def expand(capital, first, pol, kink, exo, tech, here, factors, functions, rows, mixed, space):
-    """Expectation functions of a block of lattice nodes, conditional on the previous year's e.
+def expand(capital, first, built, pol, kink, exo, tech, here, factors, functions, rows, mixed, space):
+    """Expectation functions of a block of lattice nodes, where ``built`` (N,), conditional on the previous year's e.
 
     pol (block, E, nodes, I+5), kink (block, E): this year's policies on the grid ``here``; exo: this year's exogenous
     states; factors: tuple of transition matrices whose Kronecker product is the chain, first factor slowest. Writes
@@ -306,6 +306,8 @@ def expand(capital, first, pol, kink, exo, tech, here, factors, functions, rows,
     for p in range(points):
         places[p] = coordinate(p * here.dx, here)
     for local in range(pol.shape[0]):
+        if not built[first + local]:
+            continue
         k, begin = capital[first + local], here.start[first + local]
         for e in range(states):
             place_policies(pol[local, e], begin, kink[local, e], width, places, here, nodes, columns, policy)
@@ -332,10 +334,10 @@ def slope_source(functions, tech):
 
 
 @njit
-def recover_slopes(functions, logs, first, last, neighbours, slopes, tech, grid, line, per_b):
-    """Fill the planner's slots of d log(sum_i k_i M_i) / d x_j at the nodes ``first`` to ``last`` from nodal values:
-    continuous, unlike the elements' own. Recovered at equal distance from the grid's shift, then turned into slopes at equal
-    bonds.
+def recover_slopes(functions, logs, first, last, wanted, neighbours, slopes, tech, grid, line, per_b):
+    """Fill the planner's slots of d log(sum_i k_i M_i) / d x_j from nodal values, at the nodes ``first`` to ``last`` that are
+    ``wanted`` (N,): continuous, unlike the elements' own. Recovered at equal distance from the grid's shift, then turned into
+    slopes at equal bonds.
 
     ``logs`` (N, E x points): `slope_source` of all nodes; ``line`` (E x points,) and ``per_b`` (points,) are scratch. Returns
     whether all slopes are finite.
@@ -346,6 +348,8 @@ def recover_slopes(functions, logs, first, last, neighbours, slopes, tech, grid,
     for p in range(points):  # points of the grid per unit of bonds
         per_b[p] = 1.0 / (grid.stretch * math.cosh(p * grid.dx + grid.origin) * grid.dx)
     for node in range(first, last):
+        if not wanted[node]:
+            continue
         own = logs[node]
         for j in range(len(tech.a) - 1):
             line[:] = 0.0

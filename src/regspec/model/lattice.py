@@ -23,28 +23,44 @@ class Lattice(NamedTuple):
     slopes: np.ndarray  # (N, M, I-1) their weights in d/dx_j, zero where padded
 
 
-def _elements(dims: int, macro: int):
-    """Vertices (I, I-1), in fine coordinates, of every quadratic element: Freudenthal simplices of the macro-lattice."""
+class Part(NamedTuple):
+    """Nodes at which functions are wanted, and those built for it: with neighbours from which slopes are recovered.
+
+    Outside, ``table`` leads to node ``hole``, whose functions are not numbers; -1 where every node is wanted.
+    """
+
+    wanted: np.ndarray  # (N,) bool
+    built: np.ndarray  # (N,) bool
+    table: np.ndarray
+    hole: int
+
+
+def _elements(coords: np.ndarray, strides: np.ndarray, table: np.ndarray, macro: int):
+    """Every quadratic element: Freudenthal simplices of the macro-lattice, in fine coordinates.
+
+    Yields the inverse (I, I) that turns (x, 1) into barycentric coordinates, pairs of vertices (I(I+1)/2,) and the nodes in
+    their middles.
+    """
+    dims = coords.shape[1]
+    size = dims + 1
+    pairs = [(u, v) for u in range(size) for v in range(u, size)]
     for cell in product(range(macro), repeat=dims):
         for order in permutations(range(dims)):
             vertices = [np.array(cell)]
             for j in order:
                 vertices.append(vertices[-1] + np.eye(dims, dtype=int)[j])
-            corners = np.array(vertices)
+            corners = 2 * np.array(vertices)
             if all(np.all(np.diff(v) <= 0) for v in corners):
-                yield 2 * corners
+                nodes = [table[int(((corners[u] + corners[v]) // 2) @ strides)] for u, v in pairs]
+                yield np.linalg.inv(np.vstack([corners.T, np.ones(size)])), pairs, nodes
 
 
 def _recovery(coords: np.ndarray, strides: np.ndarray, table: np.ndarray, macro: int) -> tuple[np.ndarray, np.ndarray]:
     """Recovered gradients: the mean over the elements around a node of the quadratic interpolant's gradient there."""
     n, dims = coords.shape
     total, touching = np.zeros((n, n, dims)), np.zeros(n)
-    for corners in _elements(dims, macro):
-        size = dims + 1
-        inverse = np.linalg.inv(np.vstack([corners.T, np.ones(size)]))  # barycentric weights = inverse @ (x, 1)
+    for inverse, pairs, ids in _elements(coords, strides, table, macro):
         direction = inverse[:, :dims]  # d w_u / d x_j
-        pairs = [(u, v) for u in range(size) for v in range(u, size)]
-        ids = [table[int(((corners[u] + corners[v]) // 2) @ strides)] for u, v in pairs]
         for at in ids:
             w = inverse @ np.append(coords[at], 1.0)
             for (u, v), node in zip(pairs, ids, strict=True):
@@ -79,6 +95,14 @@ def _shape(n_ind: int, steps: int) -> tuple:
     return coords, table, strides, neighbours, slopes
 
 
+@cache
+def _places(n_ind: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Inverses (elements, I, I) and nodes (elements, I(I+1)/2) of `_elements`."""
+    coords, table, strides, _, _ = _shape(n_ind, steps)
+    found = list(_elements(coords, np.array(strides[: n_ind - 1], np.int64), table, steps // 2))
+    return np.array([inverse for inverse, _, _ in found]), np.array([nodes for _, _, nodes in found])
+
+
 def build(lo, steps: int) -> Lattice:
     """Lattice of ``steps`` (even) steps per side above the lower bounds ``lo`` (length I, sum < 1).
 
@@ -104,3 +128,31 @@ def coordinates(capital, lattice: Lattice) -> np.ndarray:
         return np.empty((*np.shape(capital)[:-1], 0))
     excess = (np.asarray(capital, float) - np.array(lattice.lo)) / lattice.h
     return np.cumsum(excess[..., ::-1], axis=-1)[..., ::-1][..., 1:]
+
+
+def whole(lattice: Lattice) -> Part:
+    """All nodes."""
+    every = np.ones(len(lattice.coords), bool)
+    return Part(every, every, lattice.table, -1)
+
+
+def near(capital, lattice: Lattice, reach: float, recover: bool) -> Part:
+    """Nodes of the elements that come within ``reach``, in barycentric coordinates, of a portfolio (I,); ``recover``: with
+    the neighbours from which slopes are recovered.
+    """
+    n_ind = len(lattice.lo)
+    if n_ind == 1:
+        return whole(lattice)
+    inverses, nodes = _places(n_ind, lattice.steps)
+    weights = inverses @ np.append(coordinates(capital, lattice), 1.0)
+    wanted = np.zeros(len(lattice.coords), bool)
+    wanted[nodes[weights.min(axis=1) >= -reach]] = True
+    if wanted.all() or not wanted.any():
+        return whole(lattice)
+    built, hole = wanted.copy(), int(np.argmin(wanted))
+    if recover:
+        built[lattice.neighbours[wanted]] = True
+    table = lattice.table.copy()
+    inside = table >= 0
+    table[inside] = np.where(wanted[table[inside]], table[inside], hole)
+    return Part(wanted, built, table, hole)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from regspec.model.conditions import BINDING, OUT_C, OUT_ETA, OUT_Q, OUT_RHO, SLACK, conditions, expected_price, power
+from regspec.model.conditions import BINDING, KINK, OUT_C, OUT_ETA, OUT_Q, OUT_RHO, conditions, expected_price, power
 from regspec.model.interpolation import lookup, slope_bend
 from regspec.model.jit import inlined
 
@@ -75,7 +75,7 @@ def evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, target, tax_k, fun
     """Look up expectations at y and evaluate the conditions; returns the residual's size, or inf where undefined."""
     lookup(functions, e, table, y[0], y[1:], tech, grid, s.value, s.slope, s.ids, s.weights, s.gradients, s.order,
            s.fractions, s.shift, s.near)  # fmt: skip
-    if len(tech.timing) == 2 and len(tech.planner) == 2 and mode == BINDING:
+    if len(tech.planner) == 2 and mode == BINDING:
         slope_bend(functions, e, table, y[0], expected_price(tech), tech, grid, s.ids, s.weights, s.gradients, s.shift,
                    s.bend)  # fmt: skip
     if not conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech, s):
@@ -122,11 +122,10 @@ def solve_state(
 ):
     """Solve one state's conditions from the start ``y``, which is overwritten.
 
-    A residual below ``accept`` ends the search. Where the Jacobian is complete, so does a full step shorter than
-    ``loose`` whose product with ten times the residual is below ``accept``: results are then updated to first order,
-    and that product is the residual reported. A step is shortened until the residual falls; when it
-    does not, half a step is taken all the same, thrice at most. Returns (status, residual,
-    evaluations).
+    A residual below ``accept`` ends the search. But at a kink, so does a full step shorter than ``loose`` whose product with
+    ten times the residual is below ``accept``: results are then updated to first order, and that product is the residual
+    reported. A step is shortened until the residual falls; when it does not, half a step is taken all the same, thrice at
+    most. Returns (status, residual, evaluations).
     """
     n = len(y)
     inside(y, tech, grid)
@@ -168,9 +167,7 @@ def solve_state(
             s.old[r] = y[r]
             y[r] += damp * s.step[r]
         inside(y, tech, grid)
-        # whether the Jacobian is complete
-        exact = mode == SLACK or (mode == BINDING and (len(tech.planner) == 1 or len(tech.timing) == 2))
-        if exact and length < loose and 10.0 * worst * length <= accept:
+        if mode != KINK and length < loose and 10.0 * worst * length <= accept:
             linear_update(target, tech, s)
             worst *= 10.0 * length  # more than a Newton step leaves, by its quadratic convergence
             status = SOLVED

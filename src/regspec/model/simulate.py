@@ -77,24 +77,26 @@ def simulate(solver: Solver, years: list[Policies], shocks: np.ndarray) -> Path:
     store = {name: np.zeros(length) for name in ("output", "c", "b", "b_next", "q", "eta", "mu", "tau_b", "value")}
     k_path, k_next_path, tau_k = (np.zeros((length, n)) for _ in range(3))
     binding, errors, roots = np.zeros(length, bool), np.zeros((length, 2)), np.zeros(length, int)
-    scratch, y, policy = make_scratch(solver.year(0)[3]), np.empty(n), np.empty(n + 5)
+    scratch, trial, y, policy = make_scratch(solver.year(0)[3]), make_scratch(solver.year(0)[3]), np.empty(n), np.empty(n + 5)
     exact = np.empty(len(solver.year(0)[3].slots))
     b, k, guess = p.b0, np.array(p.k0, float), None
     chances = [p.chain.mixture(point) for point in p.realized_state(shocks)]  # of next year's states, year by year
-    following, local = solver.expectations_at(years[min(1, length - 1)], 1, chances[0])
+
+    def functions_of(t: int, near):
+        return solver.expectations_at(years[min(t, length - 1)], t, chances[min(t - 1, length - 1)], near)
+
+    _, functions, table = functions_of(1, k)
     for t in range(length):
-        functions = local
-        following, local = solver.expectations_at(years[min(t + 2, length - 1)], t + 2, chances[min(t + 1, length - 1)])
-        tech, exo, grid_ahead, table = (
-            solver.year(t)[3],
-            solver.year(t)[2],
-            solver.year(t + 1)[1],
-            solver.year(t + 1)[0].table,
-        )
+        _, exo, tech = solver.year(t)[1:]
+        grid_ahead = solver.year(t + 1)[1]
         z = p.ztilde * np.exp(p.trend[t] + shocks[t])
         bond_price, (kappa, debt) = 1.0 / p.rate, p.realized_limit(t, exo)
-        code = solve_point(b, k, z, bond_price, kappa, debt, 0, starts(b, k, solver, t, guess), functions, table, tech,
-                           grid_ahead, scratch, y, 1e-11, 80)  # fmt: skip
+        state = b, k, z, bond_price, kappa, debt
+        begin = starts(b, k, solver, t, guess)
+        code = solve_point(*state, 0, begin, functions, table, tech, grid_ahead, scratch, y, 1e-11, 80)
+        if code == UNSOLVED:  # perhaps for want of functions
+            _, functions, table = functions_of(t + 1, None)
+            code = solve_point(*state, 0, begin, functions, table, tech, grid_ahead, scratch, y, 1e-11, 80)
         if code == UNSOLVED:
             raise ModelFailure(
                 f"{solver.label}: no equilibrium in year index {t} of the realized path at b = {b:.4f}, "
@@ -108,18 +110,20 @@ def simulate(solver: Solver, years: list[Policies], shocks: np.ndarray) -> Path:
         store["b"][t], store["b_next"][t], binding[t] = b, y[0], code == IS_BINDING
         store["tau_b"][t], tau_k[t] = taxes(policy, k_next, bond_price, solver, scratch)
         k_path[t], k_next_path[t] = k, k_next
-        later = solver.year(t + 1)
-        missing = exact_expectations(y[0], k_next, *chances[t], starts(y[0], k_next, solver, t + 1, None),
-                                     later[2], following, solver.year(t + 2)[0].table, later[3], solver.year(t + 2)[1],
-                                     exact)  # fmt: skip
-        if missing:
+        roots[t] = static_roots(*state, 0, y[1:].copy(), functions, table, tech, grid_ahead, trial, np.empty(n), _ROOT_SCAN)
+        for around in (k_next, None):
+            following, functions, table = functions_of(t + 2, around)
+            later, afterwards = solver.year(t + 1), solver.year(t + 2)
+            missing = exact_expectations(y[0], k_next, *chances[t], starts(y[0], k_next, solver, t + 1, None), later[2],
+                                         following, table, later[3], afterwards[1], exact)  # fmt: skip
+            if not missing:
+                break
+        else:
             raise ModelFailure(
                 f"{solver.label}: {missing} states have no equilibrium after year index {t} of the realized path at "
                 f"b' = {y[0]:.4f}, k' = {k_next.round(4).tolist()}; {solver.case()}"
             )
         errors[t] = euler_errors(code, b, k, z, bond_price, kappa, debt, y, exact, tech, scratch)
-        roots[t] = static_roots(b, k, z, bond_price, kappa, debt, 0, y[1:].copy(), functions, table, tech, grid_ahead, scratch,
-                                np.empty(n), _ROOT_SCAN)  # fmt: skip
         b, k, guess = y[0], k_next, y.copy()
     return Path(k=k_path, k_next=k_next_path, binding=binding, tau_k=tau_k, errors=errors, roots=roots, **store)
 
