@@ -48,7 +48,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "counties": (
         "counties", "data", "raw_tables.py", "prices.py", "empirics", "exhibit_list.py", "figures.py", "tables.py",
     ),
-    "calibrate": ("calibration", "selection.py", "empirics/specialization.py", "data/files.py"),
+    "calibrate": ("calibration", "selection.py", "empirics/specialization.py", "data/files.py", "data/tornqvist.py"),
     "collect": ("results/collect.py", "empirics/specialization.py", "data/files.py"),
     "multiplicity": ("multiplicity", *_READING, "model/jit.py", "model/shocks.py", "figures.py", "tables.py"),
     "responses": ("responses", "experiments/resting.py", *_READING, *_SOLVING, "figures.py", "tables.py"),
@@ -59,7 +59,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "internal_calibration": ("internal", *_READING, *_SOLVING, "tables.py"),
     "report": (
         "report", "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "calibration", "selection.py",
-        "config_io.py", "config_docs.py", "data/files.py", "provenance.py", "figures.py", "tables.py", "model/portfolio.py",
+        "config_io.py", "config_docs.py", "data/files.py", "data/tornqvist.py", "provenance.py", "figures.py", "tables.py",
+        "model/portfolio.py",
     ),
     "sweep": (
         "sweeps", "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "data/files.py", "provenance.py",
@@ -67,7 +68,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     ),
     "results": (
         "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "calibration", "selection.py", "data/files.py",
-        "provenance.py", "figures.py", "tables.py", "model/portfolio.py",
+        "data/tornqvist.py", "provenance.py", "figures.py", "tables.py", "model/portfolio.py",
     ),
 }  # fmt: skip
 

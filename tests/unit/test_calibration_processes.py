@@ -9,8 +9,8 @@ from regspec.calibration.processes import (
     DECK_SIGMA,
     detrend,
     fit_ar1,
-    group_tfp,
     interest_process,
+    model_tfp,
     productivity,
 )
 from regspec.config import Interest, Tfp
@@ -48,7 +48,7 @@ def test_tornqvist_by_hand():
         )
     )
     years = pd.concat([frame.assign(year=frame.year + 2 * k) for k in range(10)])
-    grouped = group_tfp(years, {"both": ["a", "b"]})["both"]
+    grouped = model_tfp(years, {"both": ["a", "b"]})["both"]
     # Shares (.3, .7) and (.5, .5): mean (.4, .6).
     expected = 0.4 * np.log(1.1) + 0.6 * np.log(0.9)
     assert grouped.iloc[0] == 0
@@ -57,7 +57,7 @@ def test_tornqvist_by_hand():
 
 def test_group_of_one_keeps_its_own_index():
     frame = tfp_frame()
-    grouped = group_tfp(frame, GROUPS)["services"]
+    grouped = model_tfp(frame, GROUPS)["services"]
     own = np.log(frame[frame.industry == "Retail"].set_index("year")["tfp"])
     np.testing.assert_allclose(grouped, own, atol=1e-13)
 
@@ -66,7 +66,7 @@ def test_row_and_member_order_do_not_move_a_bit():
     frame = tfp_frame()
     shuffled = frame.sample(frac=1, random_state=3)
     swapped = {"goods": ["Agriculture", "Mining"], "services": ["Retail"]}
-    pd.testing.assert_frame_equal(group_tfp(frame, GROUPS), group_tfp(shuffled, swapped), check_exact=True)
+    pd.testing.assert_frame_equal(model_tfp(frame, GROUPS), model_tfp(shuffled, swapped), check_exact=True)
 
 
 def test_detrend_recovers_slope_and_leaves_orthogonal_residuals():
@@ -100,7 +100,7 @@ def test_ar1_cap_reestimates_the_innovations():
 def test_productivity_trend_plus_residual_is_the_series():
     frame = tfp_frame()
     result = productivity(frame, GROUPS, Tfp(), 1950, 2020)
-    log = group_tfp(frame, GROUPS).loc[1950:2020].to_numpy().T
+    log = model_tfp(frame, GROUPS).loc[1950:2020].to_numpy().T
     rebuilt = result.trend + result.u
     # The intercept of the trend is not part of d: the difference is one constant per industry.
     np.testing.assert_allclose(np.ptp(log - rebuilt, axis=1), 0, atol=1e-12)
@@ -131,15 +131,15 @@ def test_tfp_errors_name_file_industry_and_year():
     with pytest.raises(DataError, match="tfp.parquet: covers 1947-2023, but .* 1940-2020"):
         productivity(frame, GROUPS, Tfp(), 1940, 2020)
     with pytest.raises(DataError, match="no values for 1960"):
-        group_tfp(frame[frame.year != 1960], GROUPS)
+        model_tfp(frame[frame.year != 1960], GROUPS)
     with pytest.raises(DataError, match="'Mining' has no value in 1960"):
-        group_tfp(frame[(frame.year != 1960) | (frame.industry != "Mining")], GROUPS)
+        model_tfp(frame[(frame.year != 1960) | (frame.industry != "Mining")], GROUPS)
     bad = frame.copy()
     bad.loc[3, "tfp"] = -1.0
     with pytest.raises(DataError, match="tfp = -1.0 for 'Agriculture' in 1950"):
-        group_tfp(bad, GROUPS)
+        model_tfp(bad, GROUPS)
     with pytest.raises(DataError, match="'Agriculture', 1947 is listed twice"):
-        group_tfp(pd.concat([frame, frame.iloc[:1]]), GROUPS)
+        model_tfp(pd.concat([frame, frame.iloc[:1]]), GROUPS)
 
 
 def test_interest_deck_and_estimated():

@@ -9,6 +9,7 @@ import pandas as pd
 import statsmodels.api as sm
 
 from regspec.config import Interest, Tfp
+from regspec.data.tornqvist import tornqvist
 from regspec.errors import DataError
 
 # Midpoints of the deck's ranges (P): rho_i in [0.71, 0.9], sigma_i in [0.013, 0.027].
@@ -45,13 +46,11 @@ class Productivity:
     sample: tuple[int, int]
 
 
-def group_tfp(tfp: pd.DataFrame, groups: dict[str, list[str]], source: str = "tfp.parquet") -> pd.DataFrame:
-    """Log TFP of the model industries, years x groups, 0 in the first year (Tornqvist, nominal weights).
+def model_tfp(tfp: pd.DataFrame, groups: dict[str, list[str]], source: str = "tfp.parquet") -> pd.DataFrame:
+    """Log TFP of the model industries, years x groups, 0 in the first year (`regspec.data.tornqvist`).
 
-    ``tfp``: ``year, industry, tfp`` (index), ``weight`` (nominal output). Growth of a group is the mean of
-    its members' log growth, weighted by the average of their shares in the group's nominal output in both
-    years. Weights add to one within a group: deliveries between members are not netted out (no Domar
-    weights). Raises DataError for gaps in the years, values that are not positive, or duplicated rows.
+    ``tfp``: ``year, industry, tfp`` (index), ``weight`` (nominal output). Raises DataError for gaps in the years, values that
+    are not positive, or duplicated rows.
     """
     _check_tfp(tfp, source)
     index = tfp.pivot(index="year", columns="industry", values="tfp").sort_index()
@@ -60,14 +59,9 @@ def group_tfp(tfp: pd.DataFrame, groups: dict[str, list[str]], source: str = "tf
         column = index.columns[(index.isna() | weight.isna()).any()][0]
         year = index.index[(index.isna() | weight.isna())[column]][0]
         raise DataError(f"{source}: {column!r} has no value in {year}; every industry needs every year.")
-    growth = np.log(index).diff()
-    result = {}
-    for name, members in groups.items():
-        members = sorted(members)
-        share = weight[members].div(weight[members].sum(axis=1), axis=0)
-        mean_share = (share + share.shift()) / 2
-        result[name] = (mean_share * growth[members]).sum(axis=1).cumsum()
-    return pd.DataFrame(result)
+    group = {member: name for name, members in groups.items() for member in members}
+    members = sorted(group)
+    return tornqvist(index[members], weight[members], np.array([group[member] for member in members]))[list(groups)]
 
 
 def _check_tfp(tfp: pd.DataFrame, source: str) -> None:
@@ -125,7 +119,7 @@ def productivity(
     deck`` replaces rho and sigma by the deck's midpoints (P), never ``u``. Raises DataError when the file
     does not cover first_year..last_year.
     """
-    log_tfp = group_tfp(tfp, groups, source)
+    log_tfp = model_tfp(tfp, groups, source)
     covered = (int(log_tfp.index[0]), int(log_tfp.index[-1]))
     if first_year < covered[0] or last_year > covered[1]:
         raise DataError(

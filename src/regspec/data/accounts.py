@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from regspec.data.tornqvist import tornqvist
 from regspec.errors import DataError
 
 _WEIGHT = {"TFPGO": "GO", "TFPVA": "VA"}
@@ -38,10 +39,7 @@ def group_tfp(accounts: pd.DataFrame, groups: pd.Series, measure: str, source: s
         )
     group = groups.loc[tfp.columns].to_numpy()
     total = nominal.T.groupby(group).sum().T
-    share = nominal / total[group].to_numpy()
-    weight = (share + share.shift()) / 2
-    growth = (weight * np.log(tfp).diff()).T.groupby(group).sum().T
-    index = np.exp(growth.cumsum())
+    index = np.exp(tornqvist(tfp, nominal, group))
     return pd.DataFrame(
         {
             "year": np.repeat(index.index.to_numpy(), index.shape[1]),

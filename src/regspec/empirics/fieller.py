@@ -23,9 +23,14 @@ class RatioSet:
 
     def contains(self, value: float) -> bool:
         """Whether ``value`` lies in the set."""
-        if self.kind == "complement":
-            return value <= self.low or value >= self.high
-        return self.low <= value <= self.high
+        return holds(self, value)
+
+
+def holds(interval, value: float) -> bool:
+    """Whether ``value`` lies in an interval with ``kind``, ``low`` and ``high`` as in :class:`RatioSet`."""
+    if interval.kind == "complement":
+        return value <= interval.low or value >= interval.high
+    return interval.low <= value <= interval.high
 
 
 def fieller(numerator: float, denominator: float, covariance: np.ndarray, critical: float) -> RatioSet:

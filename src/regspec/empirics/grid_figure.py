@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pandas as pd
-from scipy.stats import norm
 
 from regspec import figures, tables
 from regspec.empirics import labels
+from regspec.empirics.critical import critical_value
 from regspec.empirics.inputs import Inputs
 
 _MARKERS = "osD^v"
@@ -30,7 +30,7 @@ def draw(inputs: Inputs, table: pd.DataFrame, classifications: dict[str, str], r
     end = place.iloc[-1] + 0.5
     height = min(1.3 + 0.42 * (len(lines) + _HEAD * len(starts)), _PAGE)
     figure, axes = figures.new("double", height, ncols=2, sharey=True)
-    critical = norm.ppf((1 + config.results.confidence) / 2)
+    critical = critical_value(config.results.confidence)
     heads = {"growth": labels.growth(config), "level": labels.level(config)}
     shown = {name: label for name, label in right_hand_sides.items() if name in set(table["right_hand_side"])}
     for ax, (outcome, title) in zip(axes, heads.items(), strict=True):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from regspec import figures
 from regspec.empirics import labels
+from regspec.empirics.critical import critical_value
 from regspec.empirics.fact1 import GHAT, INITIAL, SPECIALIZATION, terms
 from regspec.empirics.inputs import Inputs, NotComputable
 from regspec.empirics.layout import fixed
@@ -163,7 +163,7 @@ def _draw(inputs: Inputs, table: pd.DataFrame) -> None:
     groups = {"zone": "zones", "state": "states"}[cluster]
     for ax, regressor in zip(axes.ravel(), shown, strict=True):
         rows = table[table["regressor"] == regressor]
-        half = student.ppf((1 + level) / 2, rows[groups] - 1) * rows[f"se_{cluster}"]
+        half = critical_value(level, rows[groups] - 1) * rows[f"se_{cluster}"]
         ax.axhline(0, color=figures.GREY, linewidth=0.6)
         ax.errorbar(rows["horizon"], rows["estimate"], half, fmt="o-", color=figures.PALETTE[0], elinewidth=0.8, capsize=2)
         for row in rows.itertuples():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
+
+from regspec.empirics.critical import critical_value
 
 #: Rows of smoother weights that are held at once: 500 x 5,000 observations are 20 MB.
 _CHUNK = 500
@@ -30,7 +31,7 @@ def local_linear(
     residual = y - np.concatenate([part[0] @ y for part in _rows(x, x, nearest)])
     codes, names = pd.factorize(np.asarray(groups))
     scale = len(names) / (len(names) - 1) if len(names) > 1 else np.nan
-    critical = student.ppf((1 + confidence) / 2, max(len(names) - 1, 1))
+    critical = critical_value(confidence, max(len(names) - 1, 1))
     membership = np.zeros((len(x), len(names)))
     membership[np.arange(len(x)), codes] = residual
     table = {"x": at}

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
-from scipy.stats import t as student
 
 from regspec import figures
 from regspec.empirics import labels
+from regspec.empirics.critical import critical_value
 from regspec.empirics.inputs import Inputs, NotComputable
 from regspec.empirics.layout import fixed
 from regspec.empirics.persistence import demeaned
@@ -115,7 +115,7 @@ def _write_within(inputs: Inputs, panel: pd.DataFrame) -> None:
         if found is None:
             inputs.miss(f"within zones, {name}", "fewer than three zones have every year")
             continue
-        half = student.ppf((1 + inputs.config.results.confidence) / 2, found.freedom) * found.se
+        half = critical_value(inputs.config.results.confidence, found.freedom) * found.se
         rows.append({
             "sample": name, "estimate": found.estimate, "se": found.se, "low": found.estimate - half,
             "high": found.estimate + half, "observations": found.n, "zones": found.zones,

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from regspec import figures
 from regspec.empirics import labels
+from regspec.empirics.critical import critical_value
 from regspec.empirics.inputs import Inputs, NotComputable
 from regspec.empirics.layout import fixed
 from regspec.empirics.specialization import wide_shares
@@ -103,7 +103,7 @@ def by_horizon(inputs: Inputs) -> pd.DataFrame:
         if found is None:
             inputs.miss(f"horizon {horizon}", f"no two years of the data are {horizon} years apart")
             continue
-        half = student.ppf((1 + config.results.confidence) / 2, found.zones - 1) * found.se
+        half = critical_value(config.results.confidence, found.zones - 1) * found.se
         used = sorted({year for start in found.starts for year in (start, start + horizon)})
         zeros = np.mean(np.concatenate([(cells[year].to_numpy() == 0).ravel() for year in used]))
         rows.append({

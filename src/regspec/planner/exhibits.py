@@ -16,7 +16,7 @@ GAINS = {
     "gain_full": "Plan", "gain_no_pecuniary": "Agglomeration alone", "gain_pecuniary_only": "Prices alone",
     "gain_debt_only": "Debt alone", "part_agglomeration": "Part: agglomeration", "part_pecuniary": "Part: prices",
 }  # fmt: skip
-RULES = {
+RULE_LABELS = {
     "both": "Capital and debt taxes of the zone", "capital": "Capital taxes of the zone", "debt": "Debt tax of the zone",
     "national": "Capital and debt taxes, same relative rates in all zones",
     "subsidy": f"Subsidy of {100 * SUBSIDY:g} percent of all capital income",
@@ -49,7 +49,7 @@ def write_externalities(table: pd.DataFrame, stem: Path, config: Config, provena
 def rules_table(table: pd.DataFrame) -> pd.DataFrame:
     """A row for each rule: mean welfare gain in percent, share of the plan's gain (median, lowest, highest zone)."""
     rows = []
-    for name, label in RULES.items():
+    for name, label in RULE_LABELS.items():
         share = table[f"share_{name}"]
         rows.append(
             {"Constant taxes": label, "Gain": table[f"rule_{name}"].mean(), "Share, median": share.median(), "Min": share.min(),

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from regspec.config import Empirics
+from regspec.empirics.critical import critical_value
 from regspec.empirics.fact1 import GHAT, SPECIALIZATION, terms
 from regspec.empirics.fieller import RatioSet, fieller
 from regspec.empirics.regression import Regression, joint_covariance, regress
@@ -56,11 +56,6 @@ def first_estimated(estimated: Callable[[str], bool]) -> str:
     return next((rhs for rhs in RIGHT_HAND_SIDES if estimated(rhs)), RIGHT_HAND_SIDES[-1])
 
 
-def critical_value(freedom: int, confidence: float) -> float:
-    """Two-sided critical value of Student's t."""
-    return float(student.ppf((1 + confidence) / 2, freedom))
-
-
 def slope(outcome: pd.Series, design: pd.DataFrame, confidence: float) -> Slope:
     """Slope of ``outcome`` (by zone) on specialization given the other columns of ``design``.
 
@@ -77,7 +72,7 @@ def slope(outcome: pd.Series, design: pd.DataFrame, confidence: float) -> Slope:
     except DataError as error:
         return Slope(np.nan, np.nan, np.nan, np.nan, n, None, str(error).splitlines()[0])
     estimate, se = fit.estimate(SPECIALIZATION), fit.se(SPECIALIZATION)
-    margin = critical_value(fit.n - k, confidence) * se
+    margin = float(critical_value(confidence, fit.n - k)) * se
     return Slope(estimate, se, estimate - margin, estimate + margin, fit.n, fit)
 
 
@@ -87,7 +82,7 @@ def ratio(numerator: Slope, denominator: Slope, confidence: float) -> RatioSet |
         return None
     covariance = joint_covariance([numerator.fit, denominator.fit], SPECIALIZATION).to_numpy()
     freedom = min(fit.n - len(fit.coefficients) for fit in (numerator.fit, denominator.fit))
-    critical = critical_value(freedom, confidence)
+    critical = float(critical_value(confidence, freedom))
     return fieller(numerator.estimate, denominator.estimate, covariance, critical)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from regspec import figures, tables
 from regspec.empirics import labels
+from regspec.empirics.critical import critical_value
 from regspec.empirics.fact1 import SPECIALIZATION
 from regspec.empirics.fieller import RatioSet
 from regspec.empirics.regression import residualize
@@ -18,7 +19,6 @@ from regspec.results.slopes import (
     RIGHT_HAND_SIDES,
     Slope,
     columns,
-    critical_value,
     estimate_text,
     first_estimated,
     given,
@@ -226,7 +226,7 @@ def _draw_series(ax, inputs: Inputs, result: Tradeoff, outcome: str, rhs: str, s
     binned = len(points) < item.n
     center = inputs.design.loc[item.fit.influence.index, SPECIALIZATION].mean()
     x = np.linspace(points["x"].min(), points["x"].max(), 50)
-    margin = critical_value(item.fit.n - len(item.fit.coefficients), inputs.config.results.confidence) * item.se
+    margin = critical_value(inputs.config.results.confidence, item.fit.n - len(item.fit.coefficients)) * item.se
     ax.fill_between(
         x, (item.estimate - margin) * (x - center), (item.estimate + margin) * (x - center),
         color=colour, alpha=0.15, linewidth=0,

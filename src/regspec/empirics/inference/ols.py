@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.stats import norm
 from scipy.stats import t as student
+
+from regspec.empirics.critical import critical_value
+from regspec.empirics.fieller import holds
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,7 @@ class Interval:
 
     def contains(self, value: float) -> bool:
         """Whether ``value`` lies in the interval or set."""
-        if self.kind == "complement":
-            return value <= self.low or value >= self.high
-        return self.low <= value <= self.high
+        return holds(self, value)
 
 
 def wald(fit: Ols, variance: float, confidence: float, freedom: float = np.inf, units: int = 0) -> Interval:
@@ -89,10 +89,9 @@ def wald(fit: Ols, variance: float, confidence: float, freedom: float = np.inf, 
     """
     if not variance > 0:
         return Interval(np.nan, np.nan, np.nan, units, note="the estimated variance is not positive")
-    law = student(freedom) if np.isfinite(freedom) else norm
     se = float(np.sqrt(variance))
-    half = law.ppf((1 + confidence) / 2) * se
-    p = float(2 * law.sf(abs(fit.estimate) / se))
+    half = critical_value(confidence, freedom) * se
+    p = float(2 * student.sf(abs(fit.estimate) / se, freedom))
     return Interval(se, fit.estimate - half, fit.estimate + half, units, p)
 
 

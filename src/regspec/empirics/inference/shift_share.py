@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import norm
 
+from regspec.empirics.critical import critical_value
 from regspec.empirics.fieller import fieller
 from regspec.empirics.inference.ols import Interval, Ols, wald
 
@@ -49,7 +50,7 @@ def akm0(fit: Ols, shares: np.ndarray, confidence: float) -> Interval:
     p, q = shares.T @ y, shares.T @ fit.own
     square = x**2
     joint = np.array([[square @ p**2, square @ (p * q)], [square @ (p * q), square @ q**2]])
-    critical = float(norm.ppf((1 + confidence) / 2))
+    critical = float(critical_value(confidence))
     found = fieller(float(fit.own @ y), fit.square, joint, critical)
     null = float(norm.sf(abs(fit.own @ y) / np.sqrt(joint[0, 0])) * 2) if joint[0, 0] > 0 else np.nan
     se = (found.high - found.low) / (2 * critical) if found.kind == "bounded" else np.nan
