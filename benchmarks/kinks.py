@@ -91,11 +91,11 @@ def fixed_sweep():
 
 
 def linear_policy():
-    """Linear interpolation of policies in place of `expectation.side_policy`."""
+    """Linear interpolation of policies in place of `placing.side_policy`."""
     from regspec.model.jit import inlined
 
     @inlined
-    def side_policy(rows, first, nodes, scales, at, cursor, result):
+    def side_policy(rows, first, nodes, scales, at, cursor, columns, result):
         while cursor < len(nodes) - 2 and at > nodes[cursor + 1]:
             cursor += 1
         share = (at - nodes[cursor]) / (nodes[cursor + 1] - nodes[cursor])
@@ -109,16 +109,21 @@ def linear_policy():
 
 def install(method: str) -> None:
     """Put the method's parts in place of the package's own; before anything is compiled."""
-    from regspec.model import backward, expectation, problem, sweep
+    from regspec.model import backward, placing, problem, sweep
+
+    def replace(owner, name: str, part) -> None:
+        if name not in vars(owner):  # else a method would silently be the package's own
+            raise AttributeError(f"{owner.__name__} has no {name}: method {method!r} replaces nothing")
+        setattr(owner, name, part)
 
     if not method.endswith(("crowded", "aligned")):
-        problem._CLUSTERING = 1.0
+        replace(problem, "_CLUSTERING", 1.0)
     if not method.endswith("aligned"):
-        backward.Solver._aligned = lambda solver, policies, t: policies.shift
+        replace(backward.Solver, "_aligned", lambda solver, policies, t: policies.shift)
     if method.endswith("linear"):
-        expectation.side_policy = linear_policy()
+        replace(placing, "side_policy", linear_policy())
     if method.startswith("fixed"):
-        sweep.sweep = fixed_sweep()
+        replace(sweep, "sweep", fixed_sweep())
 
 
 def child(method: str) -> None:
