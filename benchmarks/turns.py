@@ -4,8 +4,9 @@
 
 Machines differ by a quarter from hour to hour; a ratio of times that were taken in turns does not. Each solve is a process of
 its own; kernels are compiled before the first round, and the second solve of a process counts. `expand`, `sweep` and `slopes`
-are the seconds that it spends in these kernels. Prints the ratios of medians, and by how much the welfare gain and the market's
-value moved. Writes results/bench/turns.json.
+are the seconds that it spends in these kernels, `market` and `planner` the evaluations of their conditions for each state and
+sweep. Prints the ratios of medians, and by how much the welfare gain and the market's value moved. Writes
+results/bench/turns.json.
 """
 
 from __future__ import annotations
@@ -31,10 +32,22 @@ def worker() -> None:
     zone, national = zone_times.inputs(layout)
     zone_times.solve_times(config, layout, "baseline", 1)
     from regspec.experiments.zone import solve_zone
+    from regspec.model.backward import Solver
+    from regspec.model.sweep import EVALUATIONS, STATES
 
+    counts, step = {False: [0.0, 0.0], True: [0.0, 0.0]}, Solver.step
+
+    def counted(solver, *arguments, **options):
+        stats = step(solver, *arguments, **options)
+        for entry, column in enumerate((EVALUATIONS, STATES)):
+            counts[solver.planner][entry] += stats[column]
+        return stats
+
+    Solver.step = counted
     with clocked() as log:
         seconds, solution = zone_times.seconds_of(lambda: solve_zone(zone, national, config, "baseline"))
     found = {"seconds": seconds, "expand": log["expand"], "sweep": log["sweep"], "slopes": log["recover_slopes"]}
+    found |= {name: counts[planner][0] / counts[planner][1] for name, planner in (("market", False), ("planner", True))}
     print(json.dumps(found | {"gain": solution.welfare_gain, "value": solution.ce.value}))
 
 
@@ -78,7 +91,7 @@ def main() -> None:
     for number in range(options.rounds):
         rows += [{"version": name, "round": number + 1, **solve(path)} for name, path in places.items()]
         say(*(f"{row['version']} {row['seconds']:.2f} s" for row in rows[-2:]))
-    columns = ("seconds", "expand", "sweep", "slopes")
+    columns = ("seconds", "expand", "sweep", "slopes", "market", "planner")
     say(table(rows, {"version": "", "round": "d", **dict.fromkeys(columns, ".2f")}))
     middle = {name: {key: median(r[key] for r in rows if r["version"] == name) for key in columns} for name in places}
     found = {f"ratio_{key}": middle["present"][key] / middle["earlier"][key] for key in columns}
