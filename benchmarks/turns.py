@@ -2,7 +2,7 @@
 
     python benchmarks/turns.py REVISION [--rounds 3]
 
-Machines differ by a quarter from hour to hour; a ratio of times that were taken in turns does not. Each solve is a process of
+A shared machine differs from hour to hour, ratios of times that were taken in turns much less. Each solve is a process of
 its own; kernels are compiled before the first round, and the second solve of a process counts. `expand`, `sweep` and `slopes`
 are the seconds that it spends in these kernels, `market` and `planner` the evaluations of their conditions for each state and
 sweep. Prints the ratios of medians, and by how much the welfare gain and the market's value moved. Writes

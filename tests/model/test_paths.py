@@ -140,7 +140,6 @@ import sys
 import numpy as np
 from regspec.errors import ModelFailure
 from regspec.experiments.zone import solve_zone
-from regspec.model import backward
 from regspec.model.backward import Solver
 from regspec.model.warm import small_problem
 problem = small_problem(2)

@@ -32,7 +32,7 @@ _EMPTY_B = np.zeros((0, 0, 0))
 _EMPTY_K = np.zeros((0, 0, 0, 0))
 _ALIGN = 1e-3  # distance below which the tail's bond grid follows the kinks: the shift converges, too
 _FARTHEST = 1.5  # largest shift of the bond grid, in units of its stretch
-_REACH = 0.1  # of an element: farther than portfolios move within a year
+_REACH = 0.1  # of an element: portfolios seldom move farther within a year
 _STALLED = 40  # sweeps without a shorter distance
 _NO_ROWS, _NOT_MIXED = np.zeros((0, 0)), np.zeros((0, 0, 0, 0))
 
