@@ -19,7 +19,8 @@ import numpy as np
 from common import clocked
 
 from regspec.model.backward import Solver
-from regspec.model.problem import Problem, bond_bounds, lattice_bounds
+from regspec.model.bounds import lattice_bounds
+from regspec.model.problem import Problem, bond_bounds
 from regspec.model.shocks import product_chain
 
 YEARS = 11

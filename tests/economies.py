@@ -12,7 +12,8 @@ from regspec.model.conditions import make_scratch
 from regspec.model.lattice import coordinates
 from regspec.model.point import UNSOLVED, solve_point
 from regspec.model.policies import Policies
-from regspec.model.problem import Problem, bond_bounds, lattice_bounds
+from regspec.model.bounds import lattice_bounds
+from regspec.model.problem import Problem, bond_bounds
 from regspec.model.shocks import Chain, product_chain
 from regspec.model.types import ETA, MU, VALUE, C, Q
 

@@ -38,7 +38,7 @@ def test_states_are_those_of_the_problem(steps, u_nodes, rates):
         "interest": {"mean": 0.013, "rho": 0.5, "sigma": 0.01}, "national_share": shares,
     }  # fmt: skip
     problem = build_problem(zone, national, config, "baseline")
-    nodes = len(problem.lattice(0).capital) * problem.chain.size * (problem.below + problem.above)
+    nodes = len(problem.lattice(0, False).capital) * problem.chain.size * (problem.below + problem.above)
     assert states(config) == nodes
 
 

@@ -65,7 +65,7 @@ class Case:
     def __init__(self, planner, gamma):
         self.problem = economy((0.1, 0.25), (1.0, 2.0), gamma=gamma, kappa=0.03, nodes=2, steps=2, fine=24)
         self.grid, self.exo, self.tech = self.problem.bond_grid(0), self.problem.exo(0), self.problem.tech(0, planner)
-        self.lattice, self.chain = self.problem.lattice(0), self.problem.chain
+        self.lattice, self.chain = self.problem.lattice(0, False), self.problem.chain
         rng = np.random.default_rng(5)
         shape = (len(self.lattice.capital), self.chain.size)
         self.width = self.grid.width

@@ -24,7 +24,7 @@ class Lookup:
             np.linspace(0.1, 0.2, n), steps=steps, nodes=1, fine=20, lower=np.full(n, 0.1 / n) if n > 1 else None
         )
         self.grid, self.tech = self.problem.bond_grid(0), self.problem.tech(0, False)._replace(slots=(0,) * SLOTS)
-        self.lattice = self.problem.lattice(0)
+        self.lattice = self.problem.lattice(0, False)
         # the compiled function for the industry counts that the solver is used with, its source for larger ones
         self.lookup, self.locate = (lookup, locate) if n <= 3 else (python(lookup), python(locate))
         pairs, dims = n * (n + 1) // 2, max(n - 1, 1)

@@ -1,5 +1,7 @@
 """A problem's derived numbers (docs/model.md, sections 3, 4 and 6)."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from economies import economy
@@ -7,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from regspec.model.portfolio import static_portfolio
-from regspec.model.problem import lattice_bounds, output
+from regspec.model.portfolio import static_portfolio, targets
+from regspec.model.bounds import ROOM, adjustment_speed, lattice_bounds, moving_bounds
+from regspec.model.problem import output
 
 A = np.array([0.4, 0.59, 0.5])
 Z = np.array([0.5, 0.8, 0.6])
@@ -91,6 +94,54 @@ def test_lattices_only_grow_and_hold_every_target():
             assert np.all(lower[t] < static_portfolio(k0 ** (1 - A) * np.exp(d), A, weight))
 
 
+def test_moving_lattices_hold_what_is_followed_and_no_more():
+    """A portfolio on its way to the targets, at the given speed or a faster one, stays inside; old places are left behind."""
+    trend = np.linspace(0, 1, 60)[:, None] * np.array([-0.9, 0.6, 0.1])
+    k0 = np.array([0.5, 0.2, 0.3])
+    followed = targets(k0 ** (1 - A), A, A, trend)
+    lower = moving_bounds(followed, k0, 0.1)
+    for speed in (0.1, 0.3, 1.0):
+        k = k0
+        for t, target in enumerate(followed):
+            assert np.all(lower[t] < k) and np.all(lower[t] < target)
+            k = k + speed * (target - k)
+    assert np.all(lower >= lattice_bounds(k0 ** (1 - A), A, 0.3, trend, k0) - 1e-12)
+    assert np.diff(lower, axis=0).max() > 0 and lower[-1].sum() > 1.05 * ROOM * np.minimum(followed.min(axis=0), k0).sum()
+
+
+def test_a_slow_portfolio_keeps_its_first_place_inside():
+    followed = np.array([[0.5, 0.5]] + [[0.2, 0.8]] * 80)
+    slow, fast = (moving_bounds(followed, np.array([0.5, 0.5]), speed) for speed in (0.001, 0.5))
+    assert np.all(slow[:, 1] < ROOM * 0.6) and fast[-1, 1] == pytest.approx(ROOM * 0.8)
+
+
+@given(st.floats(0.5, 0.99), st.floats(0.01, 0.2), st.floats(0.05, 20), st.floats(0.05, 20))
+def test_speed_of_adjustment_solves_its_equation(beta, yields, first, second):
+    a, phi = np.array([0.4, 0.6]), np.array([first, second])
+    speed = adjustment_speed(beta, a, phi, yields)
+    assert 0 < speed < 1
+
+    def slack(one):  # of phi (x' - x) = beta phi (x'' - x') - beta yields (1 - a) x' at x = 1, x' = 1 - one, x'' = (1 - one)^2
+        kept = 1 - one
+        return phi * (kept - 1) - beta * phi * kept * (kept - 1) + beta * yields * (1 - a) * kept
+
+    assert np.abs(slack(speed) / (phi * speed)).min() < 1e-9
+    assert np.all(slack(speed) >= -1e-9 * phi * speed)  # the other industry, left at this speed, would rather go faster
+
+
+def test_each_allocation_has_the_lattice_of_what_it_follows():
+    lower, plan_lower = np.full((3, 2), 0.3), np.array([[0.25, 0.35]] * 3)
+    for changes, planner, expected in (
+        ({}, False, lower), ({"tax_k": (0.1, -0.1)}, False, np.minimum(lower, plan_lower)), ({"tax_b": 0.1}, False, lower),
+        ({}, True, plan_lower), ({"variant": "no_pecuniary"}, True, plan_lower), ({"variant": "debt_only"}, True, lower),
+        ({"variant": "pecuniary_only"}, True, lower),
+    ):  # fmt: skip
+        problem = replace(economy((0.1, 0.2)), lower=lower, plan_lower=plan_lower, **changes)
+        np.testing.assert_array_equal(problem.bounds(planner), expected)
+        assert problem.lattice(1, planner).lo == problem.tech(1, planner).lo == tuple(expected[1])
+    assert economy((0.1, 0.2)).bounds(True) is not None  # one lattice where no other is given
+
+
 def test_exogenous_states_scale_with_trend_and_shocks():
     """Section 1: log z = log ztilde + d + u; R = mean R exp(r)."""
     trend = np.array([[0.0, 0.0], [0.1, -0.2], [0.3, -0.1]])
@@ -126,7 +177,7 @@ def test_bond_grids_scale_with_the_level_of_output(limit):
 def test_kernel_constants_use_the_lattice_where_choices_land():
     trend = np.array([[0.0, 0.0], [0.4, -0.4]])
     problem = economy((0.1, 0.2), trend=trend)
-    assert problem.tech(1, False).lo == problem.lattice(1).lo != problem.lattice(0).lo
+    assert problem.tech(1, False).lo == problem.lattice(1, False).lo != problem.lattice(0, False).lo
     assert problem.tech(0, False).gamma_int == 2
     assert economy((0.1, 0.2), gamma=2.5).tech(0, True).gamma_int == 0
     assert problem.industries == 2 and problem.horizon == 1

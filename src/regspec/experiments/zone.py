@@ -14,11 +14,12 @@ from regspec.experiments.checkpoint import Checkpoint
 from regspec.experiments.keepers import ZoneKeeper
 from regspec.model.accuracy import summarize
 from regspec.model.backward import Solver
+from regspec.model.bounds import ROOM, adjustment_speed, lattice_bounds, moving_bounds
 from regspec.model.keeper import Keeper
 from regspec.model.parallel import Ranks
 from regspec.model.policies import Diagnostics, Policies
-from regspec.model.portfolio import static_portfolio
-from regspec.model.problem import ROOM, Problem, bond_bounds, lattice_bounds, output, regime_prices, steady_price
+from regspec.model.portfolio import targets
+from regspec.model.problem import Problem, bond_bounds, output, regime_prices, steady_price
 from regspec.model.shocks import product_chain
 from regspec.model.simulate import Path, cloud_errors, simulate
 
@@ -91,10 +92,10 @@ def build_problem(
         national["rho"], sigma, grid.u_nodes, national["interest"]["rho"], national["interest"]["sigma"],
         config.calibration.interest.nodes, parameters.theta_regimes.stay if regimes else (),
     )  # fmt: skip
-    lower = lattice_bounds(ztilde, a, alpha, trend, k0, margin) if len(a) > 1 else np.ones((len(trend), 1))
+    widest = lattice_bounds(ztilde, a, alpha, trend, k0, margin) if len(a) > 1 else np.ones((len(trend), 1))
     inputs = {
         "alpha": alpha, "beta": beta, "kappa": kappa, "a": a, "ztilde": ztilde, "trend": trend, "chain": chain, "rate": rate,
-        "limit": parameters.limit, "b_max": grid.b_max, "lower": lower, "gamma": parameters.gamma, "regimes": regimes,
+        "limit": parameters.limit, "b_max": grid.b_max, "lower": widest, "gamma": parameters.gamma, "regimes": regimes,
         "next_price": ahead,
     }  # fmt: skip
     if not steady_price(alpha, beta, max(regimes or (kappa,)), rate, 1.0, ahead) > 0.0:
@@ -105,16 +106,26 @@ def build_problem(
     produced = float(output(ztilde, k0, a))
     b0 = -rate * kappa * steady_price(alpha, beta, kappa, rate, produced)
     if ahead:  # debt that the limit of the year before allowed on the path without shocks
-        expected = output(ztilde * np.exp(trend), [static_portfolio(ztilde * np.exp(d), a, alpha) for d in trend], a)
+        expected = output(ztilde * np.exp(trend), targets(ztilde, a, alpha, trend), a)
         b0 = -rate * kappa * regime_prices(inputs, kappa, np.append(produced, expected[1:]))[0]
     natural = parameters.limit == "natural"
+    lower, plan_lower = _followed(inputs, tech["phi"], k0, margin) if len(a) > 1 else (widest, None)
     return Problem(
         alpha=alpha, beta=beta, gamma=parameters.gamma, kappa=kappa, a=a, phi=tech["phi"], ztilde=ztilde, k0=k0, b0=b0,
         trend=trend, chain=chain, rate=rate, limit=parameters.limit, bonds=bonds, debt=debt, lower=lower,
         steps=grid.k_steps, below=4 if natural else grid.b_below,
         above=grid.b_below + grid.b_above - 4 if natural else grid.b_above, fine=grid.b_fine, regimes=regimes,
-        realized=realized, next_price=ahead,
+        realized=realized, next_price=ahead, plan_lower=plan_lower,
     )  # fmt: skip
+
+
+def _followed(inputs: dict, phi: np.ndarray, k0: np.ndarray, margin: float) -> tuple[np.ndarray, np.ndarray]:
+    """Lattice bounds (T+1, I) of the market and of the plan; ``inputs`` are those of `bond_bounds`."""
+    p = inputs
+    price = steady_price(p["alpha"], p["beta"], max(p["regimes"] or (p["kappa"],)), p["rate"], 1.0, p["next_price"])
+    speed = adjustment_speed(p["beta"], p["a"], phi, p["alpha"] / price)
+    market, plan = (targets(p["ztilde"], p["a"], weight, p["trend"]) for weight in (p["alpha"], p["a"]))
+    return moving_bounds(market, k0, speed, margin), moving_bounds(plan, k0, speed, margin)
 
 
 def _regimes(config: Config, scenario: str) -> tuple[tuple[float, ...], tuple[int, ...]]:

@@ -45,7 +45,7 @@ class Solver:
         self.problem, self.planner, self.ranks = problem, planner, ranks or Ranks()
         self.label = label or ("planner" if planner else "competitive equilibrium")
         self.diagnostics, self.keeper = Diagnostics(), keeper or Keeper()
-        self.nodes = len(problem.lattice(0).capital)
+        self.nodes = len(problem.lattice(0, planner).capital)
         self.first, self.last = self.ranks.block(self.nodes)
         slots = slot_count(problem.industries, planner)
         self._functions = self.ranks.shared((self.nodes, problem.chain.size, problem.fine, slots))
@@ -61,7 +61,7 @@ class Solver:
         p = self.problem
         t = min(t, p.horizon + 1)
         if t not in self._years:
-            self._years[t] = (p.lattice(t), p.bond_grid(t), p.exo(t), p.tech(t + 1, self.planner))
+            self._years[t] = (p.lattice(t, self.planner), p.bond_grid(t), p.exo(t), p.tech(t + 1, self.planner))
         return self._years[t]
 
     def _follow(self, t: int, shift: np.ndarray) -> None:

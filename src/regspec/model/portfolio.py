@@ -32,3 +32,8 @@ def static_portfolio(z: np.ndarray, a: np.ndarray, weight: np.ndarray) -> np.nda
         raise ArithmeticError(f"no common return found for z = {z}, a = {a}, weight = {weight}")
     k = np.exp(log_k - log_m * slope)
     return k / k.sum()
+
+
+def targets(ztilde: np.ndarray, a: np.ndarray, weight: np.ndarray, trend: np.ndarray) -> np.ndarray:
+    """`static_portfolio` of each year (T+1, I) with productivities ztilde exp(trend); trend (T+1, I)."""
+    return np.array([static_portfolio(ztilde * np.exp(d), a, weight) for d in trend])

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from regspec.model import lattice as lat
-from regspec.model.portfolio import static_portfolio
+from regspec.model.portfolio import targets
 from regspec.model.shocks import Chain
 from regspec.model.types import BondGrid, Exo, Tech, slot_count
 
 #: Planner variants (docs/model.md, section 3): all of it; prices taken as given; productivity taken as given; debt alone.
 VARIANTS = ("full", "no_pecuniary", "pecuniary_only", "debt_only")
-ROOM = 0.85  # lower bounds of the lattice relative to the lowest shares expected
 _NATURAL_SHARE = 0.9
 _CLUSTERING = 1.5  # solve nodes crowd at the kink: relative distance to this power; evenly spaced where none is
 _NATURAL_CORE = 2.0  # of the grid above a natural limit, whose debts are tens of years of output
@@ -29,8 +28,8 @@ class Problem:
 
     alpha, beta, gamma, kappa scalars; a, phi, ztilde, k0 (I,); trend (T+1, I) log points; chain: exogenous states; rate:
     mean gross interest rate; limit "collateral" | "fixed" | "natural"; bonds (T+1, 4): grid low, centre, stretch, high by year;
-    debt (T+1,), or (T+1, 2) with regimes: fixed limit; lower (T+1, I): lattice bounds, not increasing in time; steps, below,
-    above, fine: grid sizes; variant: one of `VARIANTS`, what the planner chooses and internalizes; tax_b, tax_k (I,)
+    debt (T+1,), or (T+1, 2) with regimes: fixed limit; lower (T+1, I): lattice bounds; plan_lower: those of who internalizes
+    agglomeration, where they differ; steps, below, above, fine: grid sizes; variant: one of `VARIANTS`, what the planner chooses and internalizes; tax_b, tax_k (I,)
     or (): constant taxes of the market's households, as in (3.10) and (3.11), rebated as a lump sum. regimes (2,): kappa in
     each regime of the chain's last factor (``kappa`` is then the first year's), empty where kappa is constant; realized
     (T+1,): the regime, 0 or 1, of each year of the realized path; next_price: next year's expected price values the
@@ -63,6 +62,7 @@ class Problem:
     next_price: bool = False
     tax_b: float = 0.0
     tax_k: tuple[float, ...] = ()
+    plan_lower: np.ndarray | None = None
 
     def __post_init__(self):
         if self.variant not in VARIANTS:
@@ -78,9 +78,17 @@ class Problem:
         """Number of years after the first, T."""
         return len(self.trend) - 1
 
-    def lattice(self, t: int) -> lat.Lattice:
+    def bounds(self, planner: bool) -> np.ndarray:
+        """Lattice bounds (T+1, I) of the allocation: taxes may move a market's portfolio to the plan's."""
+        if self.plan_lower is None:
+            return self.lower
+        if planner:
+            return self.plan_lower if self.variant in ("full", "no_pecuniary") else self.lower
+        return np.minimum(self.lower, self.plan_lower) if np.any(self.tax_k) else self.lower
+
+    def lattice(self, t: int, planner: bool) -> lat.Lattice:
         """Portfolio lattice of year index ``t`` (the last year's for later ones)."""
-        return lat.build(self.lower[min(t, self.horizon)], self.steps)
+        return lat.build(self.bounds(planner)[min(t, self.horizon)], self.steps)
 
     def bond_grid(self, t: int) -> BondGrid:
         """Common bond grid of year index ``t``."""
@@ -91,7 +99,7 @@ class Problem:
         above = np.linspace(0.0, 1.0, self.above) ** power
         below = 1.0 - (1.0 - np.linspace(0.0, 1.0, self.below)) ** power
         straight = 1.0 if self.limit == "natural" else 0.0
-        nodes = len(self.lattice(t).capital)
+        nodes = len(self.lattice(t, False).capital)
         shift = np.zeros(nodes), np.zeros((nodes, self.industries - 1)), np.zeros(nodes)
         return BondGrid(low, centre, stretch, high, origin, dx, self.fine, below, above, straight, *shift)
 
@@ -127,7 +135,7 @@ class Problem:
 
     def tech(self, t: int, planner: bool) -> Tech:
         """Kernel constants with the lattice of year index ``t`` (where choices land)."""
-        nodes = self.lattice(t)
+        nodes = self.lattice(t, planner)
         tax_b, tax_k = (0.0, ()) if planner else (float(self.tax_b), self.tax_k)
         owned = self.alpha * (1.0 + np.broadcast_to(np.asarray(tax_k or 0.0, float), self.industries))
         social = np.full(self.industries, self.alpha) if self.variant == "pecuniary_only" else self.a
@@ -173,18 +181,6 @@ def output(z: np.ndarray, k: np.ndarray, a: np.ndarray) -> np.ndarray:
     return np.sum(z * np.asarray(k, float) ** a, axis=-1)
 
 
-def lattice_bounds(ztilde, a, alpha, trend, k0, margin: float = ROOM) -> np.ndarray:
-    """Lower lattice bounds by year (T+1, I), not increasing in time, so that every choice stays inside.
-
-    They hold the first year's portfolio and every frictionless market and planner target up to that year, with a margin
-    for shocks.
-    """
-    market = np.array([static_portfolio(ztilde * np.exp(d), a, alpha) for d in trend])
-    plan = np.array([static_portfolio(ztilde * np.exp(d), a, a) for d in trend])
-    lowest = np.minimum(np.minimum(market, plan), np.asarray(k0, float))
-    return margin * np.minimum.accumulate(lowest, axis=0)
-
-
 def bond_bounds(problem_inputs: dict, widen: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     """Bond grids (T+1, 4) and fixed debt limits (T+1,) that scale with each year's trend output.
 
@@ -195,7 +191,7 @@ def bond_bounds(problem_inputs: dict, widen: float = 1.0) -> tuple[np.ndarray, n
     """
     p = problem_inputs
     shocks = p["chain"].states()[:, : len(p["a"])]
-    market = np.array([static_portfolio(p["ztilde"] * np.exp(d), p["a"], p["alpha"]) for d in p["trend"]])
+    market = targets(p["ztilde"], p["a"], p["alpha"], p["trend"])
     z = p["ztilde"] * np.exp(p["trend"])
     trend_output = output(z, market, p["a"])
     spread = np.exp(np.max(shocks, axis=0))

@@ -12,6 +12,7 @@ from regspec.model.backward import Solver
 from regspec.model.conditions import make_scratch
 from regspec.model.point import IS_BINDING, UNSOLVED, solve_point
 from regspec.model.policies import Policies
+from regspec.model.portfolio import static_portfolio
 from regspec.model.problem import Problem
 from regspec.model.shocks import draw_states
 from regspec.model.simulate import starts, taxes
@@ -59,7 +60,9 @@ def long_run(problem: Problem, planner: bool, tail: Policies, years: int, seed: 
     states = draw_states(problem.chain, years + _DROPPED, seed)
     binding, tau_b = np.zeros(len(states), bool), np.zeros(len(states))
     tau_k, chosen = np.zeros((len(states), n)), np.zeros((len(states), n))
-    b, k, guess = problem.b0, np.array(problem.k0, float), None
+    weight = problem.a if planner else problem.alpha
+    b, guess = problem.b0, None
+    k = static_portfolio(problem.ztilde * np.exp(problem.trend[-1]), problem.a, weight)  # it need not hold the first year's
     for year, e in enumerate(states):
         price, kappa, debt = 1.0 / exo.R[e], float(exo.kappa[e]), float(exo.debt[e])
         first = starts(b, k, solver, t, guess)
