@@ -8,11 +8,11 @@ import numpy as np
 
 from regspec.model.accuracy import policy_at
 from regspec.model.backward import Solver
+from regspec.model.bounds import lattice_bounds
 from regspec.model.conditions import make_scratch
 from regspec.model.lattice import coordinates
 from regspec.model.point import UNSOLVED, solve_point
 from regspec.model.policies import Policies
-from regspec.model.bounds import lattice_bounds
 from regspec.model.problem import Problem, bond_bounds
 from regspec.model.shocks import Chain, product_chain
 from regspec.model.types import ETA, MU, VALUE, C, Q

@@ -167,7 +167,7 @@ def test_a_lattice_that_choices_leave_is_enlarged(monkeypatch):
     expected = solve_zone(zone(), national(), config(), "market")
     margins, real = [], module.build_problem
     monkeypatch.setattr(module, "build_problem", lambda *arguments: margins.append(arguments[5]) or real(*arguments))
-    monkeypatch.setattr(module, "ROOM", 1.1)
+    monkeypatch.setattr(module, "ROOM", 0.98)
     found = solve_zone(zone(), national(), config(), "market")
     assert len(margins) > 1 and margins == sorted(margins, reverse=True)
     np.testing.assert_allclose(found.ce.path.c, expected.ce.path.c, rtol=2e-3)

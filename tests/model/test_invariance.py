@@ -14,6 +14,10 @@ import yaml
 from economies import economy, solve
 from one_zone import content, write
 
+from regspec.model.bounds import adjustment_speed, moving_bounds
+from regspec.model.portfolio import targets
+from regspec.model.simulate import simulate
+
 # besides time and ranks, the sources may be edited while the tests run
 UNLIKE = ("seconds", "ranks", "code_version", "kernel_fingerprint", "key")
 SOLVE = """\
@@ -205,6 +209,27 @@ def test_the_level_of_all_years_scales_the_path():
         np.testing.assert_allclose(c.pol[..., 5], a.pol[..., 5], atol=1e-6)
         kinks = [grid.bonds(own.kink) + own.shift[:, None] for own, grid in ((a, first), (c, second))]
         np.testing.assert_allclose(kinks[1], 2.0 * kinks[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("planner", [False, True])
+def test_bounds_of_the_lattice_do_not_matter(planner):
+    """Section 6: the path on lattices that move with the targets, of which the last has left the first year's portfolio behind,
+    is that on lattices that hold all of them.
+    """
+    trend = np.linspace(0.0, 1.0, 41)[:, None] * np.array([-0.5, 0.4])
+    wide = economy((0.1, 0.25), (1.0, 2.0), trend=trend, steps=20, fine=128, k0=[0.6, 0.4])
+    weight = wide.a if planner else wide.alpha
+    followed = targets(wide.ztilde, wide.a, weight, trend)
+    lower = moving_bounds(followed, wide.k0, adjustment_speed(wide.beta, wide.a, wide.phi, 0.06))
+    assert lower[-1, 1] > wide.k0[1]
+    shocks = np.random.default_rng(3).normal(scale=0.02, size=trend.shape)
+    paths = []
+    for problem in (wide, dataclasses.replace(wide, lower=lower, steps=10)):
+        solution = solve(problem, planner, tolerance=1e-7)
+        paths.append(simulate(solution.solver, solution.solver.path(solution.tail, 1e-8), shocks))
+        assert solution.solver.diagnostics.hits == solution.solver.diagnostics.failed == 0
+    for name, tolerance in (("k_next", 6e-4), ("c", 1e-3), ("output", 1e-4), ("value", 5e-5)):
+        np.testing.assert_allclose(getattr(paths[1], name), getattr(paths[0], name), rtol=tolerance, err_msg=name)
 
 
 def test_solves_do_not_depend_on_what_was_solved_before():

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from regspec.model.portfolio import static_portfolio, targets
 from regspec.model.bounds import ROOM, adjustment_speed, lattice_bounds, moving_bounds
+from regspec.model.portfolio import static_portfolio, targets
 from regspec.model.problem import output
 
 A = np.array([0.4, 0.59, 0.5])

@@ -15,7 +15,7 @@ from regspec.model.types import BondGrid, Exo, Tech, slot_count
 VARIANTS = ("full", "no_pecuniary", "pecuniary_only", "debt_only")
 _NATURAL_SHARE = 0.9
 _CLUSTERING = 1.5  # solve nodes crowd at the kink: relative distance to this power; evenly spaced where none is
-_NATURAL_CORE = 2.0  # of the grid above a natural limit, whose debts are tens of years of output
+_NATURAL_CORE = 0.2  # the same above a natural limit, whose debts are tens of years of output
 _CORE = 0.05  # half width, in years of output, of the bonds around the limit where the common grid is nearly uniform
 _DEPTH = 1.2  # lowest bonds relative to the limit in the best state
 _NEXT_DEPTH = 0.25  # the same below a limit at next year's price, in years of output: such a limit hardly moves
@@ -29,11 +29,11 @@ class Problem:
     alpha, beta, gamma, kappa scalars; a, phi, ztilde, k0 (I,); trend (T+1, I) log points; chain: exogenous states; rate:
     mean gross interest rate; limit "collateral" | "fixed" | "natural"; bonds (T+1, 4): grid low, centre, stretch, high by year;
     debt (T+1,), or (T+1, 2) with regimes: fixed limit; lower (T+1, I): lattice bounds; plan_lower: those of who internalizes
-    agglomeration, where they differ; steps, below, above, fine: grid sizes; variant: one of `VARIANTS`, what the planner chooses and internalizes; tax_b, tax_k (I,)
-    or (): constant taxes of the market's households, as in (3.10) and (3.11), rebated as a lump sum. regimes (2,): kappa in
-    each regime of the chain's last factor (``kappa`` is then the first year's), empty where kappa is constant; realized
-    (T+1,): the regime, 0 or 1, of each year of the realized path; next_price: next year's expected price values the
-    collateral, not today's.
+    agglomeration, where they differ; steps, below, above, fine: grid sizes; variant: one of `VARIANTS`, what the planner
+    chooses and internalizes; tax_b, tax_k (I,) or (): constant taxes of the market's households, as in (3.10) and (3.11),
+    rebated as a lump sum. regimes (2,): kappa in each regime of the chain's last factor (``kappa`` is then the first year's),
+    empty where kappa is constant; realized (T+1,): the regime, 0 or 1, of each year of the realized path; next_price: next
+    year's expected price values the collateral, not today's.
     """
 
     alpha: float

@@ -6,8 +6,8 @@ import numpy as np
 
 from regspec.config import Config
 from regspec.model.backward import Solver
-from regspec.model.portfolio import static_portfolio
 from regspec.model.bounds import lattice_bounds
+from regspec.model.portfolio import static_portfolio
 from regspec.model.problem import Problem, bond_bounds
 from regspec.model.shocks import product_chain
 from regspec.model.simulate import cloud_errors, simulate
