@@ -129,6 +129,10 @@ def test_speed_of_adjustment_solves_its_equation(beta, yields, first, second):
     assert np.all(slack(speed) >= -1e-9 * phi * speed)  # the other industry, left at this speed, would rather go faster
 
 
+def test_without_costs_of_adjustment_targets_are_met_at_once():
+    assert adjustment_speed(0.95, np.array([0.4, 0.6]), np.zeros(2), 0.05) == 1.0
+
+
 def test_each_allocation_has_the_lattice_of_what_it_follows():
     lower, plan_lower = np.full((3, 2), 0.3), np.array([[0.25, 0.35]] * 3)
     for changes, planner, expected in (

@@ -34,6 +34,7 @@ _ALIGN = 1e-3  # distance below which the tail's bond grid follows the kinks: th
 _FARTHEST = 1.5  # largest shift of the bond grid, in units of its stretch
 _REACH = 0.1  # of an element: portfolios seldom move farther within a year
 _STALLED = 40  # sweeps without a shorter distance
+_LOST = 200  # sweeps in which some states have no solution and distances are above `_ALIGN`
 _NO_ROWS, _NOT_MIXED = np.zeros((0, 0)), np.zeros((0, 0, 0, 0))
 
 
@@ -260,7 +261,7 @@ class Solver:
         if left.done:
             return policies
         began = time.perf_counter()
-        _, distance, rate, best, since, final, _ = left
+        _, distance, rate, best, since, lost, final, _ = left
         for count in range(left.count + 1, max_sweeps + 1):
             functions = self.expectations(policies, t)
             accept = 0.1 * residual if final else max(0.1 * residual, 1e-3 * distance)
@@ -269,7 +270,8 @@ class Solver:
             before = policies.copy()
             stats = self.step(policies, functions, t, accept, loose, 25 if count > 3 else 60, taxes)
             previous, distance = distance, stats[sw.DISTANCE]
-            image = policies.copy() if since >= 10 * _STALLED or count == max_sweeps else policies  # for the message
+            # for the message
+            image = policies.copy() if since >= 10 * _STALLED or lost >= _LOST or count == max_sweeps else policies
             d.history.append(float(distance))
             ratio = min(distance / previous, 1.2)
             rate = 0.7 * rate + 0.3 * ratio if count > 5 else 0.9
@@ -291,9 +293,10 @@ class Solver:
             if taxes is None and count > 5 and not final and distance < _ALIGN:
                 self._align(policies, t)
             best, since = (distance, 0) if distance < 0.98 * best else (best, since + 1)
-            if since > 10 * _STALLED:
+            lost = lost + 1 if stats[sw.FAILED] and distance > _ALIGN else 0
+            if since > 10 * _STALLED or lost > _LOST:
                 raise ModelFailure(no_convergence(self, "cycles", count, distance, image, before, stats))
-            state = TailState(count, float(distance), float(rate), float(best), since, bool(final))
+            state = TailState(count, float(distance), float(rate), float(best), since, lost, bool(final))
             self.keeper.swept(self, policies, mixer, state, time.perf_counter() - began)
         else:
             raise ModelFailure(no_convergence(self, "does not converge", count, distance, image, before, stats))

@@ -42,6 +42,7 @@ def adjustment_speed(beta: float, a, phi, yields: float) -> float:
     Of phi (x' - x) = beta phi (x'' - x') - beta yields (1 - a) x' for the log distance x: costs of adjustment (2.2) against
     returns that fall with capital. ``yields``: annual return on capital relative to its price; a, phi (I,).
     """
-    pull = beta * yields * (1.0 - np.asarray(a, float)) / np.asarray(phi, float)
+    with np.errstate(divide="ignore"):  # without costs capital is where it should be
+        pull = beta * yields * (1.0 - np.asarray(a, float)) / np.asarray(phi, float)
     half = 0.5 * (1.0 + beta + pull)
-    return float(np.min(1.0 - (half - np.sqrt(half * half - beta)) / beta))
+    return float(np.min(1.0 - 1.0 / (half + np.sqrt(half * half - beta))))

@@ -20,6 +20,7 @@ class TailState(NamedTuple):
     rate: float = 0.9
     best: float = np.inf
     since: int = 0
+    lost: int = 0
     final: bool = False
     done: bool = False
 
