@@ -10,6 +10,7 @@ from one_zone import config, content, national, zone
 from regspec.config import Config
 from regspec.errors import ModelFailure
 from regspec.experiments.zone import solve_zone
+from regspec.model import backward
 from regspec.model import sweep as sw
 from regspec.model.backward import Solver
 from regspec.model.conditions import make_scratch
@@ -52,6 +53,20 @@ def test_failures_name_the_amplification():
     with pytest.raises(ModelFailure) as caught:
         solve_zone(zone(), national(), ill, "market")
     assert "J about 1" in str(caught.value) or "amplification J" in str(caught.value)
+
+
+def test_states_that_never_have_a_solution_are_not_waited_for(monkeypatch):
+    """Section 5: J above one; sweeps without a solution somewhere end the tail before its distances have stalled."""
+    ill = config(model__parameters__chi=0.08, model__parameters__gamma=5.0, model__parameters__theta=0.53)
+    counts = []
+    for allowed in (100, 10**6):
+        monkeypatch.setattr(backward, "_LOST", allowed)
+        with pytest.raises(
+            ModelFailure, match="tail cycles: .* states have no solution"
+        ) as caught:
+            solve_zone(zone(), national(), ill, "market")
+        counts.append(int(re.search(r"after (\d+) sweeps", str(caught.value))[1]))
+    assert 100 < counts[0] < counts[1]
 
 
 def test_well_posed_neighbour_is_solved():
