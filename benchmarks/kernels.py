@@ -70,8 +70,8 @@ def measure(problem: Problem, planner: bool, start) -> tuple[dict, object]:
 
 
 def sizes(industries: int) -> tuple[int, int]:
-    """(lattice steps, shock nodes per industry): the default grid up to three industries, a small one above."""
-    return (8, 3) if industries <= 3 else (4, 2)
+    """(lattice steps, shock nodes per industry): those of the default up to three industries, fewer above."""
+    return (6, 3) if industries <= 3 else (4, 2)
 
 
 def run(industries: int, steps: int, nodes: int, repeat: int, show=print) -> list[dict]:

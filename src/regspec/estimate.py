@@ -17,7 +17,7 @@ _MARGIN = 1.6  # of the request over what is expected
 # Core-microseconds of a state in a sweep of the tail, market and planner, by number of industries, on a slow machine
 # (benchmarks/kernels.py).
 _MICROSECONDS = {1: (6.0, 6.0), 2: (0.73, 1.35), 3: (1.00, 1.49), 4: (1.34, 2.48), 5: (2.34, 4.69)}
-_TAIL, _PATH = 50, 1.9  # sweeps of a tail; a year of the path, solved and simulated, in sweeps
+_TAIL, _PATH = 50, 1.4  # sweeps of a tail; a year of the path, solved and simulated, in sweeps
 _OVERHEAD = 0.3  # s: simulation, Euler errors, the file
 _FILE_KB = 23.0
 # Core-seconds of a job besides its solves (benchmarks/job_size.py): Python, imports, kernels, Snakemake's own work; on a
@@ -74,8 +74,8 @@ def minutes(config: Config, name: str, zones: int) -> int:
     """Time to ask a cluster for, for a job of so many ``zones`` under ``name``: several times what it takes on a slow core,
     half an hour at least.
 
-    A zone takes some 5 to 7 s with the 17,010 states of the default grid, both allocations and all years
-    (`benchmarks/kernels.py`), so 2 ms a state are a fivefold margin.
+    A zone takes some 6 s with the 15,120 states of the default grid, both allocations and all years
+    (`benchmarks/zone_times.py`), so 2 ms a state are a fivefold margin.
     """
     return max(30, round(2e-3 * states(config, name) * zones / config.compute.ranks / 60))
 

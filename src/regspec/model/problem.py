@@ -15,8 +15,8 @@ from regspec.model.types import BondGrid, Exo, Tech, slot_count
 VARIANTS = ("full", "no_pecuniary", "pecuniary_only", "debt_only")
 _NATURAL_SHARE = 0.9
 _CLUSTERING = 1.5  # solve nodes crowd at the kink: relative distance to this power; evenly spaced where none is
-_NATURAL_CORE = 0.2  # the same above a natural limit, whose debts are tens of years of output
 _CORE = 0.05  # half width, in years of output, of the bonds around the limit where the common grid is nearly uniform
+_NATURAL_CORE = 0.2  # the same above a natural limit, whose debts are tens of years of output
 _DEPTH = 1.2  # lowest bonds relative to the limit in the best state
 _NEXT_DEPTH = 0.25  # the same below a limit at next year's price, in years of output: such a limit hardly moves
 _BISECTIONS = 100

@@ -12,7 +12,6 @@ from regspec.model.backward import Solver
 from regspec.model.conditions import make_scratch
 from regspec.model.point import IS_BINDING, UNSOLVED, solve_point
 from regspec.model.policies import Policies
-from regspec.model.portfolio import static_portfolio
 from regspec.model.problem import Problem
 from regspec.model.shocks import draw_states
 from regspec.model.simulate import starts, taxes
@@ -60,9 +59,8 @@ def long_run(problem: Problem, planner: bool, tail: Policies, years: int, seed: 
     states = draw_states(problem.chain, years + _DROPPED, seed)
     binding, tau_b = np.zeros(len(states), bool), np.zeros(len(states))
     tau_k, chosen = np.zeros((len(states), n)), np.zeros((len(states), n))
-    weight = problem.a if planner else np.full(n, problem.alpha)
     b, guess = problem.b0, None
-    k = static_portfolio(problem.ztilde * np.exp(problem.trend[-1]), problem.a, weight)  # k0 may be outside
+    k = np.array(lattice.lo) + (1.0 - sum(lattice.lo)) / n  # k0 may be outside
     for year, e in enumerate(states):
         price, kappa, debt = 1.0 / exo.R[e], float(exo.kappa[e]), float(exo.debt[e])
         first = starts(b, k, solver, t, guess)
