@@ -61,9 +61,7 @@ def test_states_that_never_have_a_solution_are_not_waited_for(monkeypatch):
     counts = []
     for allowed in (100, 10**6):
         monkeypatch.setattr(backward, "_LOST", allowed)
-        with pytest.raises(
-            ModelFailure, match="tail cycles: .* states have no solution"
-        ) as caught:
+        with pytest.raises(ModelFailure, match="tail cycles: .* states have no solution") as caught:
             solve_zone(zone(), national(), ill, "market")
         counts.append(int(re.search(r"after (\d+) sweeps", str(caught.value))[1]))
     assert 100 < counts[0] < counts[1]
