@@ -143,7 +143,8 @@ def test_each_allocation_has_the_lattice_of_what_it_follows():
         problem = replace(economy((0.1, 0.2)), lower=lower, plan_lower=plan_lower, **changes)
         np.testing.assert_array_equal(problem.bounds(planner), expected)
         assert problem.lattice(1, planner).lo == problem.tech(1, planner).lo == tuple(expected[1])
-    assert economy((0.1, 0.2)).bounds(True) is not None  # one lattice where no other is given
+    one = economy((0.1, 0.2))
+    assert one.bounds(True) is one.bounds(False) is one.lower  # one lattice where no other is given
 
 
 def test_exogenous_states_scale_with_trend_and_shocks():
