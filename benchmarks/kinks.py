@@ -69,7 +69,7 @@ def fixed_sweep():
                     done = False
                     for attempt in range(4):  # own last choice, then the richer neighbour's; slack, then binding
                         source = node if attempt < 2 else min(node + 1, below + above - 1)
-                        load(rows[source], y)
+                        load(rows[source], tech, y)
                         mode = SLACK if attempt % 2 == 0 else BINDING
                         status, worst, count = solve_state(
                             mode, b, k, cash, bond_price, kappa, exo.debt[e], e, y, target, s.zeros, functions, table, tech,
@@ -91,20 +91,22 @@ def fixed_sweep():
 
 
 def linear_policy():
-    """Linear interpolation of policies in place of `placing.side_policy`."""
+    """Linear interpolation of policies in place of `placing.place_side`."""
     from regspec.model.jit import inlined
 
     @inlined
-    def side_policy(rows, first, nodes, scales, at, cursor, columns, result):
-        while cursor < len(nodes) - 2 and at > nodes[cursor + 1]:
-            cursor += 1
-        share = (at - nodes[cursor]) / (nodes[cursor + 1] - nodes[cursor])
-        left, right = rows[first + cursor], rows[first + cursor + 1]
-        for col in range(len(result)):
-            result[col] = (1.0 - share) * left[col] + share * right[col]
-        return cursor
+    def place_side(rows, first, nodes, scales, places, begin, end, lowest, block, columns, result):
+        cursor = 0
+        for p in range(begin, end):
+            at = max(places[p], lowest)
+            while cursor < len(nodes) - 2 and at > nodes[cursor + 1]:
+                cursor += 1
+            share = (at - nodes[cursor]) / (nodes[cursor + 1] - nodes[cursor])
+            left, right = rows[first + cursor], rows[first + cursor + 1]
+            for col in range(len(columns)):
+                result[col, p] = block[p % len(block), col] = (1.0 - share) * left[col] + share * right[col]
 
-    return side_policy
+    return place_side
 
 
 def install(method: str) -> None:
@@ -121,7 +123,7 @@ def install(method: str) -> None:
     if not method.endswith("aligned"):
         replace(backward.Solver, "_aligned", lambda solver, policies, t: policies.shift)
     if method.endswith("linear"):
-        replace(placing, "side_policy", linear_policy())
+        replace(placing, "place_side", linear_policy())
     if method.startswith("fixed"):
         replace(sweep, "sweep", fixed_sweep())
 

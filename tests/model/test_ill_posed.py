@@ -102,7 +102,7 @@ def gap(solution, b, b_next, kappa):
     lattice, grid, exo, tech = solution.grids
     s = make_scratch(tech)
     lookup(solution.functions, 0, lattice.table, b_next, np.empty(0), tech, grid, s.value, s.slope, s.ids, s.weights,
-           s.gradients, s.order, s.fractions, s.shift, s.near)  # fmt: skip
+           s.gradients, s.order, s.fractions, s.shift)  # fmt: skip
     rate, p = exo.R[0], solution.solver.problem
     c = exo.z[0, 0] + b - b_next / rate
     if c <= 0:

@@ -100,7 +100,7 @@ def taxes_of(plan):
     for node, e, j in np.argwhere(plan.in_use()):
         row, k = plan.tail.pol[node, e, j], lattice.capital[node]
         lookup(plan.functions, e, lattice.table, row[X + n - 1], row[X : X + n - 1], tech, grid, s.value, s.slope, s.ids,
-               s.weights, s.gradients, s.order, s.fractions, s.shift, s.near)  # fmt: skip
+               s.weights, s.gradients, s.order, s.fractions, s.shift)  # fmt: skip
         x = np.concatenate([[lattice.steps], row[X : X + n - 1], [0.0]])
         k_next = np.array(lattice.lo) - lattice.h * np.diff(x)
         ratio = (row[C] / s.value[0]) ** problem.gamma  # E u'(c') / u'(c)

@@ -6,7 +6,8 @@ from economies import economy
 
 from regspec.model.expectation import expand, mix, recover_slopes, roots, slope_source, workspace
 from regspec.model.jit import njit
-from regspec.model.placing import place_nodes, side_policy
+from regspec.model.placing import place_nodes, place_side, points_below
+from regspec.model.rows import BLOCK
 from regspec.model.shocks import product_chain
 from regspec.model.types import ETA, MU, VALUE, C, Q, X, slot_count
 
@@ -30,19 +31,35 @@ def test_side_policies_are_exact_for_cubics(nodes, straight):
     cubics = rng.normal(size=(4, 8))
     cubics[3] += 20.0  # consumption, price and value are positive
     rows = np.vstack([np.full((2, 8), 99.0), np.vander(positions, 4) @ cubics])
-    cursor, result = 0, np.empty(8)
-    for x in np.linspace(0.3, 1.7, 31):
-        cursor = side_policy(rows, 2, positions, scales, where(x), cursor, (0.0,) * 8, result)
-        np.testing.assert_allclose(result, np.vander([where(x)], 4)[0] @ cubics, atol=1e-9)
+    result = placed_rows(rows, 2, positions, scales, where(np.linspace(0.3, 1.7, 2 * BLOCK)))
+    expected = np.vander(where(np.linspace(0.3, 1.7, 2 * BLOCK)), 4) @ cubics
+    np.testing.assert_allclose(result, expected.T, atol=1e-9)
+
+
+def placed_rows(rows, first, positions, scales, places):
+    """Policies (8, points) at ``places``."""
+    result = np.full((8, len(places)), np.nan)
+    place_side(rows, first, positions, scales, places, 0, len(places), -np.inf, np.empty((BLOCK, 8)), (0.0,) * 8, result)
+    return result
 
 
 def test_side_policies_stay_positive_where_the_cubic_does_not():
     """Section 6: rough policies are interpolated linearly."""
-    rows, result = np.ones((5, 8)), np.empty(8)
+    rows = np.ones((5, 8))
     rows[:, 0] = [5.0, 5.0, 0.1, 0.1, 5.0]
     nodes, scales, _ = placed(np.linspace(0.0, 1.0, 5), 0.0)
-    side_policy(rows, 0, nodes, scales, 0.3 + 1.4 * 0.625, 0, (0.0,) * 8, result)
-    assert result[0] == pytest.approx(0.1)
+    result = placed_rows(rows, 0, nodes, scales, np.full(BLOCK, 0.3 + 1.4 * 0.625))
+    np.testing.assert_allclose(result[0], 0.1)
+
+
+def test_points_below_a_kink_are_counted_as_they_are_compared():
+    """Whatever the rounding of the quotient."""
+    grid = economy().bond_grid(0)
+    at = np.concatenate(
+        [np.arange(grid.points) * grid.dx, np.random.default_rng(2).uniform(0.0, grid.width, 50), [2.0 * grid.width]]
+    )
+    for place in (*at, *np.nextafter(at, -1.0), *np.nextafter(at, 9.0)):
+        assert points_below(place, grid) == np.count_nonzero(np.arange(grid.points) * grid.dx < place)
 
 
 def test_factorwise_products_are_the_kronecker_product():

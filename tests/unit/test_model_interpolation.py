@@ -29,15 +29,7 @@ class Lookup:
         self.lookup, self.locate = (lookup, locate) if n <= 3 else (python(lookup), python(locate))
         pairs, dims = n * (n + 1) // 2, max(n - 1, 1)
         self.ids, self.weights, self.gradients = np.empty(pairs, np.int64), np.empty(pairs), np.empty((pairs, dims))
-        self.work = (
-            self.ids,
-            self.weights,
-            self.gradients,
-            np.empty(dims, np.int64),
-            np.empty(dims),
-            np.empty(n),
-            np.empty(SLOTS),
-        )
+        self.work = self.ids, self.weights, self.gradients, np.empty(dims, np.int64), np.empty(dims), np.empty(n)
 
     def __call__(self, functions, b, x):
         value, slope = np.empty(SLOTS), np.empty((len(self.tech.a), SLOTS))
@@ -167,7 +159,7 @@ def test_values_are_continuous_between_elements(n):
 def test_weights_sum_to_one_and_use_lattice_nodes(n):
     look = Lookup(n, 4)
     for _, x in look.points(50, 20 + n):
-        look.locate(x, look.tech, *look.work[:-2])
+        look.locate(x, look.tech, *look.work[:-1])
         assert look.weights.sum() == pytest.approx(1.0, abs=1e-12)
         np.testing.assert_allclose(look.gradients.sum(axis=0), 0.0, atol=1e-12)
         nodes = look.lattice.table[look.ids]

@@ -16,13 +16,13 @@ def test_elimination_solves_linear_systems(n):
         if n > 1:
             jac[0, 0] = 0.0  # needs a pivot
         expected = np.linalg.solve(jac, -res)
-        assert eliminate(jac.copy(), res, step)
+        assert eliminate(jac.copy(), res, step, (0,) * n)
         np.testing.assert_allclose(step, expected, rtol=1e-8)
 
 
 @pytest.mark.parametrize("jac", [np.zeros((2, 2)), np.array([[1.0, 2.0], [2.0, 4.0]]), np.array([[np.nan, 1.0], [1.0, 1.0]])])
 def test_singular_systems_are_reported(jac):
-    assert not eliminate(jac, np.ones(2), np.empty(2))
+    assert not eliminate(jac, np.ones(2), np.empty(2), (0, 0))
 
 
 @pytest.mark.parametrize("y", [

@@ -15,38 +15,73 @@ from regspec.model.parallel import Ranks
 
 
 @njit
-def node_products(history, slots, second, result):
-    """Inner products by node, summed in storage order, of history[slot] (block, size) with ``second`` (block, size), written to
-    ``result`` (block, slots). Four at a time: a sum waits for its own last addition only.
+def node_products(history, slots, first, second, result):
+    """Inner products by node, summed in storage order, of history[slot] (block, size) with ``first`` and ``second`` (block,
+    size), written to ``result`` (block, 2, slots). Eight at a time: a sum waits for its own last addition only.
     """
     count = len(slots)
-    for node in range(second.shape[0]):
-        right = second[node]
+    for node in range(first.shape[0]):
+        left, right = first[node], second[node]
         for column in range(0, count, 4):
             a = history[slots[column], node]
             b = history[slots[min(column + 1, count - 1)], node]
             c = history[slots[min(column + 2, count - 1)], node]
             d = history[slots[min(column + 3, count - 1)], node]
-            ta, tb, tc, td = 0.0, 0.0, 0.0, 0.0
+            la, lb, lc, ld, ra, rb, rc, rd = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
             for j in range(len(right)):
-                ta += a[j] * right[j]
-                tb += b[j] * right[j]
-                tc += c[j] * right[j]
-                td += d[j] * right[j]
-            totals = (ta, tb, tc, td)
+                la += a[j] * left[j]
+                lb += b[j] * left[j]
+                lc += c[j] * left[j]
+                ld += d[j] * left[j]
+                ra += a[j] * right[j]
+                rb += b[j] * right[j]
+                rc += c[j] * right[j]
+                rd += d[j] * right[j]
+            left_sums, right_sums = (la, lb, lc, ld), (ra, rb, rc, rd)
             for m in range(min(4, count - column)):
-                result[node, column + m] = totals[m]
+                result[node, 0, column + m] = left_sums[m]
+                result[node, 1, column + m] = right_sums[m]
 
 
 @njit
 def subtract_combination(result, history, slots, coefficients):
-    """Subtract sum_c coefficients[c] history[slots[c]] from ``result`` (block, size) in place."""
+    """Subtract sum_c coefficients[c] history[slots[c]] from ``result`` (block, size) in place, four at a time."""
+    count = len(slots)
     for node in range(result.shape[0]):
         row = result[node]
-        for c in range(len(slots)):
+        whole = count - count % 4
+        for c in range(0, whole, 4):
+            p, q = history[slots[c], node], history[slots[c + 1], node]
+            r, s = history[slots[c + 2], node], history[slots[c + 3], node]
+            wp, wq, wr, ws = coefficients[c], coefficients[c + 1], coefficients[c + 2], coefficients[c + 3]
+            for j in range(len(row)):
+                row[j] -= wp * p[j] + wq * q[j] + wr * r[j] + ws * s[j]
+        for c in range(whole, count):
             weight, difference = coefficients[c], history[slots[c], node]
             for j in range(len(row)):
                 row[j] -= weight * difference[j]
+
+
+@njit
+def relative_changes(new, old, columns, result):
+    """Changes of some ``columns`` from ``old`` to ``new`` (rows, entries), relative to the new, to ``result``."""
+    for row in range(new.shape[0]):
+        for n in range(len(columns)):
+            now = new[row, columns[n]]
+            result[row, n] = (now - old[row, columns[n]]) / abs(now)
+
+
+@njit
+def largest_change(new, old, columns):
+    """Largest |new / old - 1| of ``columns`` over the rows of ``new`` and ``old`` (rows, entries); NaN where one is none."""
+    worst = 0.0
+    for row in range(new.shape[0]):
+        for column in columns:
+            change = abs(new[row, column] / old[row, column] - 1.0)
+            if change != change:
+                return change
+            worst = max(worst, change)
+    return worst
 
 
 class Anderson:
@@ -86,15 +121,16 @@ class Anderson:
         for n in self._slots:
             self._steps[n], self._images[n] = state[f"step{n}"], state[f"change{n}"]
 
-    def _dots(self, second: np.ndarray) -> np.ndarray:
-        """Inner products (m,) of the residuals' differences with ``second``."""
-        parts = np.zeros((self.nodes, len(self._slots)))
+    def _dots(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Inner products (2, m) of the residuals' differences with ``first`` and ``second``."""
+        parts = np.zeros((self.nodes, 2, len(self._slots)))
         low, high = self.ranks.block(self.nodes)
-        node_products(self._steps, self._slots, second, parts[low:high])
+        node_products(self._steps, self._slots, first, second, parts[low:high])
         self.ranks.gather(parts)
         return np.add.accumulate(parts)[-1]
 
-    def _remember(self, image: np.ndarray, residual: np.ndarray) -> None:
+    def _remember(self, image: np.ndarray, residual: np.ndarray) -> np.ndarray:
+        """Add the differences to the last iterate; returns the products (m,) of all differences with ``residual``."""
         if not len(self._steps):
             self._steps = np.empty((self.depth, *residual.shape))
             self._images = np.empty((self.depth, *image.shape))
@@ -106,20 +142,21 @@ class Anderson:
         m = len(self._slots)
         gram = np.empty((m, m))
         gram[:-1, :-1] = self._gram[len(self._gram) - m + 1 :, len(self._gram) - m + 1 :]
-        gram[-1] = gram[:, -1] = self._dots(self._steps[slot])
+        gram[-1], products = self._dots(self._steps[slot], residual)
+        gram[:, -1] = gram[-1]
         self._gram = gram
+        return products
 
     def mix(self, image: np.ndarray, residual: np.ndarray) -> np.ndarray:
         """Next iterate from the last one's image g(x) (block, size) and its residual (block, any size), g(x) - x in the
         units in which it is to be small.
         """
-        if self._last is not None:
-            self._remember(image, residual)
+        products = self._remember(image, residual) if self._last is not None else None
         self._last = (residual, image)
-        m = len(self._slots)
-        if m == 0:
+        if products is None:
             return image
+        m = len(products)
         gram = self._gram + 1e-10 * np.trace(self._gram) / m * np.eye(m)
         result = image.copy()
-        subtract_combination(result, self._images, self._slots, np.linalg.solve(gram, self._dots(residual)))
+        subtract_combination(result, self._images, self._slots, np.linalg.solve(gram, products))
         return result

@@ -13,7 +13,7 @@ import numpy as np
 
 from regspec.errors import ModelFailure
 from regspec.model import sweep as sw
-from regspec.model.acceleration import Anderson
+from regspec.model.acceleration import Anderson, largest_change, relative_changes
 from regspec.model.conditions import make_scratch
 from regspec.model.diagnosis import no_convergence
 from regspec.model.expectation import expand, recover_slopes, slope_source, workspace
@@ -30,11 +30,12 @@ Progress = Callable[[dict], None]
 _LOOSE = 3e-5  # a Newton step this short (in logs of bonds and units of capital) leaves a residual near 1e-9
 _EMPTY_B = np.zeros((0, 0, 0))
 _EMPTY_K = np.zeros((0, 0, 0, 0))
-_ALIGN = 1e-3  # distance below which the tail's bond grid follows the kinks: the shift converges, too
+_ALIGN = 0.1  # distance below which the tail's bond grid follows the kinks: the shift converges, too
+_FAR = 1e-3  # distance above which a tail is not yet near its fixed point
 _FARTHEST = 1.5  # largest shift of the bond grid, in units of its stretch
 _REACH = 0.1  # of an element: portfolios seldom move farther within a year
 _STALLED = 40  # sweeps without a shorter distance
-_LOST = 200  # sweeps in which some states have no solution and distances are above `_ALIGN`
+_LOST = 200  # sweeps in which some states have no solution and distances are above `_FAR`
 _NO_ROWS, _NOT_MIXED = np.zeros((0, 0)), np.zeros((0, 0, 0, 0))
 
 
@@ -293,7 +294,7 @@ class Solver:
             if taxes is None and count > 5 and not final and distance < _ALIGN:
                 self._align(policies, t)
             best, since = (distance, 0) if distance < 0.98 * best else (best, since + 1)
-            lost = lost + 1 if stats[sw.FAILED] and distance > _ALIGN else 0
+            lost = lost + 1 if stats[sw.FAILED] and distance > _FAR else 0
             if since > 10 * _STALLED or lost > _LOST:
                 raise ModelFailure(no_convergence(self, "cycles", count, distance, image, before, stats))
             state = TailState(count, float(distance), float(rate), float(best), since, lost, bool(final))
@@ -315,11 +316,12 @@ class Solver:
         t = self.problem.horizon + 1  # kinks in bonds: coordinates move with the grid
         image = np.concatenate([after.pol.reshape(block, sizes[0]), self._kinks(after, t).reshape(block, sizes[1])], axis=1)
         # relative errors of consumption, price and value; coordinates of k' and b' follow from them
-        columns = [C, Q, VALUE]
-        new, old = after.pol[..., columns], before.pol[..., columns]
-        mixed = mixer.mix(image, ((new - old) / np.abs(new)).reshape(block, int(np.prod(new.shape[1:]))))
-        pol = mixed[:, : sizes[0]].reshape(after.pol.shape)
-        change = max(float(np.max(np.abs(pol[..., c] / after.pol[..., c] - 1.0), initial=0.0)) for c in (C, Q, VALUE))
+        new, columns = after.pol.reshape(-1, after.pol.shape[-1]), np.array([C, Q, VALUE])
+        residual = np.empty((len(new), len(columns)))
+        relative_changes(new, before.pol.reshape(new.shape), columns, residual)
+        mixed = mixer.mix(image, residual.reshape(block, sizes[0] // new.shape[1] * len(columns)))
+        pol = np.ascontiguousarray(mixed[:, : sizes[0]]).reshape(after.pol.shape)
+        change = largest_change(pol.reshape(new.shape), new, columns)
         if not self.ranks.reduce(np.array([change]), "max")[0] < 0.2:
             mixer.clear()
             return

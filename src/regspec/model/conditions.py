@@ -29,7 +29,7 @@ def make_scratch(tech) -> Scratch:
         np.empty(slots), np.empty((n, slots)), np.empty(pairs, np.int64), np.empty(pairs), np.empty((pairs, d)),
         np.empty(d, np.int64), np.empty(d), np.empty(n), np.empty(n), np.empty((n, n)), np.empty(n), np.empty((n, n)),
         np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty((n, n)), np.empty(6), np.empty(n),
-        np.empty(n), np.empty(n), np.zeros(n), np.zeros(n), np.empty(n), np.empty(n), np.empty(slots),
+        np.empty(n), np.empty(n), np.zeros(n), np.zeros(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n),
     )  # fmt: skip
 
 
@@ -113,37 +113,37 @@ def consumption(mode, b, k, cash, bond_price, target, hat, hat_slot, y, tech, s)
     n = len(tech.a)
     spent = 0.0
     for i in range(n):
-        change = s.k_next[i] / k[i] - 1.0
+        change = s.ratio[i] - 1.0
         spent += 0.5 * tech.phi[i] * change * change * k[i]
     if mode == KINK:
-        c = hat / target
+        per_target = 1.0 / target
+        c = hat * per_target
         for r in range(n):
-            s.c_grad[r] = s.slope[r, hat_slot] / target
+            s.c_grad[r] = s.slope[r, hat_slot] * per_target
         return c, c + spent + y[0] * bond_price - cash
     s.c_grad[0] = -bond_price
     for r in range(1, n):
-        marginal = tech.phi[r] * (s.k_next[r] / k[r] - 1.0) - tech.phi[r - 1] * (s.k_next[r - 1] / k[r - 1] - 1.0)
+        marginal = tech.phi[r] * (s.ratio[r] - 1.0) - tech.phi[r - 1] * (s.ratio[r - 1] - 1.0)
         s.c_grad[r] = -tech.h * marginal
     return cash + b - spent - y[0] * bond_price, b
 
 
 @inlined
-def valuations(ratio, ratio_grad, z_slot, held_slot, private, k, tax_k, tech, s, worth, worth_grad):
-    """Valuations beta ratio m_i - Phi_2 and their gradients; m_i = H_i/k_i'^2 + mpk_i Z_i, privately plus the price."""
+def valuations(growth, growth_grad, z_slot, held_slot, private, tax_k, tech, s, worth, worth_grad):
+    """Valuations beta growth m_i - Phi_2 and their gradients; m_i = H_i/k_i'^2 + mpk_i Z_i, privately plus the price."""
     n = len(tech.a)
     price_slot = 2 + 2 * n
     for i in range(n):
-        ki = s.k_next[i]
         exponent = tech.a[i] - 1.0
         factor = (tech.private[i] * (1.0 + tax_k[i]) if private else tech.social[i]) * s.returns[i]
         z_value = s.value[z_slot + i]
-        inverse = 1.0 / ki
+        inverse = 1.0 / s.k_next[i]
         held = s.value[held_slot + i] * inverse * inverse
         m = held + factor * z_value
         if private:
             m += s.value[price_slot]
         curvature = (factor * exponent * z_value - 2.0 * held) * inverse
-        worth[i] = tech.beta * ratio * m - tech.phi[i] * (ki / k[i] - 1.0)
+        worth[i] = tech.beta * growth * m - tech.phi[i] * (s.ratio[i] - 1.0)
         for r in range(n):
             slope = s.slope[r, held_slot + i] * inverse * inverse + factor * s.slope[r, z_slot + i]
             if private:
@@ -152,22 +152,22 @@ def valuations(ratio, ratio_grad, z_slot, held_slot, private, k, tax_k, tech, s,
             if r > 0:
                 dk = capital_slope(i, r, tech.h)
                 slope += curvature * dk
-                adjust = tech.phi[i] * dk / k[i]
-            worth_grad[i, r] = tech.beta * (ratio_grad[r] * m + ratio * slope) - adjust
+                adjust = tech.phi[i] * dk * s.per_k[i]
+            worth_grad[i, r] = tech.beta * (growth_grad[r] * m + growth * slope) - adjust
 
 
 @inlined
-def gross_gradient(r, k, tech, s):
+def gross_gradient(r, tech, s):
     """Derivative of sum_i k_i' beta M_i / u'(c), the price before costs of adjustment, in unknown r."""
     slope = s.q_grad[r]
     if r > 0:
         for i in range(len(tech.a)):
-            slope += tech.phi[i] * capital_slope(i, r, tech.h) / k[i] * (2.0 * s.k_next[i] - k[i])
+            slope += tech.phi[i] * capital_slope(i, r, tech.h) * (2.0 * s.ratio[i] - 1.0)
     return slope
 
 
 @inlined
-def price_slope(j, k, c, gross, tech, s):
+def price_slope(j, c, gross, tech, s):
     """Slope in x_j of the price that values collateral, at given state; its gradient goes to ``s.slope_grad``.
 
     Today's price moves through expectations and consumption: ``gross`` = sum_i k_i' beta M_i / u'(c), and the slope of
@@ -182,21 +182,21 @@ def price_slope(j, k, c, gross, tech, s):
     pull = tech.gamma * s.c_grad[j] / c + s.value[slot]
     slope = gross * pull
     for i in range(n):
-        slope -= tech.phi[i] * capital_slope(i, j, tech.h) * (2.0 * s.k_next[i] / k[i] - 1.0)
+        slope -= tech.phi[i] * capital_slope(i, j, tech.h) * (2.0 * s.ratio[i] - 1.0)
     for r in range(n):
         second_c, second_phi = 0.0, 0.0
         if r > 0:
             for i in range(n):
-                both = tech.phi[i] * capital_slope(i, r, tech.h) / k[i] * capital_slope(i, j, tech.h)
+                both = tech.phi[i] * capital_slope(i, r, tech.h) * s.per_k[i] * capital_slope(i, j, tech.h)
                 second_c -= both
                 second_phi += 2.0 * both
         bend = tech.gamma * (second_c - s.c_grad[j] * s.c_grad[r] / c) / c + s.slope[r, slot]
-        s.slope_grad[r] = gross_gradient(r, k, tech, s) * pull + gross * bend - second_phi
+        s.slope_grad[r] = gross_gradient(r, tech, s) * pull + gross * bend - second_phi
     return slope
 
 
 @inlined
-def price_in_bonds(c, gross, k, tech, s):
+def price_in_bonds(c, gross, tech, s):
     """Slope in b' of the price that values collateral; its gradient goes to ``s.bend`` (I,), which holds that of the slope of
     log sum k' M or, with collateral at next year's price, of E q'. ``gross`` as in `price_slope`.
     """
@@ -206,7 +206,7 @@ def price_in_bonds(c, gross, k, tech, s):
     pull = tech.gamma * s.c_grad[0] / c + s.slope[0, slot]
     for r in range(len(tech.a)):
         bend = s.bend[r] - tech.gamma * s.c_grad[0] * s.c_grad[r] / (c * c)
-        s.bend[r] = gross_gradient(r, k, tech, s) * pull + gross * bend
+        s.bend[r] = gross_gradient(r, tech, s) * pull + gross * bend
     return gross * pull
 
 
@@ -226,20 +226,24 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
         return False
     portfolio(y[1:], tech, s.k_next)
     for i in range(n):
+        s.per_k[i] = 1.0 / k[i]
+        s.ratio[i] = s.k_next[i] * s.per_k[i]
         s.returns[i] = math.exp((tech.a[i] - 1.0) * math.log(s.k_next[i]))
     c, bonds = consumption(mode, b, k, cash, bond_price, target, hat, hat_slot, y, tech, s)
     if not c > 0.0:
         return False
-    rho = power(c / c_hat, tech.gamma, tech.gamma_int)
+    per_c, per_c_hat = 1.0 / c, 1.0 / c_hat
+    rho = power(c * per_c_hat, tech.gamma, tech.gamma_int)
     for r in range(n):
-        s.rho_grad[r] = rho * tech.gamma * (s.c_grad[r] / c - s.slope[r, 0] / c_hat)
-    valuations(rho, s.rho_grad, 2, 2 + n, True, k, tax_k, tech, s, s.worth, s.worth_grad)
+        s.rho_grad[r] = rho * tech.gamma * (s.c_grad[r] * per_c - s.slope[r, 0] * per_c_hat)
+    valuations(rho, s.rho_grad, 2, 2 + n, True, tax_k, tech, s, s.worth, s.worth_grad)
     wanted = power(target, tech.gamma, tech.gamma_int)  # beta R (1 + tau_b)
     e_ratio = rho
     if planner:
-        e_ratio = power(c / hat, tech.gamma, tech.gamma_int)
+        per_hat = 1.0 / hat
+        e_ratio = power(c * per_hat, tech.gamma, tech.gamma_int)
         for r in range(n):
-            s.e_grad[r] = e_ratio * tech.gamma * (s.c_grad[r] / c - s.slope[r, hat_slot] / hat)
+            s.e_grad[r] = e_ratio * tech.gamma * (s.c_grad[r] * per_c - s.slope[r, hat_slot] * per_hat)
     eta = 1.0 - wanted * e_ratio
     ahead = len(tech.timing) == 2
     if ahead and mode == BINDING:
@@ -251,17 +255,17 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
     for i in range(n):
         ki = s.k_next[i]
         q += ki * s.worth[i]
-        tangible += ki * tech.phi[i] * (ki / k[i] - 1.0)
+        tangible += ki * tech.phi[i] * (s.ratio[i] - 1.0)
         for r in range(n):
             s.q_grad[r] += ki * s.worth_grad[i, r]
             if r > 0:
                 s.q_grad[r] += s.worth[i] * capital_slope(i, r, tech.h)
     mu = 0.0
     if planner:
-        valuations(e_ratio, s.e_grad, 4 + 2 * n, 4 + 3 * n, False, k, s.zeros, tech, s, s.social, s.social_grad)
+        valuations(e_ratio, s.e_grad, 4 + 2 * n, 4 + 3 * n, False, s.zeros, tech, s, s.social, s.social_grad)
         price_effect = bond_price
         if mode == BINDING:
-            price_effect += kappa * tech.pecuniary * price_in_bonds(c, q + tangible, k, tech, s)
+            price_effect += kappa * tech.pecuniary * price_in_bonds(c, q + tangible, tech, s)
             mu = (bond_price - tech.beta * e_ratio) / price_effect
     if planner and tech.plans_portfolio > 0.0:
         for j in range(1, n):
@@ -269,7 +273,7 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
             for r in range(n):
                 s.jac[j - 1, r] = s.social_grad[j, r] - s.social_grad[j - 1, r]
             if mode == BINDING:
-                slope = price_slope(j, k, c, q + tangible, tech, s)
+                slope = price_slope(j, c, q + tangible, tech, s)
                 weight = kappa * tech.pecuniary / tech.h
                 s.res[j - 1] += mu * weight * slope
                 for r in range(n):
@@ -281,10 +285,10 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
             for r in range(n):
                 s.jac[j - 1, r] = s.worth_grad[j, r] - s.worth_grad[j - 1, r]
     if mode == SLACK:
-        ratio = target / hat
+        ratio, growth = target / hat, c / hat
         s.res[n - 1] = c * ratio - 1.0
         for r in range(n):
-            s.jac[n - 1, r] = ratio * (s.c_grad[r] - c * s.slope[r, hat_slot] / hat)
+            s.jac[n - 1, r] = ratio * (s.c_grad[r] - growth * s.slope[r, hat_slot])
     else:
         s.res[n - 1] = y[0] * bond_price + kappa * (s.value[expected_price(tech)] if ahead else q) + debt
         for r in range(n):

@@ -13,6 +13,7 @@ import numpy as np
 from regspec.model.conditions import expected_price, value_root
 from regspec.model.jit import inlined, njit
 from regspec.model.placing import coordinate, place_policies
+from regspec.model.rows import BLOCK, transpose
 from regspec.model.types import ETA, MU, VALUE, C, Q, X
 
 
@@ -272,10 +273,12 @@ def spline_coefficients(work, result, buffer, tech):
             out[points - 1] = given[points - 1] - (given[points - 2] - out[points - 2])
             for p in range(points):
                 bad |= out[p] - out[p] != 0.0
-        for p in range(points):
-            row = result[e, p]
-            for f in range(len(tech.slots)):
-                row[f] = buffer[f, p]
+        whole = points - points % BLOCK
+        for p in range(0, whole, BLOCK):
+            transpose(result[e], p, 0, buffer, p, tech.slots)
+        for p in range(whole, points):
+            for f in range(slots):
+                result[e, p, f] = buffer[f, p]
     return not bad
 
 
@@ -283,7 +286,7 @@ def workspace(tech, grid, states: int, rows: int) -> tuple[np.ndarray, ...]:
     """Work arrays of `expand` for E = ``states`` and M = ``rows``; zero, as the rows of unused slots stay."""
     n, slots, points = len(tech.a), len(tech.slots), grid.points
     shapes = (slots, states, points), (slots, rows, points), (states, points), (max(states, rows) * points,)
-    shapes += (n + 5, points), (n + 1, points), (slots, points), (n + 5,)
+    shapes += (n + 5, points), (n + 1, points), (slots, points), (BLOCK, n + 5)
     low, high = len(grid.below), len(grid.above)
     shapes += (low,), (low - 3, 4), (high,), (high - 3, 4), (points,)
     return tuple(np.zeros(shape) for shape in shapes)
@@ -300,8 +303,8 @@ def expand(capital, first, built, pol, kink, exo, tech, here, factors, functions
     former are all finite.
     """
     states, slots, points, used = pol.shape[1], len(tech.slots), here.points, integrated(tech)
-    work, under, other, inverse, policy, scratch, buffer, row, low_nodes, low_scales, high_nodes, high_scales, places = space
-    nodes, columns = (low_nodes, low_scales, high_nodes, high_scales, row), tech.a + (0.0, 0.0, 0.0, 0.0, 0.0)
+    work, under, other, inverse, policy, scratch, buffer, block, low_nodes, low_scales, high_nodes, high_scales, places = space
+    nodes, columns = (low_nodes, low_scales, high_nodes, high_scales, block), tech.a + (0.0, 0.0, 0.0, 0.0, 0.0)
     width, finite = here.dx * (points - 1), True
     for p in range(points):
         places[p] = coordinate(p * here.dx, here)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from regspec.model.jit import inlined
-from regspec.model.rows import accumulate, combine
+from regspec.model.rows import stencil
 
 
 @inlined
@@ -92,12 +92,10 @@ def locate(x, tech, ids, weights, gradients, order, fractions):
 def grid_shift(table, grid, ids, weights, gradients, count, shift):
     """Shift of the bond grid, and its gradient in x, at the portfolio that `locate` has just located, to ``shift`` (I,)."""
     for r in range(len(shift)):
-        shift[r] = 0.0
-    for p in range(count):
-        at = grid.shift[table[ids[p]]]
-        shift[0] += weights[p] * at
-        for r in range(1, len(shift)):
-            shift[r] += gradients[p, r - 1] * at
+        total = 0.0
+        for p in range(count):
+            total += (weights[p] if r == 0 else gradients[p, r - 1]) * grid.shift[table[ids[p]]]
+        shift[r] = total
 
 
 @inlined
@@ -124,12 +122,12 @@ def slope_bend(functions, e, table, b, slot, tech, grid, ids, weights, gradients
 
 
 @inlined
-def lookup(functions, e, table, b, x, tech, grid, value, slope, ids, weights, gradients, order, fractions, shift, at):
+def lookup(functions, e, table, b, x, tech, grid, value, slope, ids, weights, gradients, order, fractions, shift):
     """Values and slopes of all expectation functions at (b', x') given e.
 
     ``functions`` (N, E, points, slots) holds spline coefficients. Writes ``value`` (slots,) and ``slope`` (I, slots):
     row 0 is d/db', rows 1..I-1 are d/dx_j; and ``shift`` (I,) of `grid_shift`. Nodes are combined at equal distance of b'
-    from their own shift: at that distance their kinks lie close together. ``at`` (slots,) is scratch.
+    from their own shift: at that distance their kinks lie close together.
     """
     n_ind = len(tech.a)
     count = locate(x, tech, ids, weights, gradients, order, fractions)
@@ -138,22 +136,9 @@ def lookup(functions, e, table, b, x, tech, grid, value, slope, ids, weights, gr
     j = int(math.floor(position + 0.5))
     j = 1 if j < 1 else (grid.points - 2 if j > grid.points - 2 else j)
     t = position - j
-    w0 = 0.5 * (0.5 - t) * (0.5 - t)
-    w1 = 0.75 - t * t
-    w2 = 0.5 * (0.5 + t) * (0.5 + t)
-    d0 = (t - 0.5) * per_b
-    d1 = -2.0 * t * per_b
-    d2 = (t + 0.5) * per_b
-    value[:] = 0.0
-    slope[:] = 0.0
-    for p in range(count):
-        node = table[ids[p]]
-        weight = weights[p]
-        near = functions[node, e, j - 1], functions[node, e, j], functions[node, e, j + 1]
-        combine(at, (w0, w1, w2), near, tech.slots)
-        accumulate(value, (weight,), (at,), tech.slots)
-        accumulate(slope[0], (weight * d0, weight * d1, weight * d2), near, tech.slots)
-        for r in range(1, n_ind):
-            accumulate(slope[r], (gradients[p, r - 1],), (at,), tech.slots)
+    levels = 0.5 * (0.5 - t) * (0.5 - t), 0.75 - t * t, 0.5 * (0.5 + t) * (0.5 + t)
+    rises = (t - 0.5) * per_b, -2.0 * t * per_b, (t + 0.5) * per_b
+    stencil(value, slope, functions, e, j, (table, ids, weights, gradients, count), levels, rises, tech.slots, tech.a)
     for r in range(1, n_ind):
-        accumulate(slope[r], (-shift[r],), (slope[0],), tech.slots)
+        for f in range(len(tech.slots)):
+            slope[r, f] -= shift[r] * slope[0, f]

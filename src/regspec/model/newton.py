@@ -16,34 +16,39 @@ _KICKS = 3
 
 
 @inlined
-def eliminate(jac, res, step):
-    """Solve jac step = -res in place by Gaussian elimination with row pivoting; False when singular."""
-    n = len(res)
+def eliminate(jac, res, step, unknowns):
+    """Solve jac step = -res in place by Gaussian elimination with row pivoting; False when singular.
+
+    ``unknowns`` is a tuple whose length, that of ``res``, is a constant for the compiler.
+    """
+    n = len(unknowns)
     for r in range(n):
         step[r] = -res[r]
     for p in range(n):
-        best = p
+        best, largest = p, abs(jac[p, p])
         for r in range(p + 1, n):
-            if abs(jac[r, p]) > abs(jac[best, p]):
-                best = r
-        if not abs(jac[best, p]) > 0.0:
+            if abs(jac[r, p]) > largest:
+                best, largest = r, abs(jac[r, p])
+        if not largest > 0.0:
             return False
         if best != p:
-            for c in range(n):
+            for c in range(p, n):
                 jac[p, c], jac[best, c] = jac[best, c], jac[p, c]
             step[p], step[best] = step[best], step[p]
+        inverse = 1.0 / jac[p, p]
+        jac[p, p] = inverse
         for r in range(p + 1, n):
-            factor = jac[r, p] / jac[p, p]
-            for c in range(p, n):
+            factor = jac[r, p] * inverse
+            for c in range(p + 1, n):
                 jac[r, c] -= factor * jac[p, c]
             step[r] -= factor * step[p]
+    finite = True
     for p in range(n - 1, -1, -1):
         for c in range(p + 1, n):
             step[p] -= jac[p, c] * step[c]
-        step[p] /= jac[p, p]
-        if not math.isfinite(step[p]):
-            return False
-    return True
+        step[p] *= jac[p, p]
+        finite &= math.isfinite(step[p])
+    return finite
 
 
 @inlined
@@ -61,12 +66,12 @@ def inside(y, tech, grid):
 
 
 @inlined
-def size(s):
+def size(tech, s):
     """Largest residual; valuations relative to the price, the bond condition in output or consumption units."""
-    n = len(s.res)
-    worst = abs(s.res[n - 1])
+    n = len(tech.a)
+    worst, per_price = abs(s.res[n - 1]), 1.0 / (1.0 + abs(s.out[OUT_Q]))
     for j in range(n - 1):
-        worst = max(worst, abs(s.res[j]) / (1.0 + abs(s.out[OUT_Q])))
+        worst = max(worst, abs(s.res[j]) * per_price)
     return worst
 
 
@@ -74,13 +79,13 @@ def size(s):
 def evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, target, tax_k, functions, table, tech, grid, s):
     """Look up expectations at y and evaluate the conditions; returns the residual's size, or inf where undefined."""
     lookup(functions, e, table, y[0], y[1:], tech, grid, s.value, s.slope, s.ids, s.weights, s.gradients, s.order,
-           s.fractions, s.shift, s.near)  # fmt: skip
+           s.fractions, s.shift)  # fmt: skip
     if len(tech.planner) == 2 and mode == BINDING:
         slope_bend(functions, e, table, y[0], expected_price(tech), tech, grid, s.ids, s.weights, s.gradients, s.shift,
                    s.bend)  # fmt: skip
     if not conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech, s):
         return np.inf
-    worst = size(s)
+    worst = size(tech, s)
     return worst if math.isfinite(worst) else np.inf
 
 
@@ -88,7 +93,7 @@ def evaluate(mode, b, k, cash, bond_price, kappa, debt, e, y, target, tax_k, fun
 def linear_update(target, tech, s):
     """Move c, q, rho, eta, the expected value and price along the accepted step s.step to first order."""
     wanted = power(target, tech.gamma, tech.gamma_int)
-    for r in range(len(s.step)):
+    for r in range(len(tech.a)):
         s.out[OUT_Q] += s.q_grad[r] * s.step[r]
         s.out[OUT_RHO] += s.rho_grad[r] * s.step[r]
         s.out[OUT_ETA] -= wanted * (s.e_grad[r] if len(tech.planner) == 2 else s.rho_grad[r]) * s.step[r]
@@ -127,7 +132,7 @@ def solve_state(
     reported. A step is shortened until the residual falls; when it does not, half a step is taken all the same, thrice at
     most. Returns (status, residual, evaluations).
     """
-    n = len(y)
+    n = len(tech.a)
     inside(y, tech, grid)
     worst, damp, tries, kicks, count = np.inf, 1.0, 0, 0, 0
     status = STUCK
@@ -156,7 +161,7 @@ def solve_state(
         if worst <= accept:
             status = SOLVED
             break
-        if not eliminate(s.jac, s.res, s.step):
+        if not eliminate(s.jac, s.res, s.step, tech.a):
             break
         length = abs(s.step[0]) / (grid.stretch + abs(y[0] - grid.centre))
         for j in range(1, n):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from regspec.model.jit import inlined
-from regspec.model.rows import combine
+from regspec.model.rows import BLOCK, combine, gather
 from regspec.model.types import VALUE, C, Q
 
 
@@ -33,30 +33,51 @@ def place_nodes(start, length, relative, grid, nodes, scales):
 
 
 @inlined
-def side_policy(rows, first, nodes, scales, at, cursor, columns, result):
-    """Cubic Lagrange interpolation at ``at`` of policy rows ``first + j``, which `place_nodes` has placed at nodes[j].
+def place_side(rows, first, nodes, scales, places, begin, end, lowest, block, columns, result):
+    """Cubic Lagrange interpolation of policy rows ``first + j``, which `place_nodes` has placed at nodes[j], at the points
+    ``begin`` to ``end`` - 1 of the grid, or at ``lowest`` where they are below.
 
-    ``cursor`` is the interval used last (positions come in increasing order); returns the interval used now. ``columns`` is a
-    tuple of the length of ``result``.
+    A row at a time to ``block`` (BLOCK, I+5), from there to ``result`` (I+5, points). ``columns`` is a tuple of length I+5.
     """
-    m = len(nodes)
-    while cursor < m - 2 and at > nodes[cursor + 1]:
-        cursor += 1
-    base = min(max(cursor - 1, 0), m - 4)
-    p0, p1, p2, p3 = nodes[base], nodes[base + 1], nodes[base + 2], nodes[base + 3]
-    d0, d1, d2, d3 = at - p0, at - p1, at - p2, at - p3
-    at_once = rows[first + base], rows[first + base + 1], rows[first + base + 2], rows[first + base + 3]
-    w0, w1 = d1 * d2 * d3 * scales[base, 0], d0 * d2 * d3 * scales[base, 1]
-    w2, w3 = d0 * d1 * d3 * scales[base, 2], d0 * d1 * d2 * scales[base, 3]
-    combine(result, (w0, w1, w2, w3), at_once, columns)
-    left, right = rows[first + cursor], rows[first + cursor + 1]
-    for col in (C, Q, VALUE):
-        # rough policies (early sweeps, corners of the lattice): positive quantities stay positive, by linear interpolation
-        if not (0.5 * min(left[col], right[col]) <= result[col] <= 2.0 * max(left[col], right[col])):
-            share = min(max((at - nodes[cursor]) / (nodes[cursor + 1] - nodes[cursor]), 0.0), 1.0)
-            combine(result, (1.0 - share, share), (left, right), columns)
-            break
-    return cursor
+    m, p, cursor = len(nodes), begin, 0
+    while p < end:  # an interval of nodes at a time
+        while cursor < m - 2 and max(places[p], lowest) > nodes[cursor + 1]:
+            cursor += 1
+        upper = nodes[cursor + 1] if cursor < m - 2 else math.inf
+        base = min(max(cursor - 1, 0), m - 4)
+        p0, p1, p2, p3 = nodes[base], nodes[base + 1], nodes[base + 2], nodes[base + 3]
+        s0, s1, s2, s3 = scales[base, 0], scales[base, 1], scales[base, 2], scales[base, 3]
+        four = rows[first + base], rows[first + base + 1], rows[first + base + 2], rows[first + base + 3]
+        left, right = rows[first + cursor], rows[first + cursor + 1]
+        c_low, c_high = 0.5 * min(left[C], right[C]), 2.0 * max(left[C], right[C])
+        q_low, q_high = 0.5 * min(left[Q], right[Q]), 2.0 * max(left[Q], right[Q])
+        v_low, v_high = 0.5 * min(left[VALUE], right[VALUE]), 2.0 * max(left[VALUE], right[VALUE])
+        while p < end:
+            at = max(places[p], lowest)
+            if at > upper:
+                break
+            row = block[p % BLOCK]
+            d0, d1, d2, d3 = at - p0, at - p1, at - p2, at - p3
+            low, high = d0 * d1, d2 * d3
+            combine(row, (d1 * high * s0, d0 * high * s1, low * d3 * s2, low * d2 * s3), four, columns)
+            # rough policies (early sweeps, corners of the lattice): positive quantities stay positive, by linear interpolation
+            if not (c_low <= row[C] <= c_high and q_low <= row[Q] <= q_high and v_low <= row[VALUE] <= v_high):
+                share = min(max((at - nodes[cursor]) / (nodes[cursor + 1] - nodes[cursor]), 0.0), 1.0)
+                combine(row, (1.0 - share, share), (left, right), columns)
+            p += 1
+            if p % BLOCK == 0:
+                gather(result, p - BLOCK, block, columns)
+
+
+@inlined
+def points_below(at, grid):
+    """Number of the grid's points whose x is below ``at``."""
+    count = min(max(int(at / grid.dx), 0), grid.points)
+    while count > 0 and (count - 1) * grid.dx >= at:
+        count -= 1
+    while count < grid.points and count * grid.dx < at:
+        count += 1
+    return count
 
 
 @inlined
@@ -64,20 +85,17 @@ def place_policies(rows, begin, at, width, places, here, nodes, columns, result)
     """Policies of one portfolio and exogenous state at all grid points, to ``result`` (I+5, points).
 
     rows (below + above, I+5); ``begin``, ``at``: x of the lowest solve node and of the kink; ``width`` of the grid; ``places``
-    (points,): `coordinate` of the points; ``nodes``: work arrays for `place_nodes` on either side and a policy row.
+    (points,): `coordinate` of the points; ``nodes``: work arrays for `place_nodes` on either side and policies (BLOCK, I+5).
     """
-    low_nodes, low_scales, high_nodes, high_scales, policy = nodes
-    below, lowest = len(here.below), coordinate(begin, here)
-    if at > begin:
+    low_nodes, low_scales, high_nodes, high_scales, block = nodes
+    split = 0 if at <= begin else (here.points if at >= width else points_below(at, here))
+    lowest = coordinate(begin, here)  # constant below the first solve node, where no function is needed
+    if split > 0:
         place_nodes(begin, at - begin, here.below, here, low_nodes, low_scales)
-    if at < width:
+        place_side(rows, 0, low_nodes, low_scales, places, 0, split, lowest, block, columns, result)
+    if split < here.points:
         place_nodes(at, width - at, here.above, here, high_nodes, high_scales)
-    cursor_low, cursor_high = 0, 0
-    for p in range(here.points):
-        place = max(places[p], lowest)  # constant below the first solve node, where no function is needed
-        if at > begin and (at >= width or p * here.dx < at):
-            cursor_low = side_policy(rows, 0, low_nodes, low_scales, place, cursor_low, columns, policy)
-        else:
-            cursor_high = side_policy(rows, below, high_nodes, high_scales, place, cursor_high, columns, policy)
-        for col in range(len(policy)):
-            result[col, p] = policy[col]
+        place_side(rows, len(here.below), high_nodes, high_scales, places, split, here.points, lowest, block, columns, result)
+    for p in range(here.points - here.points % BLOCK, here.points):
+        for col in range(len(columns)):
+            result[col, p] = block[p % BLOCK, col]

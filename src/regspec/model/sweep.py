@@ -54,7 +54,7 @@ def certainty_equivalent(level, tech):
 @inlined
 def record(side_binding, row, y, tech, s, stats):
     """Write one node's results to its policy row and update the distance."""
-    n = len(y)
+    n = len(tech.a)
     c, q = s.out[OUT_C], s.out[OUT_Q]
     eta = max(0.0, s.out[OUT_ETA]) if side_binding else 0.0
     level = (1.0 - tech.beta) * utility_level(c, tech) + tech.beta * utility_level(s.value[1], tech)
@@ -72,9 +72,9 @@ def record(side_binding, row, y, tech, s, stats):
 
 
 @inlined
-def load(row, y):
+def load(row, tech, y):
     """Copy the unknowns of a policy row to ``y``."""
-    n = len(y)
+    n = len(tech.a)
     y[0] = row[X + n - 1]
     for j in range(n - 1):
         y[j + 1] = row[X + j]
@@ -94,14 +94,14 @@ def start(attempt, rows, other_rows, node, binding, kink, b, k, tech, y):
         if kink or source < 0 or source >= len(rows):
             return False
     if attempt <= 2:
-        load(rows[source], y)
+        load(rows[source], tech, y)
     elif attempt == 3:
         if len(other_rows) == 0:
             return False
-        load(other_rows[node], y)
+        load(other_rows[node], tech, y)
     else:
         y[0], total = b, 0.0
-        for i in range(len(y) - 1, 0, -1):
+        for i in range(len(tech.a) - 1, 0, -1):
             total += (k[i] - tech.lo[i]) / tech.h
             y[i] = total
     return True

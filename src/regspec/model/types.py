@@ -145,4 +145,5 @@ class Scratch(NamedTuple):
     shift: np.ndarray  # (I,) shift of the bond grid at the portfolio last looked up, and its gradient in x_1..x_{I-1}
     slope_grad: np.ndarray
     returns: np.ndarray  # k'_i^(a_i - 1)
-    near: np.ndarray  # (slots,) expectation functions at one lattice node
+    ratio: np.ndarray  # k'_i / k_i
+    per_k: np.ndarray  # 1 / k_i
