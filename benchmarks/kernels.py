@@ -1,11 +1,11 @@
 """Speed of the solver by number of industries: microseconds per state and sweep, sweeps, seconds.
 
-    python benchmarks/kernels.py [--industries 2 3 4] [--steps 8]
+    python benchmarks/kernels.py [--industries 2 3 4] [--steps N]
 
-A state is one equilibrium solved in one sweep, kinks included; the time of a sweep includes the expectations of all
-grid points, as the columns newton, expectations and driver (acceleration, copies, checks) say. The tail is iterated from
-a cold start to the default tolerance, the path has ten years. The best of three repetitions counts: the machine may be
-shared.
+The bond grid is the default one. A state is one equilibrium solved in one sweep, kinks included; the time of a sweep includes
+the expectations of all grid points, as the columns newton, expectations and driver (acceleration, copies, checks) say. The tail
+is iterated from a cold start to the default tolerance, the path has ten years. The best of three repetitions counts: the
+machine may be shared.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from functools import partial
 import numpy as np
 from common import clocked
 
+from regspec.config import Grid
 from regspec.model.backward import Solver
 from regspec.model.bounds import lattice_bounds
 from regspec.model.problem import Problem, bond_bounds
 from regspec.model.shocks import product_chain
 
-YEARS = 11
+YEARS, GRID = 11, Grid()
 
 
 def economy(industries: int, steps: int, nodes: int) -> Problem:
@@ -44,7 +45,7 @@ def economy(industries: int, steps: int, nodes: int) -> Problem:
     return Problem(
         alpha=alpha, beta=0.95, gamma=5.0, kappa=0.021, a=a, phi=np.linspace(1.0, 3.26, industries), ztilde=ztilde, k0=k0,
         b0=-0.12, trend=trend, chain=chain, rate=1.013, limit="collateral", bonds=bonds, debt=debt, lower=lower,
-        steps=steps, below=6, above=8, fine=48,
+        steps=steps, below=GRID.b_below, above=GRID.b_above, fine=GRID.b_fine,
     )  # fmt: skip
 
 
@@ -71,7 +72,7 @@ def measure(problem: Problem, planner: bool, start) -> tuple[dict, object]:
 
 def sizes(industries: int) -> tuple[int, int]:
     """(lattice steps, shock nodes per industry): those of the default up to three industries, fewer above."""
-    return (6, 3) if industries <= 3 else (4, 2)
+    return (GRID.k_steps, GRID.u_nodes) if industries <= 3 else (4, 2)
 
 
 def run(industries: int, steps: int, nodes: int, repeat: int, show=print) -> list[dict]:
@@ -100,12 +101,13 @@ HEADER += "  newton  expectations  driver"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--industries", type=int, nargs="+", default=[2, 3, 4])
-    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--steps", type=int, help="lattice steps [those of the default grid up to three industries, else 4]")
     parser.add_argument("--repeat", type=int, default=3)
     options = parser.parse_args()
     print(HEADER)
     for industries in options.industries:
-        run(industries, options.steps, 3 if industries <= 3 else 2, options.repeat, partial(print, flush=True))
+        steps, nodes = sizes(industries)
+        run(industries, options.steps or steps, nodes, options.repeat, partial(print, flush=True))
 
 
 if __name__ == "__main__":

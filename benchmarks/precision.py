@@ -14,7 +14,7 @@ from common import OUTPUT, say
 from zone_times import inputs
 
 #: lattice steps, bond nodes below and above the kink, points of the common bond grid; the third is the default grid
-GRIDS = ((4, 4, 6, 32), (4, 6, 8, 64), (6, 8, 8, 80), (6, 10, 10, 112), (8, 12, 14, 144), (10, 14, 18, 192))
+GRIDS = ((4, 4, 6, 32), (4, 6, 8, 64), (6, 8, 8, 80), (6, 10, 10, 112), (8, 10, 10, 112), (10, 12, 14, 144), (12, 14, 18, 192))
 FIELDS = ("scenario", "allocation", "k_steps", "b_below", "b_above", "b_fine", "states", "sweeps", "seconds",
           "us_per_state_sweep")  # fmt: skip
 

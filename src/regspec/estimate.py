@@ -14,9 +14,9 @@ from regspec.layout import Layout
 _PROCESS_MB = 220  # a process with its kernels loaded, without the arrays of the grid
 _SNAKEMAKE_MB = 410  # Snakemake starts itself twice inside a Slurm job, which is charged for it
 _MARGIN = 1.6  # of the request over what is expected
-# Core-microseconds of a state in a sweep of the tail, market and planner, by number of industries, on a slow machine
-# (benchmarks/kernels.py).
-_MICROSECONDS = {1: (6.0, 6.0), 2: (0.73, 1.35), 3: (1.00, 1.49), 4: (1.34, 2.48), 5: (2.34, 4.69)}
+# Core-microseconds of a state in a sweep of the tail, market and planner, by number of industries: half as much again as
+# measured on a fast machine (benchmarks/kernels.py, docs/benchmarks.md).
+_MICROSECONDS = {1: (3.6, 3.6), 2: (0.66, 0.93), 3: (0.77, 1.17), 4: (1.08, 1.73), 5: (1.50, 2.61)}
 _TAIL, _PATH = 50, 1.4  # sweeps of a tail; a year of the path, solved and simulated, in sweeps
 _OVERHEAD = 0.3  # s: simulation, Euler errors, the file
 _FILE_KB = 23.0
@@ -74,10 +74,10 @@ def minutes(config: Config, name: str, zones: int) -> int:
     """Time to ask a cluster for, for a job of so many ``zones`` under ``name``: several times what it takes on a slow core,
     half an hour at least.
 
-    A zone takes some 6 s with the 15,120 states of the default grid, both allocations and all years
-    (`benchmarks/zone_times.py`), so 2 ms a state are a fivefold margin.
+    A zone takes some 6 s with the 24,300 states of the default grid, both allocations and all years
+    (`benchmarks/zone_times.py`), so 1.2 ms a state are a fivefold margin.
     """
-    return max(30, round(2e-3 * states(config, name) * zones / config.compute.ranks / 60))
+    return max(30, round(1.2e-3 * states(config, name) * zones / config.compute.ranks / 60))
 
 
 def size_text(config: Config) -> str:
