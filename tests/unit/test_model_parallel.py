@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import regspec
-from regspec.model.acceleration import Anderson
+from regspec.model.acceleration import Anderson, largest_change, relative_changes
 from regspec.model.fingerprint import kernel_fingerprint
 from regspec.model.parallel import Ranks, world
 
@@ -97,3 +97,17 @@ def test_acceleration_starts_afresh_after_clear():
     assert not np.array_equal(mixer.mix(1.5 * image, 0.5 * image), 1.5 * image)
     mixer.clear()
     assert np.array_equal(mixer.mix(image, image), image)
+
+
+def test_changes_are_relative_and_numbers_that_are_none_are_not_lost():
+    """A NaN in any place is the largest change, so that the step is not taken."""
+    rng, columns = np.random.default_rng(4), np.array([0, 2])
+    new, old = rng.uniform(1.0, 2.0, (5, 4)), rng.uniform(1.0, 2.0, (5, 4))
+    result = np.empty((5, 2))
+    relative_changes(-new, -old, columns, result)
+    np.testing.assert_allclose(result, -((new - old) / new)[:, columns], rtol=1e-14)
+    np.testing.assert_allclose(largest_change(new, old, columns), np.abs(new / old - 1.0)[:, columns].max(), rtol=1e-12)
+    for row in (0, 2, 4):
+        broken = new.copy()
+        broken[row, 2] = np.nan
+        assert np.isnan(largest_change(broken, old, columns))
