@@ -20,7 +20,7 @@ from common import clocked
 
 from regspec.config import Grid
 from regspec.model.backward import Solver
-from regspec.model.bounds import lattice_bounds
+from regspec.model.bounds import lattice_bounds, simplex
 from regspec.model.problem import Problem, bond_bounds
 from regspec.model.shocks import product_chain
 
@@ -44,7 +44,7 @@ def economy(industries: int, steps: int, nodes: int) -> Problem:
     bonds, debt = bond_bounds(inputs)
     return Problem(
         alpha=alpha, beta=0.95, gamma=5.0, kappa=0.021, a=a, phi=np.linspace(1.0, 3.26, industries), ztilde=ztilde, k0=k0,
-        b0=-0.12, trend=trend, chain=chain, rate=1.013, limit="collateral", bonds=bonds, debt=debt, lower=lower,
+        b0=-0.12, trend=trend, chain=chain, rate=1.013, limit="collateral", bonds=bonds, debt=debt, corners=simplex(lower),
         steps=steps, below=GRID.b_below, above=GRID.b_above, fine=GRID.b_fine,
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from regspec.model.accuracy import policy_at
 from regspec.model.backward import Solver
-from regspec.model.bounds import lattice_bounds
+from regspec.model.bounds import lattice_bounds, simplex
 from regspec.model.conditions import make_scratch
 from regspec.model.lattice import coordinates
 from regspec.model.point import UNSOLVED, solve_point
@@ -23,13 +23,13 @@ TOLERANCE, RESIDUAL, SWEEPS = 1e-9, 1e-10, 2000
 def economy(
     xi=(0.1, 0.2), phi=1.0, *, alpha=0.3, kappa=0.02, gamma=2.0, beta=0.95, rate=1.013, rho=0.8, sigma=0.02, nodes=2,
     chain=None, ztilde=None, k0=None, b0=-0.1, trend=None, limit="collateral", steps=4, below=6, above=10, fine=64, b_max=0.6,
-    bonds=None, debt=None, lower=None, variant="full", regimes=(), stay=(0.9, 0.8), realized=(), next_price=False,
-    tax_b=0.0, tax_k=(),
+    bonds=None, debt=None, lower=None, corners=None, variant="full", regimes=(), stay=(0.9, 0.8), realized=(),
+    next_price=False, tax_b=0.0, tax_k=(),
 ) -> Problem:  # fmt: skip
     """A zone of I = len(xi) industries with equal shares and unit output unless told otherwise; scalars are repeated.
 
-    ``bonds`` (4,), ``debt`` (scalar) and ``lower`` (I,) replace the package's own grids and limit in every year. ``regimes``
-    (2,) are two values of kappa with probabilities ``stay`` (2,) of the same one next year.
+    ``bonds`` (4,), ``debt`` (scalar) and ``lower`` (I,) or ``corners`` (I, I) of the lattice replace the package's own grids
+    and limit in every year. ``regimes`` (2,) are two values of kappa with probabilities ``stay`` (2,) of the same one next year.
     """
     a = alpha + np.asarray(xi, float)
     n = len(a)
@@ -50,7 +50,8 @@ def economy(
         alpha=alpha, beta=beta, gamma=gamma, kappa=kappa, a=a, phi=np.broadcast_to(np.asarray(phi, float), n).copy(),
         ztilde=ztilde, k0=shares, b0=b0, trend=trend, chain=chain, rate=rate, limit=limit,
         bonds=own_bonds if bonds is None else np.tile(np.asarray(bonds, float), (years, 1)),
-        debt=own_debt if debt is None else np.full(years, float(debt)), lower=lower, steps=steps, below=below, above=above,
+        debt=own_debt if debt is None else np.full(years, float(debt)),
+        corners=simplex(lower) if corners is None else np.tile(corners, (years, 1, 1)), steps=steps, below=below, above=above,
         fine=fine, variant=variant, regimes=tuple(regimes), realized=tuple(realized), next_price=next_price,
         tax_b=tax_b, tax_k=tax_k,
     )  # fmt: skip

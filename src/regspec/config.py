@@ -207,11 +207,11 @@ def merged(base: dict, overrides: dict) -> dict:
 class Grid(Section):
     """Grids on which a zone is solved (docs/numerics.md)."""
 
-    k_steps: int = Field(8, ge=2, le=40, multiple_of=2, description="lattice steps n per side of the simplex (even)")
+    k_steps: int = Field(6, ge=2, le=40, multiple_of=2, description="lattice steps n per side of the simplex (even)")
     u_nodes: int = Field(3, ge=1, le=9, description="Rouwenhorst nodes of each industry's productivity")
-    b_below: int = Field(10, ge=4, le=100, description="bond nodes between the grid's end and the kink, per (k, e)")
-    b_above: int = Field(10, ge=4, le=200, description="bond nodes from the kink upwards, per (k, e)")
-    b_fine: int = Field(112, ge=16, le=1000, description="points of the common bond grid that carries expectations")
+    b_below: int = Field(14, ge=4, le=100, description="bond nodes between the grid's end and the kink, per (k, e)")
+    b_above: int = Field(12, ge=4, le=200, description="bond nodes from the kink upwards, per (k, e)")
+    b_fine: int = Field(192, ge=16, le=1000, description="points of the common bond grid that carries expectations")
     b_max: Positive = Field(0.6, description="largest bond position, in years of the zone's trend output")
 
 

@@ -14,7 +14,7 @@ import yaml
 from economies import economy, solve
 from one_zone import content, write
 
-from regspec.model.bounds import adjustment_speed, moving_bounds
+from regspec.model.bounds import adjustment_speed, moving_corners
 from regspec.model.portfolio import targets
 from regspec.model.simulate import simulate
 
@@ -153,7 +153,7 @@ def relabelled(problem, order):
     factors = [*order, problem.industries]
     return dataclasses.replace(
         problem, a=problem.a[order], phi=problem.phi[order], ztilde=problem.ztilde[order], k0=problem.k0[order],
-        trend=problem.trend[:, order], lower=problem.lower[:, order],
+        trend=problem.trend[:, order], corners=problem.corners[:, order][:, :, order],
         chain=dataclasses.replace(
             chain, values=tuple(chain.values[f] for f in factors), transitions=tuple(chain.transitions[f] for f in factors)
         ),
@@ -220,11 +220,11 @@ def test_bounds_of_the_lattice_do_not_matter(planner):
     wide = economy((0.1, 0.25), (1.0, 2.0), trend=trend, steps=20, fine=128, k0=[0.6, 0.4])
     weight = wide.a if planner else wide.alpha
     followed = targets(wide.ztilde, wide.a, weight, trend)
-    lower = moving_bounds(followed, wide.k0, adjustment_speed(wide.beta, wide.a, wide.phi, 0.06))
-    assert lower[-1, 1] > wide.k0[1]
+    corners = moving_corners(followed, wide.k0, adjustment_speed(wide.beta, wide.a, wide.phi, 0.06))
+    assert corners[-1, :, 1].min() > wide.k0[1]
     shocks = np.random.default_rng(3).normal(scale=0.02, size=trend.shape)
     paths = []
-    for problem in (wide, dataclasses.replace(wide, lower=lower, steps=10)):
+    for problem in (wide, dataclasses.replace(wide, corners=corners, steps=10)):
         solution = solve(problem, planner, tolerance=1e-7)
         paths.append(simulate(solution.solver, solution.solver.path(solution.tail, 1e-8), shocks))
         assert solution.solver.diagnostics.hits == solution.solver.diagnostics.failed == 0

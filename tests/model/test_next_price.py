@@ -143,7 +143,7 @@ def test_jacobians_are_complete(planner, n, mode):
     lattice, grid, exo, tech = Solver(problem, planner).year(problem.horizon + 1)
     shape = len(lattice.capital), problem.chain.size, grid.points, len(tech.slots)
     functions = 1.0 + 0.05 * np.random.default_rng(n).normal(size=shape)
-    k = np.array(lattice.lo) + (1 - sum(lattice.lo)) * np.array([[1.0], [0.4, 0.6], [0.3, 0.45, 0.25]][n - 1])
+    k = [[1.0], [0.4, 0.6], [0.3, 0.45, 0.25]][n - 1] @ lattice.corners
     e, s, price = problem.chain.size - 1, make_scratch(tech), 1 / problem.rate
     cash = float(np.sum(exo.z[e] * k**problem.a))
 

@@ -102,7 +102,7 @@ def taxes_of(plan):
         lookup(plan.functions, e, lattice.table, row[X + n - 1], row[X : X + n - 1], tech, grid, s.value, s.slope, s.ids,
                s.weights, s.gradients, s.order, s.fractions, s.shift)  # fmt: skip
         x = np.concatenate([[lattice.steps], row[X : X + n - 1], [0.0]])
-        k_next = np.array(lattice.lo) - lattice.h * np.diff(x)
+        k_next = -np.diff(x) @ lattice.corners / lattice.steps
         ratio = (row[C] / s.value[0]) ** problem.gamma  # E u'(c') / u'(c)
         euler = problem.beta * exo.R[e] * ratio
         tau_b[node, e, j] = (s.value[3 + 2 * n] / s.value[0]) ** -problem.gamma - 1  # E lambda' / E u'
@@ -178,7 +178,7 @@ def test_conditions_hold_at_every_node(pair, planner):
         worst = evaluate(mode, bonds[node, e, j], k, cash, price, float(exo.kappa[e]), 0.0, e, y, target, s.zeros,
                          solution.functions, lattice.table, tech, grid, s)  # fmt: skip
         residual = max(residual, worst)
-        assert s.k_next.sum() == pytest.approx(1.0, abs=1e-13) and np.all(s.k_next > lattice.lo)
+        assert s.k_next.sum() == pytest.approx(1.0, abs=1e-13) and np.all(s.k_next > lattice.corners.min(axis=0))
         assert [s.out[OUT_C], s.out[OUT_Q]] == pytest.approx([row[C], row[Q]], rel=1e-6)
         gap = row[X + 1] * price + exo.kappa[e] * row[Q]
         after = (s.out[OUT_C] / s.value[3 + 2 * problem.industries]) ** problem.gamma if planner else s.out[2]

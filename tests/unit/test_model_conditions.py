@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from economies import economy, solve
 
+from regspec.model.bounds import around
 from regspec.model.conditions import BINDING, KINK, OUT_B, OUT_C, OUT_MU, OUT_Q, SLACK, growth_target, make_scratch
 from regspec.model.interpolation import bond_position
 from regspec.model.newton import evaluate
@@ -19,7 +20,8 @@ MODES = pytest.mark.parametrize("mode", [SLACK, BINDING, KINK])
 
 @cache
 def solution(n, planner):
-    problem = economy(XI[:n], PHI[:n], kappa=0.03, steps=4 if n < 3 else 2, below=4, above=6, fine=32)
+    corners = around(np.array([[[1.0], [0.4, 0.6], [0.3, 0.45, 0.25]][n - 1]]), 0.8, 1.0)
+    problem = economy(XI[:n], PHI[:n], kappa=0.03, steps=4 if n < 3 else 2, below=4, above=6, fine=32, corners=corners)
     return solve(problem, planner, tolerance=1e-5)
 
 
@@ -30,9 +32,7 @@ class At:
         solved = solution(n, planner)
         self.lattice, self.grid, self.exo, tech = solved.grids
         self.tech, self.functions, self.problem = tech._replace(**constants), solved.functions, solved.solver.problem
-        self.k = np.array(self.lattice.lo) + (1 - sum(self.lattice.lo)) * np.array(
-            [[1.0], [0.4, 0.6], [0.3, 0.45, 0.25]][n - 1]
-        )
+        self.k = [[1.0], [0.4, 0.6], [0.3, 0.45, 0.25]][n - 1] @ self.lattice.corners
         self.e, self.scratch = self.problem.chain.size - 1, make_scratch(tech)
         self.z, self.kappa, self.price = self.exo.z[self.e], float(self.exo.kappa[self.e]), 1.0 / self.exo.R[self.e]
         self.cash = float(np.sum(self.z * self.k**self.problem.a))
@@ -108,7 +108,7 @@ class Model:
     def __init__(self, at, mode, y):
         p, value = at.problem, at.scratch.value
         n, self.at = len(p.a), at
-        self.k_next = np.array(at.lattice.lo) + at.lattice.h * -np.diff(np.concatenate([[at.tech.steps], y[1:], [0.0]]))
+        self.k_next = -np.diff(np.concatenate([[at.tech.steps], y[1:], [0.0]])) @ at.lattice.corners / at.tech.steps
         growth = self.k_next / at.k
         self.phi_2 = p.phi * (growth - 1)
         spent = np.sum(p.phi / 2 * (growth - 1) ** 2 * at.k)
@@ -163,7 +163,9 @@ def test_residuals_are_the_market_s_conditions(n, mode, taxed):
 
 
 def price_slopes(at, mode, y, model):
-    """dq/dx (I-1,) of q = sum k' beta M / u'(c) - sum k' Phi_2, with d log(sum k' M)/dx as the solver stores it."""
+    """Slopes (I-1,) in capital moved to the next industry of q = sum k' beta M / u'(c) - sum k' Phi_2, with those of log(sum
+    k' M) as the solver stores them.
+    """
     n = len(y)
     s = at.scratch
 
@@ -177,7 +179,7 @@ def price_slopes(at, mode, y, model):
         step = 1e-6 * np.eye(n)[r]
         rows.append((parts(y + step) - parts(y - step)) / 2e-6)
     at(mode, y)
-    log_c, adjustment = np.array(rows).reshape(n - 1, 2).T
+    log_c, adjustment = np.array(rows).reshape(n - 1, 2).T @ at.lattice.moves
     gross = model.q + model.k_next @ model.phi_2
     return gross * (at.problem.gamma * log_c + s.value[4 + 4 * n + 1 : 4 + 4 * n + n]) - adjustment
 
@@ -203,9 +205,10 @@ def test_residuals_are_the_planner_s_conditions(n, mode):
         assert at.price == pytest.approx(model.mean_wealth + out[OUT_MU] * (at.price + at.kappa * in_b), rel=1e-6)
         assert in_b == pytest.approx(slope_q[0], rel=0.01)
         slope = price_slopes(at, mode, y, model)
-        np.testing.assert_allclose(res[:-1], np.diff(model.social) + out[OUT_MU] * at.kappa * slope / at.lattice.h, rtol=1e-6)
+        np.testing.assert_allclose(res[:-1], np.diff(model.social) + out[OUT_MU] * at.kappa * slope, rtol=1e-6)
         # the recovered, continuous slopes stand for the elements' own, which jump between elements
-        np.testing.assert_allclose(slope, slope_q[1:], atol=0.2 * np.abs(slope_q[1:]).max() if n > 1 else 0)
+        own = slope_q[1:] @ at.lattice.moves
+        np.testing.assert_allclose(slope, own, atol=0.2 * np.abs(own).max() if n > 1 else 0)
     else:
         assert out[OUT_MU] == 0.0
         np.testing.assert_allclose(res[:-1], np.diff(model.social), atol=1e-11)

@@ -117,8 +117,9 @@ class Case:
         functions = np.concatenate([given_each, given_one], axis=1)
         if planner:
             logs = slope_source(functions, self.tech).reshape(len(functions), -1).copy()
-            recover_slopes(functions, logs, 0, len(functions), every, self.lattice.neighbours, self.lattice.slopes, self.tech,
-                           self.grid, np.empty(logs.shape[1]), np.empty(self.grid.points))  # fmt: skip
+            recover_slopes(functions, logs, 0, len(functions), every, self.lattice.neighbours, self.lattice.slopes,
+                           self.grid.shift_slopes, self.tech, self.grid, np.empty(logs.shape[1]),
+                           np.empty(self.grid.points))  # fmt: skip
         return functions
 
 
@@ -126,8 +127,8 @@ def integrands(p, k, z, kappa, case, planner):
     """Sections 2, 3, one state: u', transformed value, u' z_i, -u' Phi_1, u' q (1 + kappa eta); the planner's counterparts."""
     problem = case.problem
     gamma, phi = problem.gamma, problem.phi
-    lo, h, n = np.array(case.lattice.lo), case.lattice.h, case.lattice.steps
-    k_next = np.array([lo[0] + h * (n - p[X]), lo[1] + h * p[X]])
+    n = case.lattice.steps
+    k_next = np.array([n - p[X], p[X]]) @ case.lattice.corners / n
     marginal = p[C] ** -gamma
     growth = k_next / k
     first = -0.5 * phi * (growth**2 - 1.0)
@@ -201,7 +202,7 @@ def test_slopes_on_a_shifted_grid_are_slopes_at_equal_bonds():
     functions = np.zeros((*logs.shape, slot_count(2, True)))
     every = np.ones(len(coords), bool)
     recover_slopes(functions, np.ascontiguousarray(logs.reshape(len(coords), -1)), 0, len(coords), every,
-                   case.lattice.neighbours, case.lattice.slopes, case.tech, grid,
+                   case.lattice.neighbours, case.lattice.slopes, grid.shift_slopes, case.tech, grid,
                    np.empty(logs[0].size), np.empty(grid.points))  # fmt: skip
     inner = functions[:, :, 1:-1, 4 + 4 * 2 + 1]
     np.testing.assert_allclose(inner, 0.5, atol=3.0 * 0.02 * grid.dx**2)  # central differences of a sinh

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from regspec.model.bounds import ROOM, adjustment_speed, lattice_bounds, moving_bounds
+from regspec.model.bounds import ROOM, adjustment_speed, around, lattice_bounds, moving_corners, simplex
 from regspec.model.portfolio import static_portfolio, targets
 from regspec.model.problem import output
 
@@ -99,20 +99,61 @@ def test_moving_lattices_hold_what_is_followed_and_no_more():
     trend = np.linspace(0, 1, 60)[:, None] * np.array([-0.9, 0.6, 0.1])
     k0 = np.array([0.5, 0.2, 0.3])
     followed = targets(k0 ** (1 - A), A, A, trend)
-    lower = moving_bounds(followed, k0, 0.1)
+    corners = moving_corners(followed, k0, 0.1)
+    np.testing.assert_allclose(corners.sum(axis=2), 1.0, rtol=1e-12)
     for speed in (0.1, 0.3, 1.0):
         k = k0
         for t, target in enumerate(followed):
-            assert np.all(lower[t] < k) and np.all(lower[t] < target)
+            for portfolio in (k, target):
+                assert np.linalg.solve(corners[t].T, portfolio).min() > 0.5 * (1 - ROOM) * portfolio.min()
             k = k + speed * (target - k)
-    assert np.all(lower >= lattice_bounds(k0 ** (1 - A), A, 0.3, trend, k0) - 1e-12)
-    assert np.diff(lower, axis=0).max() > 0 and lower[-1].sum() > 1.05 * ROOM * np.minimum(followed.min(axis=0), k0).sum()
+    assert np.linalg.solve(corners[-1].T, k0).min() < 0  # left behind
+    sizes = np.abs(np.linalg.det(corners))
+    assert sizes[-1] < 0.5 * sizes.max() and sizes[-1] < 0.5 * (1 - ROOM * np.minimum(followed, k0).min(axis=0).sum()) ** 2
 
 
 def test_a_slow_portfolio_keeps_its_first_place_inside():
     followed = np.array([[0.5, 0.5]] + [[0.2, 0.8]] * 80)
-    slow, fast = (moving_bounds(followed, np.array([0.5, 0.5]), speed) for speed in (0.001, 0.5))
-    assert np.all(slow[:, 1] < ROOM * 0.6) and fast[-1, 1] == pytest.approx(ROOM * 0.8)
+    slow, fast = (moving_corners(followed, np.array([0.5, 0.5]), speed) for speed in (0.001, 0.5))
+    assert np.all(slow[:, :, 1].min(axis=1) < 0.5)
+    assert fast[-1, :, 1].min() == pytest.approx(0.8 * (1 - 0.4 * (1 - ROOM)))
+
+
+SHARES = st.lists(st.floats(0.02, 1.0), min_size=3, max_size=3).map(lambda s: np.array(s) / np.sum(s))
+
+
+@given(SHARES, SHARES, st.sampled_from([1.0, 0.5, 0.0]))
+def test_a_lattice_around_portfolios_is_as_wide_as_shocks_move_them(first, second, power):
+    """docs/numerics.md: with k_i in units of s_i each edge bounds one industry's, less the mean, by what its room leaves."""
+    portfolios = np.array([first, second])
+    corners = around(portfolios, 0.9, power)
+    np.testing.assert_allclose(corners.sum(axis=1), 1.0, rtol=1e-12)
+    scale = portfolios.mean(axis=0) ** power
+    scale /= scale.sum()
+
+    def relative(k):
+        return k / scale - (k / scale).mean(axis=-1, keepdims=True)
+
+    lowest = (relative(portfolios) - 0.1 * portfolios / scale).min(axis=0)
+    edges = np.sort(relative(corners), axis=0)
+    np.testing.assert_allclose(edges[:2], [lowest, lowest], atol=1e-12)  # all corners but one lie on an industry's edge
+    if power == 0.0:
+        np.testing.assert_allclose(corners, simplex(0.9 * portfolios.min(axis=0)), atol=1e-12)
+
+
+def test_a_shrinking_industry_makes_lattices_less_tilted():
+    """No corner has half the lowest share expected or less, in any year, and all years have the same proportions."""
+    followed = np.linspace([0.3, 0.65, 0.05], [0.02, 0.93, 0.05], 40)
+    corners = moving_corners(followed, followed[0], 0.1)
+    recent = [slice(max(0, t - 15), t + 1) for t in range(40)]
+    k = [followed[0]]
+    for target in followed[:-1]:
+        k.append(k[-1] + 0.1 * (target - k[-1]))
+    groups = [np.concatenate([np.array(k)[own], followed[own]]) for own in recent]
+    assert all(np.all(c > 0.5 * group.min(axis=0)) for c, group in zip(corners, groups, strict=True))
+    powers = [p for p in (1.0, 0.75, 0.5, 0.25, 0.0) if np.allclose(corners[-1], around(groups[-1], ROOM, p), atol=1e-12)]
+    assert len(powers) == 1 and powers[0] < 1.0
+    np.testing.assert_allclose(corners, [around(group, ROOM, powers[0]) for group in groups], atol=1e-12)
 
 
 @given(st.floats(0.5, 0.99), st.floats(0.01, 0.2), st.floats(0.05, 20), st.floats(0.05, 20))
@@ -134,17 +175,19 @@ def test_without_costs_of_adjustment_targets_are_met_at_once():
 
 
 def test_each_allocation_has_the_lattice_of_what_it_follows():
-    lower, plan_lower = np.full((3, 2), 0.3), np.array([[0.25, 0.35]] * 3)
+    own, plan, both = (simplex(np.array([lower] * 3)) for lower in ([0.3, 0.3], [0.25, 0.35], [0.25, 0.3]))
     for changes, planner, expected in (
-        ({}, False, lower), ({"tax_k": (0.1, -0.1)}, False, np.minimum(lower, plan_lower)), ({"tax_b": 0.1}, False, lower),
-        ({}, True, plan_lower), ({"variant": "no_pecuniary"}, True, plan_lower), ({"variant": "debt_only"}, True, lower),
-        ({"variant": "pecuniary_only"}, True, lower),
+        ({}, False, own), ({"tax_k": (0.1, -0.1)}, False, both), ({"tax_b": 0.1}, False, own),
+        ({}, True, plan), ({"variant": "no_pecuniary"}, True, plan), ({"variant": "debt_only"}, True, own),
+        ({"variant": "pecuniary_only"}, True, own),
     ):  # fmt: skip
-        problem = replace(economy((0.1, 0.2)), lower=lower, plan_lower=plan_lower, **changes)
-        np.testing.assert_array_equal(problem.bounds(planner), expected)
-        assert problem.lattice(1, planner).lo == problem.tech(1, planner).lo == tuple(expected[1])
+        problem = replace(economy((0.1, 0.2)), corners=own, plan_corners=plan, **changes)
+        np.testing.assert_allclose(problem.corners_of(planner), expected, rtol=1e-14)
+        lattice = problem.lattice(1, planner)
+        np.testing.assert_array_equal(lattice.tilt, problem.tech(1, planner).tilt)
+        np.testing.assert_allclose(lattice.corners, expected[1], rtol=1e-14)
     one = economy((0.1, 0.2))
-    assert one.bounds(True) is one.bounds(False) is one.lower  # one lattice where no other is given
+    assert one.corners_of(True) is one.corners_of(False) is one.corners  # one lattice where no other is given
 
 
 def test_exogenous_states_scale_with_trend_and_shocks():
@@ -173,8 +216,7 @@ def test_bond_grids_scale_with_the_level_of_output(limit):
     if limit == "natural":  # debt that is allowed today can be rolled over for ever in the worst state
         assert np.all(one.bonds[1:, 0] <= -one.rate * one.debt[:-1] * (1 - 1e-12))
         worst = np.exp(one.chain.states()[:, :2].min(axis=0))
-        corners = np.array(one.lower[-1]) + (1 - one.lower[-1].sum()) * np.eye(2)
-        lowest = min(output(one.exo(2).z.min(axis=0), corner, one.a) for corner in corners)
+        lowest = min(output(one.exo(2).z.min(axis=0), corner, one.a) for corner in one.corners[-1])
         assert worst.max() < 1.0
         assert lowest + one.bonds[-1, 0] - one.bonds[-1, 0] / one.rate > 0
 
@@ -182,7 +224,8 @@ def test_bond_grids_scale_with_the_level_of_output(limit):
 def test_kernel_constants_use_the_lattice_where_choices_land():
     trend = np.array([[0.0, 0.0], [0.4, -0.4]])
     problem = economy((0.1, 0.2), trend=trend)
-    assert problem.tech(1, False).lo == problem.lattice(1, False).lo != problem.lattice(0, False).lo
+    base = problem.tech(1, False).base
+    assert base == tuple(problem.lattice(1, False).corners[0]) != tuple(problem.lattice(0, False).corners[0])
     assert problem.tech(0, False).gamma_int == 2
     assert economy((0.1, 0.2), gamma=2.5).tech(0, True).gamma_int == 0
     assert problem.industries == 2 and problem.horizon == 1

@@ -14,7 +14,7 @@ from regspec.experiments.checkpoint import Checkpoint
 from regspec.experiments.keepers import ZoneKeeper
 from regspec.model.accuracy import summarize
 from regspec.model.backward import Solver
-from regspec.model.bounds import ROOM, adjustment_speed, lattice_bounds, moving_bounds
+from regspec.model.bounds import ROOM, adjustment_speed, lattice_bounds, moving_corners, simplex
 from regspec.model.keeper import Keeper
 from regspec.model.parallel import Ranks
 from regspec.model.policies import Diagnostics, Policies
@@ -109,23 +109,23 @@ def build_problem(
         expected = output(ztilde * np.exp(trend), targets(ztilde, a, alpha, trend), a)
         b0 = -rate * kappa * regime_prices(inputs, kappa, np.append(produced, expected[1:]))[0]
     natural = parameters.limit == "natural"
-    lower, plan_lower = _followed(inputs, tech["phi"], k0, margin) if len(a) > 1 else (widest, None)
+    corners, plan_corners = _followed(inputs, tech["phi"], k0, margin) if len(a) > 1 else (simplex(widest), None)
     return Problem(
         alpha=alpha, beta=beta, gamma=parameters.gamma, kappa=kappa, a=a, phi=tech["phi"], ztilde=ztilde, k0=k0, b0=b0,
-        trend=trend, chain=chain, rate=rate, limit=parameters.limit, bonds=bonds, debt=debt, lower=lower,
+        trend=trend, chain=chain, rate=rate, limit=parameters.limit, bonds=bonds, debt=debt, corners=corners,
         steps=grid.k_steps, below=4 if natural else grid.b_below,
         above=grid.b_below + grid.b_above - 4 if natural else grid.b_above, fine=grid.b_fine, regimes=regimes,
-        realized=realized, next_price=ahead, plan_lower=plan_lower,
+        realized=realized, next_price=ahead, plan_corners=plan_corners,
     )  # fmt: skip
 
 
 def _followed(inputs: dict, phi: np.ndarray, k0: np.ndarray, margin: float) -> tuple[np.ndarray, np.ndarray]:
-    """Lattice bounds (T+1, I) of the market and of the plan; ``inputs`` are those of `bond_bounds`."""
+    """Lattice corners (T+1, I, I) of the market and of the plan; ``inputs`` are those of `bond_bounds`."""
     p = inputs
     price = steady_price(p["alpha"], p["beta"], max(p["regimes"] or (p["kappa"],)), p["rate"], 1.0, p["next_price"])
     speed = adjustment_speed(p["beta"], p["a"], phi, p["alpha"] / price)
     market, plan = (targets(p["ztilde"], p["a"], weight, p["trend"]) for weight in (p["alpha"], p["a"]))
-    return moving_bounds(market, k0, speed, margin), moving_bounds(plan, k0, speed, margin)
+    return moving_corners(market, k0, speed, margin), moving_corners(plan, k0, speed, margin)
 
 
 def _regimes(config: Config, scenario: str) -> tuple[tuple[float, ...], tuple[int, ...]]:

@@ -164,8 +164,9 @@ class Solver:
             logs = self._logs[: self.nodes * states * points].reshape(self.nodes, states * points)
             logs[own].reshape(-1, states, points)[:] = slope_source(functions[own], tech)
             self.ranks.publish(logs)
-            finite &= recover_slopes(functions, logs, self.first, self.last, part.wanted, lattice.neighbours, lattice.slopes,
-                                     tech, grid, np.empty(states * points), np.empty(points))  # fmt: skip
+            finite &= recover_slopes(functions, logs, self.first, self.last, part.wanted, lattice.neighbours,
+                                     lattice.slopes @ lattice.moves, grid.shift_slopes @ lattice.moves, tech, grid,
+                                     np.empty(states * points), np.empty(points))  # fmt: skip
         message = None if finite else self._not_finite(functions, t, part)
         if self.first <= part.hole < self.last:
             functions[part.hole] = np.nan

@@ -67,9 +67,10 @@ def portfolio(x, tech, capital):
     """Write the portfolio k' (I,) of lattice coordinates x (I-1,) to ``capital``."""
     n = len(tech.a)
     for i in range(n):
-        above = float(tech.steps) if i == 0 else x[i - 1]
-        below = 0.0 if i == n - 1 else x[i]
-        capital[i] = tech.lo[i] + tech.h * (above - below)
+        total = tech.base[i]
+        for r in range(1, n):
+            total += tech.tilt[i, r] * x[r - 1]
+        capital[i] = total
 
 
 @inlined
@@ -102,12 +103,6 @@ def pledge(kappa, eta, eta_grad, factor, tech, s):
 
 
 @inlined
-def capital_slope(i, r, h):
-    """d k'_i / d x_r (r = 1..I-1)."""
-    return h if i == r else (-h if i == r - 1 else 0.0)
-
-
-@inlined
 def consumption(mode, b, k, cash, bond_price, target, hat, hat_slot, y, tech, s):
     """Consumption and its gradient: from the budget, or from the bond Euler equation at the kink. Returns (c, b)."""
     n = len(tech.a)
@@ -123,8 +118,10 @@ def consumption(mode, b, k, cash, bond_price, target, hat, hat_slot, y, tech, s)
         return c, c + spent + y[0] * bond_price - cash
     s.c_grad[0] = -bond_price
     for r in range(1, n):
-        marginal = tech.phi[r] * (s.ratio[r] - 1.0) - tech.phi[r - 1] * (s.ratio[r - 1] - 1.0)
-        s.c_grad[r] = -tech.h * marginal
+        marginal = 0.0
+        for i in range(n):
+            marginal += tech.tilt[i, r] * tech.phi[i] * (s.ratio[i] - 1.0)
+        s.c_grad[r] = -marginal
     return cash + b - spent - y[0] * bond_price, b
 
 
@@ -150,7 +147,7 @@ def valuations(growth, growth_grad, z_slot, held_slot, private, tax_k, tech, s, 
                 slope += s.slope[r, price_slot]
             adjust = 0.0
             if r > 0:
-                dk = capital_slope(i, r, tech.h)
+                dk = tech.tilt[i, r]
                 slope += curvature * dk
                 adjust = tech.phi[i] * dk * s.per_k[i]
             worth_grad[i, r] = tech.beta * (growth_grad[r] * m + growth * slope) - adjust
@@ -162,13 +159,14 @@ def gross_gradient(r, tech, s):
     slope = s.q_grad[r]
     if r > 0:
         for i in range(len(tech.a)):
-            slope += tech.phi[i] * capital_slope(i, r, tech.h) * (2.0 * s.ratio[i] - 1.0)
+            slope += tech.phi[i] * tech.tilt[i, r] * (2.0 * s.ratio[i] - 1.0)
     return slope
 
 
 @inlined
 def price_slope(j, c, gross, tech, s):
-    """Slope in x_j of the price that values collateral, at given state; its gradient goes to ``s.slope_grad``.
+    """Slope of the price that values collateral in capital moved from industry j - 1 to j (counted from 0), at given state;
+    its gradient goes to ``s.slope_grad``.
 
     Today's price moves through expectations and consumption: ``gross`` = sum_i k_i' beta M_i / u'(c), and the slope of
     log sum k' M comes from its own continuous slot.
@@ -179,19 +177,16 @@ def price_slope(j, c, gross, tech, s):
         for r in range(n):
             s.slope_grad[r] = s.slope[r, slot]
         return s.value[slot]
-    pull = tech.gamma * s.c_grad[j] / c + s.value[slot]
-    slope = gross * pull
-    for i in range(n):
-        slope -= tech.phi[i] * capital_slope(i, j, tech.h) * (2.0 * s.ratio[i] - 1.0)
+    more, less = tech.phi[j] * (s.ratio[j] - 1.0), tech.phi[j - 1] * (s.ratio[j - 1] - 1.0)
+    moved = less - more  # of consumption
+    pull = tech.gamma * moved / c + s.value[slot]
+    slope = gross * pull - (2.0 * more + tech.phi[j]) + (2.0 * less + tech.phi[j - 1])
     for r in range(n):
-        second_c, second_phi = 0.0, 0.0
+        second = 0.0  # of costs of adjustment
         if r > 0:
-            for i in range(n):
-                both = tech.phi[i] * capital_slope(i, r, tech.h) * s.per_k[i] * capital_slope(i, j, tech.h)
-                second_c -= both
-                second_phi += 2.0 * both
-        bend = tech.gamma * (second_c - s.c_grad[j] * s.c_grad[r] / c) / c + s.slope[r, slot]
-        s.slope_grad[r] = gross_gradient(r, tech, s) * pull + gross * bend - second_phi
+            second = tech.phi[j] * tech.tilt[j, r] * s.per_k[j] - tech.phi[j - 1] * tech.tilt[j - 1, r] * s.per_k[j - 1]
+        bend = tech.gamma * (-second - moved * s.c_grad[r] / c) / c + s.slope[r, slot]
+        s.slope_grad[r] = gross_gradient(r, tech, s) * pull + gross * bend - 2.0 * second
     return slope
 
 
@@ -259,7 +254,7 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
         for r in range(n):
             s.q_grad[r] += ki * s.worth_grad[i, r]
             if r > 0:
-                s.q_grad[r] += s.worth[i] * capital_slope(i, r, tech.h)
+                s.q_grad[r] += s.worth[i] * tech.tilt[i, r]
     mu = 0.0
     if planner:
         valuations(e_ratio, s.e_grad, 4 + 2 * n, 4 + 3 * n, False, s.zeros, tech, s, s.social, s.social_grad)
@@ -274,7 +269,7 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
                 s.jac[j - 1, r] = s.social_grad[j, r] - s.social_grad[j - 1, r]
             if mode == BINDING:
                 slope = price_slope(j, c, q + tangible, tech, s)
-                weight = kappa * tech.pecuniary / tech.h
+                weight = kappa * tech.pecuniary
                 s.res[j - 1] += mu * weight * slope
                 for r in range(n):
                     s.jac[j - 1, r] += weight * (mu * s.slope_grad[r] - tech.beta * s.e_grad[r] / price_effect * slope)

@@ -50,16 +50,12 @@ def growth_of_capital(policy, k, tech, growth):
     """k'_i / k_i at every point of ``policy`` (I+5, points) to ``growth`` (I, points)."""
     n = len(tech.a)
     for i in range(n):
-        ratio, step = growth[i], tech.h / k[i]
-        ratio[:] = tech.lo[i] / k[i] + (step * tech.steps if i == 0 else 0.0)
-        if i > 0:
-            above = policy[X + i - 1]
+        ratio = growth[i]
+        ratio[:] = tech.base[i] / k[i]
+        for r in range(1, n):
+            step, x = tech.tilt[i, r] / k[i], policy[X + r - 1]
             for p in range(len(ratio)):
-                ratio[p] += step * above[p]
-        if i < n - 1:
-            below = policy[X + i]
-            for p in range(len(ratio)):
-                ratio[p] -= step * below[p]
+                ratio[p] += step * x[p]
 
 
 @inlined
@@ -337,13 +333,14 @@ def slope_source(functions, tech):
 
 
 @njit
-def recover_slopes(functions, logs, first, last, wanted, neighbours, slopes, tech, grid, line, per_b):
-    """Fill the planner's slots of d log(sum_i k_i M_i) / d x_j from nodal values, at the nodes ``first`` to ``last`` that are
-    ``wanted`` (N,): continuous, unlike the elements' own. Recovered at equal distance from the grid's shift, then turned into
-    slopes at equal bonds.
+def recover_slopes(functions, logs, first, last, wanted, neighbours, slopes, shifts, tech, grid, line, per_b):
+    """Fill the planner's slots of the slopes of log(sum_i k_i M_i) in capital moved from one industry to the next, from nodal
+    values, at the nodes ``first`` to ``last`` that are ``wanted`` (N,): continuous, unlike the elements' own. Recovered at
+    equal distance from the grid's shift, then turned into slopes at equal bonds.
 
-    ``logs`` (N, E x points): `slope_source` of all nodes; ``line`` (E x points,) and ``per_b`` (points,) are scratch. Returns
-    whether all slopes are finite.
+    ``logs`` (N, E x points): `slope_source` of all nodes; ``slopes`` (N, M, I-1): weights of the ``neighbours`` (N, M);
+    ``shifts`` (N, I-1): slopes of the grid's shift; ``line`` (E x points,) and ``per_b`` (points,) are scratch. Returns whether
+    all slopes are finite.
     """
     target = 5 + 4 * len(tech.a)
     _, states, points, _ = functions.shape
@@ -362,7 +359,7 @@ def recover_slopes(functions, logs, first, last, wanted, neighbours, slopes, tec
                     given = logs[neighbours[node, m]]
                     for i in range(len(line)):
                         line[i] += weight * given[i]
-            shift = grid.shift_slopes[node, j]
+            shift = shifts[node, j]
             for e in range(states):
                 for p in range(points):
                     left, right = max(p - 1, 0), min(p + 1, points - 1)

@@ -1,4 +1,4 @@
-"""Uniform lattice on the simplex of portfolios and its dense index table (docs/model.md, section 6)."""
+"""Lattice on a simplex of portfolios and its dense index table (docs/model.md, section 6)."""
 
 from __future__ import annotations
 
@@ -10,17 +10,28 @@ import numpy as np
 
 
 class Lattice(NamedTuple):
-    """Nodes with coordinates n >= x_1 >= ... >= x_{I-1} >= 0; k_i = lo_i + h (x_i - x_{i+1}), x_0 = n, x_I = 0."""
+    """Nodes with coordinates n >= x_1 >= ... >= x_{I-1} >= 0: the share (x_j - x_{j+1})/n of corner j, x_0 = n, x_I = 0."""
 
     coords: np.ndarray  # (N, I-1) integer coordinates
     capital: np.ndarray  # (N, I) portfolios, rows sum to 1
     table: np.ndarray  # dense index: sum_j x_j strides_j -> node, -1 outside
     strides: tuple[int, ...]  # length I, the last entry unused
-    lo: tuple[float, ...]
     steps: int
-    h: float
+    corners: np.ndarray  # (I, I) portfolios at the corners
+    tilt: np.ndarray  # (I, I) dk_i / dx_r; column 0 is zero
+    back: np.ndarray  # (I, I) x_r = sum_i back_ri k_i; row 0 is zero
     neighbours: np.ndarray  # (N, M) nodes whose values give the recovered gradient at each node, padded with the node
     slopes: np.ndarray  # (N, M, I-1) their weights in d/dx_j, zero where padded
+
+    @property
+    def h(self) -> float:
+        """Largest change of any industry's capital in one step."""
+        return float(np.abs(self.tilt).max())
+
+    @property
+    def moves(self) -> np.ndarray:
+        """(I-1, I-1) change of x_r (rows) with capital moved from industry j - 1 to j (columns)."""
+        return np.diff(self.back, axis=1)[1:]
 
 
 class Part(NamedTuple):
@@ -103,31 +114,32 @@ def _places(n_ind: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
     return np.array([inverse for inverse, _, _ in found]), np.array([nodes for _, _, nodes in found])
 
 
-def build(lo, steps: int) -> Lattice:
-    """Lattice of ``steps`` (even) steps per side above the lower bounds ``lo`` (length I, sum < 1).
+def build(corners, steps: int) -> Lattice:
+    """Lattice of ``steps`` (even) steps per side between the portfolios ``corners`` (I, I), a row each.
 
-    Raises ValueError for odd steps or bounds that leave no room.
+    Raises ValueError for odd steps, or corners that are not portfolios or span no simplex.
     """
-    lo = np.asarray(lo, float)
-    n_ind, room = len(lo), 1.0 - float(np.sum(lo))
+    corners = np.ascontiguousarray(corners, float)
+    n_ind = len(corners)
     if steps % 2 or steps < 2:
         raise ValueError(f"lattice steps must be even and positive, not {steps}")
-    if room <= 0 and n_ind > 1:
-        raise ValueError(f"lower bounds {lo.tolist()} leave no room on the simplex")
-    dims = n_ind - 1
+    if not (corners.min() > 0.0 and np.abs(corners.sum(axis=1) - 1.0).max() < 1e-9):
+        raise ValueError(f"corners {corners.tolist()} are not portfolios of positive capital")
+    if np.linalg.matrix_rank(corners) < n_ind:
+        raise ValueError(f"corners {corners.tolist()} span no simplex")
     coords, table, strides, neighbours, slopes = _shape(n_ind, steps)
-    h = room / steps
     full = np.hstack([np.full((len(coords), 1), steps), coords, np.zeros((len(coords), 1), np.int64)])
-    capital = lo + h * (full[:, :-1] - full[:, 1:]) if dims else np.ones((1, 1))
-    return Lattice(coords, np.ascontiguousarray(capital), table, strides, tuple(lo.tolist()), steps, h, neighbours, slopes)
+    capital = np.ascontiguousarray((full[:, :-1] - full[:, 1:]) @ corners / steps)
+    tilt, back = np.zeros((n_ind, n_ind)), np.zeros((n_ind, n_ind))
+    tilt[:, 1:] = np.diff(corners, axis=0).T / steps
+    shares = steps * np.linalg.inv(corners.T)  # of the corners, in steps
+    back[1:] = np.cumsum(shares[::-1], axis=0)[::-1][1:]
+    return Lattice(coords, capital, table, strides, steps, corners, tilt, back, neighbours, slopes)
 
 
 def coordinates(capital, lattice: Lattice) -> np.ndarray:
     """Lattice coordinates x (..., I-1) of portfolios ``capital`` (..., I)."""
-    if len(lattice.lo) == 1:
-        return np.empty((*np.shape(capital)[:-1], 0))
-    excess = (np.asarray(capital, float) - np.array(lattice.lo)) / lattice.h
-    return np.cumsum(excess[..., ::-1], axis=-1)[..., ::-1][..., 1:]
+    return np.asarray(capital, float) @ lattice.back[1:].T
 
 
 def whole(lattice: Lattice) -> Part:
@@ -140,7 +152,7 @@ def near(capital, lattice: Lattice, reach: float, recover: bool) -> Part:
     """Nodes of the elements that come within ``reach``, in barycentric coordinates, of a portfolio (I,); ``recover``: with
     the neighbours from which slopes are recovered.
     """
-    n_ind = len(lattice.lo)
+    n_ind = len(lattice.corners)
     if n_ind == 1:
         return whole(lattice)
     inverses, nodes = _places(n_ind, lattice.steps)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from regspec.model import lattice as lat
+from regspec.model.bounds import simplex
 from regspec.model.portfolio import targets
 from regspec.model.shocks import Chain
 from regspec.model.types import BondGrid, Exo, Tech, slot_count
@@ -28,12 +29,12 @@ class Problem:
 
     alpha, beta, gamma, kappa scalars; a, phi, ztilde, k0 (I,); trend (T+1, I) log points; chain: exogenous states; rate:
     mean gross interest rate; limit "collateral" | "fixed" | "natural"; bonds (T+1, 4): grid low, centre, stretch, high by year;
-    debt (T+1,), or (T+1, 2) with regimes: fixed limit; lower (T+1, I): lattice bounds; plan_lower: those of who internalizes
-    agglomeration, where they differ; steps, below, above, fine: grid sizes; variant: one of `VARIANTS`, what the planner
-    chooses and internalizes; tax_b, tax_k (I,) or (): constant taxes of the market's households, as in (3.10) and (3.11),
-    rebated as a lump sum. regimes (2,): kappa in each regime of the chain's last factor (``kappa`` is then the first year's),
-    empty where kappa is constant; realized (T+1,): the regime, 0 or 1, of each year of the realized path; next_price: next
-    year's expected price values the collateral, not today's.
+    debt (T+1,), or (T+1, 2) with regimes: fixed limit; corners (T+1, I, I): portfolios at the lattice's corners, a row each;
+    plan_corners: those of who internalizes agglomeration, where they differ; steps, below, above, fine: grid sizes; variant:
+    one of `VARIANTS`, what the planner chooses and internalizes; tax_b, tax_k (I,) or (): constant taxes of the market's
+    households, as in (3.10) and (3.11), rebated as a lump sum. regimes (2,): kappa in each regime of the chain's last factor
+    (``kappa`` is then the first year's), empty where kappa is constant; realized (T+1,): the regime, 0 or 1, of each year of
+    the realized path; next_price: next year's expected price values the collateral, not today's.
     """
 
     alpha: float
@@ -51,7 +52,7 @@ class Problem:
     limit: str
     bonds: np.ndarray
     debt: np.ndarray
-    lower: np.ndarray
+    corners: np.ndarray
     steps: int
     below: int
     above: int
@@ -62,7 +63,7 @@ class Problem:
     next_price: bool = False
     tax_b: float = 0.0
     tax_k: tuple[float, ...] = ()
-    plan_lower: np.ndarray | None = None
+    plan_corners: np.ndarray | None = None
 
     def __post_init__(self):
         if self.variant not in VARIANTS:
@@ -78,17 +79,19 @@ class Problem:
         """Number of years after the first, T."""
         return len(self.trend) - 1
 
-    def bounds(self, planner: bool) -> np.ndarray:
-        """Lattice bounds (T+1, I) of the allocation: taxes may move a market's portfolio to the plan's."""
-        if self.plan_lower is None:
-            return self.lower
+    def corners_of(self, planner: bool) -> np.ndarray:
+        """Lattice corners (T+1, I, I) of the allocation: taxes may move a market's portfolio to the plan's."""
+        if self.plan_corners is None:
+            return self.corners
         if planner:
-            return self.plan_lower if self.variant in ("full", "no_pecuniary") else self.lower
-        return np.minimum(self.lower, self.plan_lower) if np.any(self.tax_k) else self.lower
+            return self.plan_corners if self.variant in ("full", "no_pecuniary") else self.corners
+        if not np.any(self.tax_k):
+            return self.corners
+        return simplex(np.minimum(self.corners.min(axis=1), self.plan_corners.min(axis=1)))
 
     def lattice(self, t: int, planner: bool) -> lat.Lattice:
         """Portfolio lattice of year index ``t`` (the last year's for later ones)."""
-        return lat.build(self.bounds(planner)[min(t, self.horizon)], self.steps)
+        return lat.build(self.corners_of(planner)[min(t, self.horizon)], self.steps)
 
     def bond_grid(self, t: int) -> BondGrid:
         """Common bond grid of year index ``t``."""
@@ -142,9 +145,10 @@ class Problem:
         g = int(self.gamma) if float(self.gamma).is_integer() and self.gamma <= 16 else 0
         return Tech(
             float(self.beta), float(self.gamma), g, float(self.alpha), tuple(map(float, self.a)), tuple(map(float, self.phi)),
-            nodes.lo, nodes.steps, float(nodes.h), nodes.strides, float(self.beta) * (1.0 + tax_b), tuple(map(float, owned)),
-            tuple(map(float, social)), float(self.variant != "no_pecuniary"), float(self.variant != "debt_only"),
-            (0,) * slot_count(self.industries, planner), (0, 0) if planner else (0,), (0, 0) if self.next_price else (0,),
+            tuple(map(float, nodes.corners[0])), nodes.steps, nodes.h, nodes.tilt, nodes.back, nodes.strides,
+            float(self.beta) * (1.0 + tax_b), tuple(map(float, owned)), tuple(map(float, social)), float(self.variant != "no_pecuniary"),
+            float(self.variant != "debt_only"), (0,) * slot_count(self.industries, planner), (0, 0) if planner else (0,),
+            (0, 0) if self.next_price else (0,),
         )  # fmt: skip
 
 

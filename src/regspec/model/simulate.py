@@ -156,12 +156,12 @@ def cloud_errors(solver: Solver, tail: Policies, draws: int, seed: int, reach: f
 def _cloud(solver: Solver, draws: int, seed: int, reach: float) -> list[tuple[float, np.ndarray, int]]:
     """Random states (b, k, e), the same on every rank."""
     p, n = solver.problem, solver.problem.industries
-    rng, lo, top = np.random.default_rng(seed), np.array(solver.year(p.horizon + 1)[0].lo), p.bonds[-1, 3]
+    rng, corners, top = np.random.default_rng(seed), solver.year(p.horizon + 1)[0].corners, p.bonds[-1, 3]
     states = []
     for _ in range(draws):
         b = reach + rng.uniform() * (top - reach) / 3.0
         inner = 0.8 * rng.dirichlet(np.ones(n)) + 0.2 / n
-        k = lo + (1.0 - lo.sum()) * inner if n > 1 else np.ones(1)
+        k = inner @ corners
         states.append((b, k, int(rng.integers(p.chain.size))))
     return states
 

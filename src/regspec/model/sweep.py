@@ -100,10 +100,11 @@ def start(attempt, rows, other_rows, node, binding, kink, b, k, tech, y):
             return False
         load(other_rows[node], tech, y)
     else:
-        y[0], total = b, 0.0
-        for i in range(len(tech.a) - 1, 0, -1):
-            total += (k[i] - tech.lo[i]) / tech.h
-            y[i] = total
+        y[0] = b
+        for r in range(1, len(tech.a)):
+            y[r] = 0.0
+            for i in range(len(tech.a)):
+                y[r] += tech.back[r, i] * k[i]
     return True
 
 
@@ -209,5 +210,6 @@ def sweep(
                     stats[VIOLATION] = max(stats[VIOLATION], -gap)
                 record(binding, rows[node], y, tech, s, stats)
                 for i in range(n):
-                    if n > 1 and s.k_next[i] - tech.lo[i] < 1e-6 * tech.h:
+                    upper, lower = float(tech.steps) if i == 0 else y[i], y[i + 1] if i < n - 1 else 0.0
+                    if n > 1 and upper - lower < 1e-6:
                         stats[HITS] += 1.0

@@ -20,9 +20,11 @@ class Tech(NamedTuple):
     alpha: float
     a: tuple[float, ...]  # alpha + xi_i
     phi: tuple[float, ...]
-    lo: tuple[float, ...]  # lower bounds of the lattice in k
+    base: tuple[float, ...]  # portfolio at lattice coordinates zero
     steps: int  # lattice steps n per side (even)
-    h: float  # capital per lattice step
+    h: float  # largest change of any industry's capital in one step
+    tilt: np.ndarray  # (I, I) dk_i / dx_r for r = 1..I-1; column 0 unused
+    back: np.ndarray  # (I, I) coordinates x_r = sum_i back_ri k_i; row 0 unused
     strides: tuple[int, ...]  # of the dense index table, length I (last entry unused)
     debt_factor: float  # beta (1 + tau_b): weight of next year's u' in the households' choice of bonds, tau_b constant
     private: tuple[float, ...]  # alpha (1 + tau_k,i): share of z_i k_i^(a_i - 1) that the owner counts on, tau_k,i constant
@@ -108,7 +110,8 @@ def slot_count(n_industries: int, planner: bool) -> int:
     """Expectation functions per state, padded to a multiple of four for vector units.
 
     Market: (E u')^(-1/gamma), value, I of E u' z / E u', I of k_i^2 E u' (-Phi_1) / E u', E u' q (1 + kappa eta) / E u'. The
-    planner adds (E lambda)^(-1/gamma), I + I social counterparts, log sum_i k_i M_i and its I - 1 recovered slopes in x.
+    planner adds (E lambda)^(-1/gamma), I + I social counterparts, log sum_i k_i M_i and its I - 1 recovered slopes
+    in capital moved from an industry to the next.
     With collateral at next year's price E q' takes the place of log sum_i k_i M_i; the market's is in the padding
     (`conditions.expected_price`).
     """

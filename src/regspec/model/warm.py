@@ -6,7 +6,7 @@ import numpy as np
 
 from regspec.config import Config
 from regspec.model.backward import Solver
-from regspec.model.bounds import lattice_bounds
+from regspec.model.bounds import lattice_bounds, simplex
 from regspec.model.portfolio import static_portfolio
 from regspec.model.problem import Problem, bond_bounds
 from regspec.model.shocks import product_chain
@@ -31,7 +31,7 @@ def small_problem(industries: int, regimes: bool = False, next_price: bool = Fal
     return Problem(
         alpha=0.3, beta=0.95, gamma=2.0, kappa=0.02, a=a, phi=np.full(industries, 1.0), ztilde=ztilde,
         k0=static_portfolio(ztilde, a, 0.3) if industries > 1 else k0, b0=-0.1, trend=trend, chain=chain, rate=1.013,
-        limit="collateral", bonds=bonds, debt=debt, lower=lower, steps=2, below=4, above=6, fine=24,
+        limit="collateral", bonds=bonds, debt=debt, corners=simplex(lower), steps=2, below=4, above=6, fine=24,
         regimes=(0.02, 0.02) if regimes else (), realized=(0,) * years if regimes else (), next_price=next_price,
     )  # fmt: skip
 

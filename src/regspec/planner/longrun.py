@@ -60,7 +60,7 @@ def long_run(problem: Problem, planner: bool, tail: Policies, years: int, seed: 
     binding, tau_b = np.zeros(len(states), bool), np.zeros(len(states))
     tau_k, chosen = np.zeros((len(states), n)), np.zeros((len(states), n))
     b, guess = problem.b0, None
-    k = np.array(lattice.lo) + (1.0 - sum(lattice.lo)) / n  # k0 may be outside
+    k = lattice.corners.mean(axis=0)  # k0 may be outside
     for year, e in enumerate(states):
         price, kappa, debt = 1.0 / exo.R[e], float(exo.kappa[e]), float(exo.debt[e])
         first = starts(b, k, solver, t, guess)
