@@ -25,7 +25,7 @@ from tempfile import TemporaryDirectory
 from common import OUTPUT, ROOT, say
 
 METHODS = ("fixed, linear", "fixed, cubic", "kink, linear", "kink, cubic, even", "kink, cubic, crowded", "kink, cubic, aligned")
-GRIDS = ((8, 4, 6, 48), (8, 10, 10, 112), (8, 14, 16, 192))
+GRIDS = ((6, 4, 6, 48), (6, 10, 10, 112), (6, 14, 12, 192))
 
 
 def fixed_sweep():

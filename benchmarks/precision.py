@@ -13,8 +13,16 @@ import numpy as np
 from common import OUTPUT, say
 from zone_times import inputs
 
-#: lattice steps, bond nodes below and above the kink, points of the common bond grid; the third is the default grid
-GRIDS = ((4, 4, 6, 32), (4, 6, 8, 64), (6, 8, 8, 80), (6, 10, 10, 112), (8, 10, 10, 112), (10, 12, 14, 144), (12, 14, 18, 192))
+#: lattice steps, bond nodes below and above the kink, points of the common bond grid; the fourth is the default grid
+GRIDS = (
+    (4, 6, 8, 64),
+    (4, 10, 10, 112),
+    (6, 10, 10, 112),
+    (6, 14, 12, 192),
+    (6, 16, 16, 256),
+    (8, 16, 16, 256),
+    (10, 20, 20, 320),
+)
 FIELDS = ("scenario", "allocation", "k_steps", "b_below", "b_above", "b_fine", "states", "sweeps", "seconds",
           "us_per_state_sweep")  # fmt: skip
 

@@ -36,7 +36,7 @@ STEPS, WEAK_STEPS, SHOCK_NODES = 8, 12, 3  # 45 and 91 lattice nodes
 LATENCY, BANDWIDTH = 5e-6, 1e10  # seconds per call and doubling of ranks; bytes per second and rank: assumed
 RANKS = (2, 4, 8, 16, 32, 64, 128, 256, 512)
 CASES = {  # name: industries, lattice steps, shock nodes per industry
-    "I3, 6 steps": (3, 6, 3), "I3, 8 steps (default)": (3, 8, 3), "I3, 16 steps": (3, 16, 3), "I4, 16 steps": (4, 16, 3),
+    "I3, 6 steps (default)": (3, 6, 3), "I3, 8 steps": (3, 8, 3), "I3, 16 steps": (3, 16, 3), "I4, 16 steps": (4, 16, 3),
     "I5, 12 steps": (5, 12, 2),
 }  # fmt: skip
 

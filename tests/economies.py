@@ -29,7 +29,8 @@ def economy(
     """A zone of I = len(xi) industries with equal shares and unit output unless told otherwise; scalars are repeated.
 
     ``bonds`` (4,), ``debt`` (scalar) and ``lower`` (I,) or ``corners`` (I, I) of the lattice replace the package's own grids
-    and limit in every year. ``regimes`` (2,) are two values of kappa with probabilities ``stay`` (2,) of the same one next year.
+    and limit in every year. ``regimes`` (2,) are two values of kappa with probabilities ``stay`` (2,) of the same one next
+    year.
     """
     a = alpha + np.asarray(xi, float)
     n = len(a)

@@ -74,7 +74,7 @@ def minutes(config: Config, name: str, zones: int) -> int:
     """Time to ask a cluster for, for a job of so many ``zones`` under ``name``: several times what it takes on a slow core,
     half an hour at least.
 
-    A zone takes some 6 s with the 24,300 states of the default grid, both allocations and all years
+    A zone takes some 5 s with the 19,656 states of the default grid, both allocations and all years
     (`benchmarks/zone_times.py`), so 1.2 ms a state are a fivefold margin.
     """
     return max(30, round(1.2e-3 * states(config, name) * zones / config.compute.ranks / 60))

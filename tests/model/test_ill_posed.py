@@ -57,7 +57,9 @@ def test_failures_name_the_amplification():
 
 def test_states_that_never_have_a_solution_are_not_waited_for(monkeypatch):
     """Section 5: J above one; sweeps without a solution somewhere end the tail before its distances have stalled."""
-    ill = config(model__parameters__chi=0.08, model__parameters__gamma=5.0, model__parameters__theta=0.53)
+    ill = config(
+        model__parameters__chi=0.08, model__parameters__gamma=5.0, model__parameters__theta=0.5, model__grid__b_below=6
+    )  # fmt: skip
     counts = []
     for allowed in (100, 10**6):
         monkeypatch.setattr(backward, "_LOST", allowed)

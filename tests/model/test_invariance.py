@@ -224,7 +224,7 @@ def test_bounds_of_the_lattice_do_not_matter(planner):
     assert corners[-1, :, 1].min() > wide.k0[1]
     shocks = np.random.default_rng(3).normal(scale=0.02, size=trend.shape)
     paths = []
-    for problem in (wide, dataclasses.replace(wide, corners=corners, steps=10)):
+    for problem in (wide, dataclasses.replace(wide, corners=corners, steps=14)):
         solution = solve(problem, planner, tolerance=1e-7)
         paths.append(simulate(solution.solver, solution.solver.path(solution.tail, 1e-8), shocks))
         assert solution.solver.diagnostics.hits == solution.solver.diagnostics.failed == 0

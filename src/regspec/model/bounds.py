@@ -6,14 +6,14 @@ import numpy as np
 
 from regspec.model.portfolio import targets
 
-ROOM = 0.88  # what the lattice leaves of the lowest shares expected, for shocks
+ROOM = 0.85  # what the lattice leaves of the lowest shares expected, for shocks
 _MEMORY = 15  # years
 _POWERS = (1.0, 0.75, 0.5, 0.25, 0.0)  # of its share, to which the lattice's extent in an industry is proportional
 _LOWEST = 0.5  # smallest capital of an industry at a corner, relative to its lowest share expected: else the next power
 
 
 def simplex(lower) -> np.ndarray:
-    """Corners (.., I, I) of all portfolios not below the lower bounds (.., I). Raises ValueError where their sum exceeds one."""
+    """Corners (.., I, I) of all portfolios not below the lower bounds (.., I). Raises ValueError where they leave no room."""
     lower = np.asarray(lower, float)
     room = 1.0 - lower.sum(axis=-1)
     if not np.all(room >= -1e-12):

@@ -139,7 +139,11 @@ def build(corners, steps: int) -> Lattice:
 
 def coordinates(capital, lattice: Lattice) -> np.ndarray:
     """Lattice coordinates x (..., I-1) of portfolios ``capital`` (..., I)."""
-    return np.asarray(capital, float) @ lattice.back[1:].T
+    capital = np.asarray(capital, float)
+    result = np.zeros((*capital.shape[:-1], len(lattice.corners) - 1))
+    for i in range(len(lattice.corners)):  # a matrix product rounds by the number of rows, which differs by rank
+        result += capital[..., i, None] * lattice.back[1:, i]
+    return result
 
 
 def whole(lattice: Lattice) -> Part:

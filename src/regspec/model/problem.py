@@ -146,9 +146,9 @@ class Problem:
         return Tech(
             float(self.beta), float(self.gamma), g, float(self.alpha), tuple(map(float, self.a)), tuple(map(float, self.phi)),
             tuple(map(float, nodes.corners[0])), nodes.steps, nodes.h, nodes.tilt, nodes.back, nodes.strides,
-            float(self.beta) * (1.0 + tax_b), tuple(map(float, owned)), tuple(map(float, social)), float(self.variant != "no_pecuniary"),
-            float(self.variant != "debt_only"), (0,) * slot_count(self.industries, planner), (0, 0) if planner else (0,),
-            (0, 0) if self.next_price else (0,),
+            float(self.beta) * (1.0 + tax_b), tuple(map(float, owned)), tuple(map(float, social)),
+            float(self.variant != "no_pecuniary"), float(self.variant != "debt_only"),
+            (0,) * slot_count(self.industries, planner), (0, 0) if planner else (0,), (0, 0) if self.next_price else (0,),
         )  # fmt: skip
 
 
