@@ -25,7 +25,7 @@ from regspec.model.simulate import Path, cloud_errors, simulate
 
 _ATTEMPTS = 4
 _LABELS = {"ce": "competitive equilibrium"}
-_WIDER, _ROOMIER = 1.4, 0.92  # factors of the bond grid's depth and of the lattice's lower bounds between attempts
+_WIDER, _ROOMIER = 1.4, 0.92  # factors of the bond grid's depth and of `ROOM` between attempts
 
 
 @dataclass(frozen=True)

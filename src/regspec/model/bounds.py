@@ -37,8 +37,8 @@ def moving_corners(followed: np.ndarray, k0, speed: float, margin: float = ROOM)
     finer one.
 
     Inside, with the margin, are the target of each of the last `_MEMORY` years and a portfolio that starts at ``k0``
-    (I,) and closes the share ``speed`` of its distance to the target every year. Bounds may rise, but with this delay: choices
-    made at the edge move away from it faster.
+    (I,) and closes the share ``speed`` of its distance to the target every year. Places are left behind with this delay:
+    choices made at the edge move away from it faster.
     """
     k = np.empty_like(followed)
     k[0] = k0
