@@ -88,7 +88,7 @@ def with_grid(**grid):
 
 def test_zones_of_a_job_are_a_few_minutes_of_work_and_leave_jobs_for_many_cores():
     default = zones_per_job(Config(), "baseline", 722)
-    assert default == 16
+    assert default == 20
     assert estimate._CLUSTER_START / (default * seconds(Config(), "baseline")) == pytest.approx(1 / 12, rel=0.1)
     assert zones_per_job(with_grid(k_steps=20, u_nodes=5), "baseline", 722) == 1
     assert zones_per_job(with_grid(k_steps=2, u_nodes=2), "baseline", 722) == -(-722 // 8)

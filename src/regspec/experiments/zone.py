@@ -192,23 +192,24 @@ def _amplification(solver: Solver, years: list[Policies], reach: list[float]) ->
 def solve_allocation(
     problem: Problem, planner: bool, config: Config, shocks: np.ndarray, ranks: Ranks, label: str,
     progress: Callable | None = None, start: Policies | None = None, final: bool = True, also: Sequence[np.ndarray] = (),
-    keeper: Keeper | None = None,
+    keeper: Keeper | None = None, scaled: bool = False,
 ) -> tuple[Allocation | None, Policies, Diagnostics]:  # fmt: skip
     """Solve, simulate and certify one allocation from the tail's ``start``; simulate it under the shocks in ``also``, too.
 
     Returns it, its tail and the diagnostics. It is None when a choice reaches the end of the bond grid and, unless the
-    attempt is ``final``, when choices touch the lattice's edge, reachable states have no solution, or the planner's tail does
-    not converge although the market's has. Raises ModelFailure naming the zone, the condition and the state.
+    attempt is ``final``, when choices touch the lattice's edge, reachable states have no solution, or the iteration fails for a
+    planner whose market was solved or on a lattice that is ``scaled`` by industry. Raises ModelFailure naming the zone, the
+    condition and the state.
     """
     settings = config.model.solver
     solver = Solver(problem, planner, ranks, label, keeper)
     try:
         tail = solver.tail(settings.tolerance, settings.residual, settings.max_sweeps, start, progress)
+        years = solver.path(tail, settings.residual, progress)
     except ModelFailure:
-        if final or not planner:
+        if final or not (planner or scaled):
             raise
         return None, start, solver.diagnostics
-    years = solver.path(tail, settings.residual, progress)
     reach = _years_reach(solver, years)
     d = solver.diagnostics
     if problem.limit == "collateral" and d.lowest <= 0.0:
@@ -320,7 +321,7 @@ def solve_cases(
             with ranks.memory():
                 allocation, tail, found = solve_allocation(
                     replace(problem, **case.changes), case.planner, config, shocks, ranks, label, tell, start, final, also,
-                    keeper.steps(key),
+                    keeper.steps(key), margin >= ROOM,
                 )  # fmt: skip
             if allocation is None:
                 break

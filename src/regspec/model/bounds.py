@@ -38,7 +38,8 @@ def moving_corners(followed: np.ndarray, k0, speed: float, margin: float = ROOM)
 
     Inside, with the margin, are the target of each of the last `_MEMORY` years and a portfolio that starts at ``k0``
     (I,) and closes the share ``speed`` of its distance to the target every year. Places are left behind with this delay:
-    choices made at the edge move away from it faster.
+    choices made at the edge move away from it faster. With a ``margin`` below `ROOM` the edges bound the capital of each
+    industry.
     """
     k = np.empty_like(followed)
     k[0] = k0
@@ -46,7 +47,8 @@ def moving_corners(followed: np.ndarray, k0, speed: float, margin: float = ROOM)
         k[t + 1] = k[t] + speed * (followed[t] - k[t])
     recent = [slice(max(0, t - _MEMORY), t + 1) for t in range(len(k))]
     groups = [np.concatenate([k[years], followed[years]]) for years in recent]
-    for power in _POWERS:  # the same in all years: choices of a year are made on the lattice of the next
+    # one power for all years: choices of a year are made on the lattice of the next
+    for power in _POWERS if margin >= ROOM else (0.0,):
         corners = np.array([around(group, margin, power) for group in groups])
         if all(np.all(own > _LOWEST * group.min(axis=0)) for own, group in zip(corners, groups, strict=True)):
             break
