@@ -28,6 +28,7 @@ import numpy as np
 from common import OUTPUT, say
 
 from regspec.model.backward import Solver
+from regspec.model.bounds import simplex
 from regspec.model.conditions import OUT_C, make_scratch
 from regspec.model.point import UNSOLVED, solve_point
 from regspec.model.problem import Problem, bond_bounds
@@ -48,7 +49,7 @@ def problem(below: int, above: int, fine: int) -> Problem:
          "limit": "fixed", "b_max": TOP, "lower": lower}
     )  # fmt: skip
     return Problem(alpha=ALPHA, beta=BETA, gamma=GAMMA, kappa=KAPPA, a=a, phi=one, ztilde=one, k0=one, b0=-0.1, trend=trend,
-                   chain=chain, rate=RATE, limit="fixed", bonds=bonds, debt=debt, lower=lower, steps=2, below=below,
+                   chain=chain, rate=RATE, limit="fixed", bonds=bonds, debt=debt, corners=simplex(lower), steps=2, below=below,
                    above=above, fine=fine)  # fmt: skip
 
 
