@@ -122,6 +122,16 @@ def test_a_slow_portfolio_keeps_its_first_place_inside():
 SHARES = st.lists(st.floats(0.02, 1.0), min_size=3, max_size=3).map(lambda s: np.array(s) / np.sum(s))
 
 
+def test_second_attempts_are_made_on_upright_lattices():
+    """docs/numerics.md, a second attempt: with a smaller margin the edges bound capital, and the lattice is larger."""
+    followed, k0 = np.tile([0.5, 0.3, 0.2], (3, 1)), np.array([0.5, 0.3, 0.2])
+    upright = moving_corners(followed, k0, 0.1, 0.9 * ROOM)
+    np.testing.assert_allclose(upright, simplex(0.9 * ROOM * followed), atol=1e-12)
+    scaled = moving_corners(followed, k0, 0.1)
+    assert not np.allclose(scaled, simplex(scaled.min(axis=1)), atol=1e-3)
+    assert np.abs(np.linalg.det(upright)).min() > np.abs(np.linalg.det(scaled)).max()
+
+
 @given(SHARES, SHARES, st.sampled_from([1.0, 0.5, 0.0]))
 def test_a_lattice_around_portfolios_is_as_wide_as_shocks_move_them(first, second, power):
     """docs/numerics.md: with k_i in units of s_i each edge bounds one industry's, less the mean, by what its room leaves."""
