@@ -1,6 +1,8 @@
-"""Where errors of interpolated expectations come from, in the stationary tail of one zone of the default economy.
+"""Where errors of interpolated expectations come from, in the stationary tail of one zone.
 
-    python benchmarks/error_sources.py [--zone 430] [--draws 8]
+    python benchmarks/error_sources.py [--config FILE ..] [--zone 430] [--draws 8]
+
+The economy is the default one, or that of the configuration files.
 
 At random portfolios near the end of the realized path and random exogenous states, at bonds from the first to the last kink of
 next year, (E u')^(-1/gamma) and the plan's (E lambda)^(-1/gamma) are formed with next year's equilibrium solved in every
@@ -43,14 +45,15 @@ class Tail:
         from regspec.model.simulate import starts
 
         exo, scratch, n = self.exo, make_scratch(self.tech), len(k)
-        y, rows = np.empty(n), np.empty((len(bonds), n + 5))
+        y, rows, last = np.empty(n), np.empty((len(bonds), n + 5)), None
         for row, b in zip(rows, bonds, strict=True):
-            begin = starts(b, k, self.solver, self.t, None)
+            begin = starts(b, k, self.solver, self.t, last)
             code = solve_point(b, k, exo.z[e], 1.0 / exo.R[e], exo.kappa[e], exo.debt[e], e, begin, self.functions,
                                self.lattice.table, self.tech, self.grid, scratch, y, 1e-11, 80)  # fmt: skip
             if code == UNSOLVED:
                 raise RuntimeError(f"no equilibrium at b = {b:.4f}, k = {k.round(4).tolist()}, exogenous state {e}")
             policy_at(code, y, self.tech, scratch, row)
+            last = y.copy()
         return np.ascontiguousarray(rows.T)
 
     def placed(self, bonds, node, e):
@@ -72,16 +75,18 @@ class Tail:
             place_side(rows, first, nodes, scales, x, low, high, begin, block, (0.0,) * rows.shape[1], result)
         return result
 
-    def expected(self, policies, k, e):
-        """Certainty equivalents (2, bonds), of u' and lambda, of policies [(I+5, bonds)] by exogenous state, given e."""
+    def marginal(self, policy, k, e):
+        """u' and lambda (2, bonds) of policies (I+5, bonds) in exogenous state e."""
         from regspec.model.expectation import integrands
 
-        n, count = len(k), policies[0].shape[1]
-        work, scratch = np.zeros((len(self.tech.slots), 1, count)), np.empty((n + 1, count))
-        total = np.zeros((2, count))
-        for other, policy in enumerate(policies):
-            integrands(policy, k, self.exo.z[other], self.exo.kappa[other], self.tech, scratch, work, 0)
-            total += self.transition[e, other] * work[[0, 3 + 2 * n], 0]
+        n, count = len(k), policy.shape[1]
+        work = np.zeros((len(self.tech.slots), 1, count))
+        integrands(policy, k, self.exo.z[e], self.exo.kappa[e], self.tech, np.empty((n + 1, count)), work, 0)
+        return work[[0, 3 + 2 * n], 0]
+
+    def expected(self, policies, k, e):
+        """Certainty equivalents (2, bonds), of u' and lambda, of policies [(I+5, bonds)] by exogenous state, given e."""
+        total = sum(self.transition[e, other] * self.marginal(policy, k, other) for other, policy in enumerate(policies))
         return total ** (-1.0 / self.solver.problem.gamma)
 
     def looked_up(self, bonds, x, e):
@@ -124,25 +129,35 @@ class Tail:
         return found
 
 
+def solved(problem, settings, national) -> list[tuple]:
+    """(solver, policies of the tail, of all years, realized path) of market and plan."""
+    from regspec.model.backward import Solver
+    from regspec.model.simulate import simulate
+
+    found, tail = [], None
+    for planner in (False, True):
+        solver = Solver(problem, planner)
+        tail = solver.tail(settings.tolerance, settings.residual, settings.max_sweeps, tail)
+        years = solver.path(tail, settings.residual)
+        found.append((solver, tail, years, simulate(solver, years, np.ascontiguousarray(np.array(national["u"], float).T))))
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--zone", type=int, help="a zone of the default sample")
+    parser.add_argument("--config", nargs="*", default=[], help="configuration files on top of the default one")
+    parser.add_argument("--zone", type=int, help="a zone of the sample")
     parser.add_argument("--draws", type=int, default=8)
     options = parser.parse_args()
     import zone_times
 
-    config, layout = zone_times.prepare(True)
+    config, layout = zone_times.prepare(True, options.config)
     from regspec.experiments.zone import build_problem
-    from regspec.model.backward import Solver
-    from regspec.model.simulate import simulate
     from regspec.provenance import code_version, write_json
 
     zone, national = zone_times.inputs(layout, options.zone)
-    problem, settings = build_problem(zone, national, config, "baseline"), config.model.solver
-    market = Solver(problem, False).tail(settings.tolerance, settings.residual, settings.max_sweeps)
-    solver = Solver(problem, True)
-    policies = solver.tail(settings.tolerance, settings.residual, settings.max_sweeps, market)
-    path = simulate(solver, solver.path(policies, settings.residual), np.ascontiguousarray(np.array(national["u"], float).T))
+    problem = build_problem(zone, national, config, "baseline")
+    solver, policies, _, path = solved(problem, config.model.solver, national)[1]
     tail, rng = Tail(solver, policies), np.random.default_rng(config.run.seed)
     found = {name: [] for name in STEPS}
     for draw in range(options.draws):

@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 
 from common import CONFIG, OUTPUT, ROOT, say
 
@@ -23,20 +24,22 @@ ZONE = 430  # of the default sample
 OVERRIDES = (f"run.directory={OUTPUT}",)
 
 
-def prepare(economy: bool):
-    """(config, layout) of the default configuration; with ``economy`` its synthetic economy is calibrated below results/bench.
+def prepare(economy: bool, more: Iterable[str] = ()):
+    """(config, layout) of the default configuration, or with the files ``more`` on top of it; with ``economy`` its economy
+    is calibrated below results/bench.
 
     Call it before numba is loaded: it chooses the kernel cache.
     """
     from regspec import jobs
 
-    config, digest, layout = jobs.load(CONFIG, OVERRIDES)
-    jobs.prepare_numba(jobs.load(CONFIG)[2])  # the kernel cache of ordinary runs
+    files = [CONFIG, *more]
+    config, digest, layout = jobs.load(files, OVERRIDES)
+    jobs.prepare_numba(jobs.load(files)[2])  # the kernel cache of ordinary runs
     for step, name in ((jobs.data, "data"), (jobs.empirics, "empirics"), (jobs.calibrate, "calibration")):
         if not economy:
             break
-        say(f"default economy: {name}")
-        step(CONFIG, OVERRIDES)
+        say(f"{config.run.name}: {name}")
+        step(files, OVERRIDES)
     return config, layout
 
 
