@@ -195,3 +195,22 @@ def test_conditions_hold_at_every_node(pair, planner):
     assert residual < 1e-6 and euler_gap < 1e-6
     multiplier = solution.tail.pol[..., MU if planner else ETA]
     assert np.count_nonzero(multiplier[used] > 1e-3) > 50
+
+
+def test_the_plan_bunches_where_next_years_limit_starts_to_bind():
+    """In the lowest state a range of bonds above the kink leads to one choice, the kink itself, and the multiplier jumps below
+    it, by an amount that finer grids do not shrink; the market does neither (docs/numerics.md, the planner's bonds).
+    """
+    problem = economy((0.1,), gamma=5.0, kappa=0.021, rho=0.85, sigma=0.015, nodes=3, below=60, above=60, fine=1600)
+    market, plan = solve(problem, False, tolerance=TOLERANCE), solve(problem, True, tolerance=TOLERANCE)
+    moved, below = [], []
+    for solution in (market, plan):
+        kink = float(solution.grids[1].bonds(solution.tail.kink)[0, 0])
+        near, at, far = (solution.at(kink + distance, [1.0], 0) for distance in (-4e-4, 4e-4, 0.01))
+        moved.append([at.b_next - kink, far.b_next - kink])
+        below.append(near)
+        assert near.binding and not at.binding
+    assert np.abs(moved[1]).max() < 2e-4
+    assert np.diff(moved[0])[0] > 2e-3
+    assert below[1].mu > 0.1
+    assert 0.0 < below[0].eta < 0.02
