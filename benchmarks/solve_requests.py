@@ -47,7 +47,7 @@ def grid(name: str) -> dict:
     two = yaml.safe_load((ROOT / "config" / "examples" / "tiny.yaml").read_text())["calibration"]["industries"]
     return {
         "default": {},
-        "small": {"model": {"grid": {"b_below": 6, "b_above": 8, "b_fine": 48}}},
+        "small": {"model": {"grid": {"k_steps": 8, "b_below": 6, "b_above": 8, "b_fine": 48}}},
         "coarse": {"model": {"grid": COARSE}},
         "two": {"calibration": {"industries": two}, "model": {"grid": {"k_steps": 20, "u_nodes": 5}}},
         "four": {"calibration": {"industries": four}, "model": {"grid": COARSE}},
