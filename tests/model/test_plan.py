@@ -198,8 +198,8 @@ def test_conditions_hold_at_every_node(pair, planner):
 
 
 def test_the_plan_bunches_where_next_years_limit_starts_to_bind():
-    """In the lowest state a range of bonds above the kink leads to one choice, the kink itself, and the multiplier jumps below
-    it, by an amount that finer grids do not shrink; the market does neither (docs/numerics.md, the planner's bonds).
+    """In the lowest state a range of bonds above the kink leads to one choice, the kink itself, below which mu jumps;
+    the market has neither (docs/model.md, section 3).
     """
     problem = economy((0.1,), gamma=5.0, kappa=0.021, rho=0.85, sigma=0.015, nodes=3, below=60, above=60, fine=1600)
     market, plan = solve(problem, False, tolerance=TOLERANCE), solve(problem, True, tolerance=TOLERANCE)
