@@ -22,12 +22,13 @@ import kernels
 import numpy as np
 import zone_times
 from common import OUTPUT, say, table
-from error_sources import Tail, solved
+from error_sources import Tail, solve_both
+from scipy.optimize import brentq
 
 #: nodes below and above the kink, points of the common grid
 GRIDS = ((14, 12, 192), (40, 40, 800), (120, 120, 3200))
 NEAR, FAR, WIDE = 5e-4, 0.01, 0.03  # distances from the kink, in years of output
-_FIRST, _WIDEST, _HALVINGS = 1e-6, 0.2, 30  # brackets of the move in bonds
+_FIRST, _WIDEST = 1e-6, 0.2  # brackets of the move in bonds
 
 
 def plan(grid: tuple[int, int, int]):
@@ -116,16 +117,13 @@ def bond_condition(solver, years, path, chances, t: int):
 
 
 def root(gap) -> float:
-    """Zero nearest to 0 of an increasing function with a jump perhaps, by doubling and bisection."""
+    """Zero nearest to 0 of an increasing function with a jump perhaps, by doubling a bracket and Brent's method."""
     low, high, sign = 0.0, _FIRST, -1.0 if gap(0.0) > 0.0 else 1.0
     while sign * gap(sign * high) < 0.0:
         low, high = high, 2.0 * high
         if high > _WIDEST:
             raise RuntimeError("the bond condition holds nowhere near the choice")
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if sign * gap(sign * middle) < 0.0 else (low, middle)
-    return sign * high
+    return brentq(gap, sign * low, sign * high, xtol=1e-10)
 
 
 def zone_rows(config, layout, zones: list[int]) -> list[dict]:
@@ -138,7 +136,7 @@ def zone_rows(config, layout, zones: list[int]) -> list[dict]:
         problem = build_problem(zone, national, config, "baseline")
         shocks = np.ascontiguousarray(np.array(national["u"], float).T)
         chances = [problem.chain.mixture(point) for point in problem.realized_state(shocks)]
-        for solver, _, years, path in solved(problem, config.model.solver, national):
+        for solver, _, years, path in solve_both(problem, config.model.solver, shocks):
             row = {"zone": number, "allocation": "planner" if solver.planner else "market"}
             for name, errors in (("bonds", path.errors[:, 0]), ("c", consumption_errors(solver, years, path, chances))):
                 size = np.maximum(np.abs(errors), 1e-16)

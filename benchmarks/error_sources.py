@@ -129,8 +129,8 @@ class Tail:
         return found
 
 
-def solved(problem, settings, national) -> list[tuple]:
-    """(solver, policies of the tail, of all years, realized path) of market and plan."""
+def solve_both(problem, settings, shocks) -> list[tuple]:
+    """(solver, policies of the tail, of all years, path with log productivities ``shocks``) of market and plan."""
     from regspec.model.backward import Solver
     from regspec.model.simulate import simulate
 
@@ -139,7 +139,7 @@ def solved(problem, settings, national) -> list[tuple]:
         solver = Solver(problem, planner)
         tail = solver.tail(settings.tolerance, settings.residual, settings.max_sweeps, tail)
         years = solver.path(tail, settings.residual)
-        found.append((solver, tail, years, simulate(solver, years, np.ascontiguousarray(np.array(national["u"], float).T))))
+        found.append((solver, tail, years, simulate(solver, years, shocks)))
     return found
 
 
@@ -157,7 +157,8 @@ def main() -> None:
 
     zone, national = zone_times.inputs(layout, options.zone)
     problem = build_problem(zone, national, config, "baseline")
-    solver, policies, _, path = solved(problem, config.model.solver, national)[1]
+    shocks = np.ascontiguousarray(np.array(national["u"], float).T)
+    solver, policies, _, path = solve_both(problem, config.model.solver, shocks)[1]
     tail, rng = Tail(solver, policies), np.random.default_rng(config.run.seed)
     found = {name: [] for name in STEPS}
     for draw in range(options.draws):
