@@ -107,7 +107,7 @@ def main() -> None:
     from regspec.provenance import code_version, write_json
 
     path, version = OUTPUT / "bench.json", code_version()
-    found = json.loads(path.read_text()) if path.exists() and set(options.only) != set(PARTS) else {}
+    found = json.loads(path.read_text(encoding="utf-8")) if path.exists() and set(options.only) != set(PARTS) else {}
     found = found if found.get("code_version") == version else {}
     found |= {"code_version": version, "machine": machine()}
     for part in PARTS:

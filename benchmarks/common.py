@@ -18,7 +18,7 @@ CONFIG = ROOT / "config" / "config.yaml"
 
 def machine() -> dict:
     """Processor, system and library versions, and the load when the run began."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if Path("/proc/cpuinfo").exists() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return {
         "processor": models[0] if models else platform.machine(), "cores": os.cpu_count(),

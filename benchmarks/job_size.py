@@ -28,13 +28,13 @@ FOLDER = OUTPUT / "job_size"
 
 def configuration(zones: int):
     """Configuration file: the small example with so many zones, markets only."""
-    content = yaml.safe_load((ROOT / "config" / "examples" / "tiny.yaml").read_text())
+    content = yaml.safe_load((ROOT / "config" / "examples" / "tiny.yaml").read_text(encoding="utf-8"))
     content["run"] = {"directory": str(FOLDER), "name": "run"}
     content["model"]["zones"] = {"sample": zones}
     content["scenarios"] = {"baseline": {"planner": False}}
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / "config.yaml"
-    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     return path
 
 
@@ -73,7 +73,7 @@ def main() -> None:
     slopes = {f"{key}_per_job": float(np.polyfit(number, [row[key] for row in rows], 1)[0]) for key in ("wall", "cpu")}
     say(table(rows, {"per_job": "d", "jobs": "d", "wall": ".1f", "cpu": ".1f"}))
     say(", ".join(f"{key} {value:.2f} s" for key, value in slopes.items()))
-    (OUTPUT / "job_size.json").write_text(json.dumps({"rows": rows, **slopes}, indent=1) + "\n")
+    (OUTPUT / "job_size.json").write_text(json.dumps({"rows": rows, **slopes}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

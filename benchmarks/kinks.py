@@ -174,8 +174,8 @@ def run(quick: bool) -> list[dict]:
     for method in METHODS[-2:] if quick else METHODS:
         say(f"kinks: {method} (compiles first)")
         with TemporaryDirectory() as cache:
-            done = subprocess.run([sys.executable, __file__, "--method", method], cwd=ROOT, capture_output=True, text=True,
-                                  env={**os.environ, "NUMBA_CACHE_DIR": cache})  # fmt: skip
+            done = subprocess.run([sys.executable, __file__, "--method", method], cwd=ROOT, capture_output=True,
+                                  encoding="utf-8", env={**os.environ, "NUMBA_CACHE_DIR": cache})  # fmt: skip
         if done.returncode:
             raise RuntimeError(f"{method}: {done.stderr[-2000:]}")
         rows += json.loads(done.stdout.splitlines()[-1])

@@ -45,7 +45,7 @@ def main() -> None:
         path = write_census_files(Config(), folder, options.persons, options.csv)[0]
         print(f"written: {path.stat().st_size / 1e6:.0f} MB in {time.perf_counter() - start:.0f} s", flush=True)
         start = time.perf_counter()
-        done = subprocess.run([sys.executable, "-c", _READ, str(folder)], check=True, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run([sys.executable, "-c", _READ, str(folder)], check=True, stdout=subprocess.PIPE, encoding="utf-8")
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         print(f"read: {done.stdout.strip()}, peak {peak:.0f} MB, {time.perf_counter() - start:.0f} s")
 

@@ -129,15 +129,15 @@ def main() -> int:
         return 2
     from regspec.provenance import atomic_path
 
-    new = tables(json.loads(path.read_text()))
+    new = tables(json.loads(path.read_text(encoding="utf-8")))
 
     def fill(match: re.Match) -> str:
         return f"<!-- bench: {match[1]} -->\n{new[match[1]]}\n<!-- end -->" if new.get(match[1]) else match[0]
 
     for page in PAGES:
-        text = re.sub(r"<!-- bench: (\w+) -->\n.*?<!-- end -->", fill, page.read_text(), flags=re.DOTALL)
+        text = re.sub(r"<!-- bench: (\w+) -->\n.*?<!-- end -->", fill, page.read_text(encoding="utf-8"), flags=re.DOTALL)
         with atomic_path(page) as temporary:
-            temporary.write_text(text)
+            temporary.write_text(text, encoding="utf-8")
     figure = OUTPUT / "kinks" / "kinks.png"
     if figure.exists():
         shutil.copyfile(figure, PAGES[0].parent / "figures" / "kinks.png")

@@ -89,7 +89,7 @@ def main() -> None:
         (WORK / backend).mkdir(parents=True)
     runs = [run(backend, args.zones) for backend in BACKENDS]
     say(table(runs, {"backend": "", "files": "d", "mb": ".1f", "wall": ".1f", "cpu": ".1f", "again": ".1f"}))
-    (OUTPUT / "persistence.json").write_text(json.dumps({"records": many, "runs": runs}, indent=1) + "\n")
+    (OUTPUT / "persistence.json").write_text(json.dumps({"records": many, "runs": runs}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

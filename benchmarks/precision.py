@@ -71,7 +71,7 @@ def write(rows: list[dict], path: Path) -> None:
     from regspec.provenance import atomic_path
 
     extra = sorted({key for row in rows for key in row} - set(FIELDS))
-    with atomic_path(path) as temporary, open(temporary, "w", newline="") as stream:
+    with atomic_path(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, [*FIELDS, *extra], restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

@@ -203,7 +203,7 @@ def _dolo(python: str, income, chain, debt: float, points: int) -> tuple[Rule, d
     request = {"beta": BETA, "gamma": GAMMA, "R": RATE, "debt": debt, "top": TOP, "points": points, "tolerance": TOLERANCE,
                "values": np.log(income).tolist(), "transition": chain.transitions[0].tolist()}  # fmt: skip
     script = Path(__file__).with_name("dolo_nested.py")
-    done = subprocess.run([python, str(script)], input=json.dumps(request), capture_output=True, text=True)
+    done = subprocess.run([python, str(script)], input=json.dumps(request), capture_output=True, encoding="utf-8")
     if done.returncode:
         raise ValueError(f"dolo failed: {done.stderr.strip().splitlines()[-1:]}")
     answer = json.loads(done.stdout.splitlines()[-1])

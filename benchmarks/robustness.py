@@ -57,7 +57,7 @@ def calibration() -> dict:
     options = [f"run.directory={FOLDER}", "run.name=robustness", "model.zones={sample: 1}"]
     for step in (jobs.data, jobs.empirics, jobs.calibrate):
         step("config/config.yaml", options)
-    return json.loads((FOLDER / "robustness" / "calibration" / "national.json").read_text())
+    return json.loads((FOLDER / "robustness" / "calibration" / "national.json").read_text(encoding="utf-8"))
 
 
 def solve(draw: dict, national: dict) -> dict:

@@ -47,7 +47,7 @@ def configuration(case: str, per_job: int | str):
     cells, scenarios = (numbers[0], numbers[1] if len(numbers) > 1 else 1) if numbers[0] == 25 else (0, numbers[0])
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{case}_{per_job}.yaml"
-    path.write_text(yaml.safe_dump(content(cells, scenarios, per_job), sort_keys=False))
+    path.write_text(yaml.safe_dump(content(cells, scenarios, per_job), sort_keys=False), encoding="utf-8")
     return path, load_config(path), "sweeps" if cells else "model"
 
 
@@ -65,7 +65,7 @@ def prepare(path, config: Config) -> None:
 def measured(command: list[str]) -> tuple[float, float, float]:
     """Wall and CPU seconds and peak MB of a process; ends the program with its output when it fails."""
     began = time.perf_counter()
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
     output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     if status:
@@ -107,7 +107,7 @@ def main() -> None:
         "peak_mb": ",.0f", "core_hours": ",.1f",
     }  # fmt: skip
     say(table(rows, columns))
-    (OUTPUT / "scale.json").write_text(json.dumps(rows, indent=1) + "\n")
+    (OUTPUT / "scale.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

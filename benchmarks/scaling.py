@@ -139,7 +139,7 @@ def worker() -> None:
     ranks = world(options.ranks)
     rows = measure(ranks, options.steps, options.repeat)
     if ranks.rank == 0:
-        options.output.write_text(json.dumps(rows))
+        options.output.write_text(json.dumps(rows), encoding="utf-8")
 
 
 # ------------------------------------------------------------------------------------------------ the benchmark
@@ -152,7 +152,7 @@ def _start(ranks: int, steps: int, repeat: int) -> list[dict]:
     launcher = [mpiexec(), "-n", str(ranks), sys.executable, "-m", "mpi4py"] if ranks > 1 else [sys.executable]
     arguments = [__file__, "--ranks", ranks, "--steps", steps, "--repeat", repeat, "--output", output]
     subprocess.run([*launcher, *map(str, arguments)], check=True, cwd=ROOT, env=dict(os.environ))
-    rows = json.loads(output.read_text())
+    rows = json.loads(output.read_text(encoding="utf-8"))
     output.unlink()
     return rows
 

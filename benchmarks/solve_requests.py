@@ -44,7 +44,7 @@ COLUMNS = {
 def grid(name: str) -> dict:
     """Configuration of a case: the default one on another grid, or with other industries."""
     four = {key: {"members": members, "xi": xi, "phi": phi} for key, (members, xi, phi) in FOUR.items()}
-    two = yaml.safe_load((ROOT / "config" / "examples" / "tiny.yaml").read_text())["calibration"]["industries"]
+    two = yaml.safe_load((ROOT / "config" / "examples" / "tiny.yaml").read_text(encoding="utf-8"))["calibration"]["industries"]
     return {
         "default": {},
         "small": {"model": {"grid": {"k_steps": 8, "b_below": 6, "b_above": 8, "b_fine": 48}}},
@@ -63,7 +63,7 @@ def prepare(name: str, zones: int) -> tuple[Path, Config, list[str]]:
     content["scenarios"] = {"baseline": {}}
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}_{zones}.yaml"
-    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     config, _, layout = jobs.load(path)
     for step in ("warm",) if layout.zones.exists() else ("data", "empirics", "calibrate", "warm"):
         say(f"{name}: {step}")
@@ -117,7 +117,7 @@ def main() -> None:
     rows = [solved(name, args.zones) for name in args.cases]
     say(table(rows, COLUMNS))
     found = {"snakemake_mb": snakemake, "snakemake_cpu": start, "rows": rows}
-    (OUTPUT / "solve_requests.json").write_text(json.dumps(found, indent=1) + "\n")
+    (OUTPUT / "solve_requests.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def solve(path) -> dict:
     """Figures of one process with the sources in ``path``."""
     environment = os.environ | {"PYTHONPATH": str(path)}
     done = subprocess.run(
-        [sys.executable, __file__, "--worker"], env=environment, check=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, __file__, "--worker"], env=environment, check=True, stdout=subprocess.PIPE, encoding="utf-8"
     )
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -98,7 +98,9 @@ def main() -> None:
     before, now = (next(r for r in rows if r["version"] == name) for name in places)
     found |= {f"moved_{key}": abs(now[key] - before[key]) for key in ("gain", "value")}
     say(", ".join(f"{key} {value:.2g}" for key, value in found.items()))
-    (OUTPUT / "turns.json").write_text(json.dumps({"revision": options.revision, "rows": rows, **found}, indent=1) + "\n")
+    (OUTPUT / "turns.json").write_text(
+        json.dumps({"revision": options.revision, "rows": rows, **found}, indent=1) + "\n", encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

@@ -47,7 +47,9 @@ def inputs(layout, zone: int | None = None) -> tuple[dict, dict]:
     """The zone's and the nation's calibration."""
     zones = layout.zone_ids()
     zone = zone if zone is not None else (ZONE if ZONE in zones else zones[0])
-    return json.loads(layout.zone_json(zone).read_text()), json.loads(layout.national.read_text())
+    return json.loads(layout.zone_json(zone).read_text(encoding="utf-8")), json.loads(
+        layout.national.read_text(encoding="utf-8")
+    )
 
 
 def seconds_of(call) -> tuple[float, object]:

@@ -88,9 +88,9 @@ def _configuration() -> str:
 
 
 def _command_line() -> str:
-    makefile = (ROOT / "Makefile").read_text()
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = "\n".join(line.removeprefix("# ") for line in makefile.partition("\n\n")[0].splitlines())
-    workflow = ast.parse((ROOT / "Snakefile").read_text().partition("\nfrom ")[0])
+    workflow = ast.parse((ROOT / "Snakefile").read_text(encoding="utf-8").partition("\nfrom ")[0])
     parts = [
         "# Command line",
         "The commands `regspec <step>` do what the rules of the workflow do. Exit codes: 0 done, 2 bad input, 3 the model "
@@ -123,7 +123,7 @@ def _api() -> str:
 
 
 def _module(name: str) -> Iterator[str]:
-    tree = ast.parse((SOURCES / "regspec" / Path(*name.split("."))).with_suffix(".py").read_text())
+    tree = ast.parse((SOURCES / "regspec" / Path(*name.split("."))).with_suffix(".py").read_text(encoding="utf-8"))
     yield f"## regspec.{name}\n\n{_text(tree)}"
     for node in tree.body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_") and ast.get_docstring(node):

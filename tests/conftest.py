@@ -49,7 +49,7 @@ def bare_folder(tmp_path, monkeypatch) -> Path:
     monkeypatch.delenv("REGSPEC_DATA", raising=False)
     for variable in (*THREAD_VARIABLES, "NUMBA_CACHE_DIR"):
         monkeypatch.setenv(variable, "1")
-    (tmp_path / "my.yaml").write_text("run: {name: r}\nscenarios: {baseline: {}, other: {}}\n")
+    (tmp_path / "my.yaml").write_text("run: {name: r}\nscenarios: {baseline: {}, other: {}}\n", encoding="utf-8")
     return tmp_path
 
 

@@ -31,12 +31,12 @@ class Block:
 
 def blocks(page: Path) -> list[Block]:
     """Fenced blocks of a page, in order."""
-    return [Block(m["language"], m["text"], m["test"] or "") for m in _FENCED.finditer(page.read_text())]
+    return [Block(m["language"], m["text"], m["test"] or "") for m in _FENCED.finditer(page.read_text(encoding="utf-8"))]
 
 
 def prose(page: Path) -> str:
     """A page without its fenced blocks."""
-    return _FENCED.sub("", page.read_text())
+    return _FENCED.sub("", page.read_text(encoding="utf-8"))
 
 
 def inline(page: Path) -> list[str]:

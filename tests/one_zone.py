@@ -67,5 +67,5 @@ def write(folder: Path, **overrides) -> tuple[Path, Path]:
     """Write the zone's and the national JSON; ``overrides`` replace entries of the zone's. Returns both paths."""
     paths = folder / "7.json", folder / "national.json"
     for path, record in zip(paths, ({**zone(), **overrides}, national()), strict=True):
-        path.write_text(json.dumps(record))
+        path.write_text(json.dumps(record), encoding="utf-8")
     return paths

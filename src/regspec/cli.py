@@ -11,11 +11,12 @@ import sys
 from pathlib import Path
 
 from regspec import jobs
-from regspec.reporting import short_errors
+from regspec.reporting import any_text, short_errors
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one step; errors of the user's making are printed without a traceback."""
+    any_text()
     args = parser().parse_args(argv)
     try:
         with short_errors():

@@ -59,7 +59,7 @@ def write_default(folder: str | Path) -> None:
     """Write ``config.yaml`` and ``README.md`` into ``folder``."""
     for name, text in {"config.yaml": default_yaml(), "README.md": manual()}.items():
         with atomic_path(Path(folder) / name) as temporary:
-            temporary.write_text(text)
+            temporary.write_text(text, encoding="utf-8")
 
 
 def _describe(annotation) -> str:

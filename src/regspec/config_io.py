@@ -96,7 +96,7 @@ def resolved_text(config: Config) -> str:
 def write_resolved(config: Config, path: str | Path) -> None:
     """Write :func:`resolved_text`; :func:`load_config` refuses the file when it was cut off since."""
     with atomic_path(path) as temporary:
-        temporary.write_text(resolved_text(config))
+        temporary.write_text(resolved_text(config), encoding="utf-8")
 
 
 # ---------------------------------------------------------------------------------------------- reading

@@ -40,7 +40,7 @@ class Explanation(logging.Handler):
         if self._told or not (planned or record.getMessage().startswith(_NOTHING)):
             return
         self._told = True
-        self._output.write_text(plan_text(self._dag(), self._config, self._layout) + "\n")
+        self._output.write_text(plan_text(self._dag(), self._config, self._layout) + "\n", encoding="utf-8")
 
 
 def plan_text(dag, config: Config, layout: Layout) -> str:
@@ -165,10 +165,10 @@ def explain(config: Config, snakefile: Path, profile: Path, targets: Iterable[st
             sys.executable, "-m", "snakemake", "--snakefile", snakefile, "--profile", profile, "--configfile", resolved,
             "--dry-run", "--nolock", "--", *targets,
         ]  # fmt: skip
-        environment = {**os.environ, VARIABLE: str(plan)}
-        done = subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True)
+        environment = {**os.environ, VARIABLE: str(plan), "PYTHONIOENCODING": "utf-8"}
+        done = subprocess.run(list(map(str, command)), env=environment, capture_output=True, encoding="utf-8", errors="replace")
         if done.returncode == 0:
-            print(plan.read_text(), end="")
+            print(plan.read_text(encoding="utf-8"), end="")
         else:
             said = done.stdout + done.stderr
             if "MissingRuleException" in said:

@@ -144,7 +144,7 @@ def used(layout: Layout) -> Cost:
     """What the finished solve jobs of a run took, as they say themselves: the last run of every job."""
     seconds, memory, solves = 0.0, 0.0, 0
     for path in sorted((layout.benchmarks / "solve").glob("*/*.json")):
-        took = json.loads(path.read_text())
+        took = json.loads(path.read_text(encoding="utf-8"))
         seconds, memory = seconds + took["cpu_time"], max(memory, took["max_rss"])
     disk = 0
     for path in sorted((layout.root / "solutions").glob("*/*.h5")):

@@ -76,7 +76,7 @@ class Layout:
         if not self.zones.exists():
             return {}
         try:
-            content = json.loads(self.zones.read_text())
+            content = json.loads(self.zones.read_text(encoding="utf-8"))
             # A list of an older version, without Ginis, is as good as none: the calibration's new sources make it anew.
             ginis = content.get("gini", ())
             return {int(z): float(g) for z, g in zip(content["zones"] if ginis else (), ginis, strict=True)}
@@ -110,7 +110,7 @@ class Layout:
 def _processor() -> str:
     """Model and instruction sets of the processor: compiled code is not portable between them."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return f"{platform.machine()} {platform.processor()}"
     wanted: dict[str, str] = {}

@@ -55,7 +55,7 @@ def logic_digest(path: Path) -> str:
     """Digest of a Python file's syntax tree without docstrings, of another file's bytes."""
     if path.suffix != ".py":
         return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
-    tree = ast.parse(path.read_text())
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     node: Any
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
@@ -106,8 +106,8 @@ def write_json(path: str | os.PathLike, obj) -> bool:
     """Write ``obj`` as JSON, atomically and only when the content changes; return whether it was written."""
     text = json.dumps(obj, indent=1, sort_keys=True, allow_nan=False) + "\n"
     path = Path(path)
-    if path.exists() and path.read_text() == text:
+    if path.exists() and path.read_text(encoding="utf-8") == text:
         return False
     with atomic_path(path) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
     return True

@@ -35,6 +35,18 @@ def short_errors() -> Iterator[None]:
         raise SystemExit(1) from None
 
 
+def any_text(to_file: bool = False) -> None:
+    """Let standard output and error take every character, whatever the locale is.
+
+    What goes to a file or a pipe (``to_file``: all that is printed from now on) is UTF-8, as every text file is. A terminal
+    keeps its encoding, and shows characters that it lacks as escapes.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = stream.encoding if stream.isatty() and not to_file else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
+
+
 @contextmanager
 def logged(log: str | Path) -> Iterator[None]:
     """Send all that the block prints to the file ``log``, for the scripts of the workflow's rules.
@@ -44,6 +56,7 @@ def logged(log: str | Path) -> Iterator[None]:
     :func:`short_errors`; 1 for any other error, whose traceback is in the log.
     """
     _flush()
+    any_text(to_file=True)
     if isinstance(sys.stdout, io.TextIOWrapper):  # a file's output is else held back until the end, behind errors and C's
         sys.stdout.reconfigure(line_buffering=True)
     kept = os.dup(1), os.dup(2)

@@ -132,7 +132,7 @@ def failure_message(layout: Layout, scenario: str, zone: int | str) -> str:
     """Why a solve failed, on one line, from the marker that it left beside its log."""
     marker = layout.failure(scenario, zone)
     try:
-        return " ".join(json.loads(marker.read_text()).split())
+        return " ".join(json.loads(marker.read_text(encoding="utf-8")).split())
     except FileNotFoundError:
         return "no message"
     except (ValueError, AttributeError):
@@ -157,7 +157,7 @@ def _running(config: Config, solve: Solve, path: Path, modified: float) -> Solve
 def progress_lines(path: Path) -> list[dict]:
     """The events of a progress file; its last line may be half written."""
     found = []
-    for line in path.read_text().splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         try:
             event = json.loads(line)
         except ValueError:

@@ -23,8 +23,8 @@ def config(parameters=None, **section):
 def folder(path):
     (path / "calibration").mkdir()
     (path / "data").mkdir()
-    (path / "calibration" / "national.json").write_text(json.dumps(one_zone.national()))
-    (path / "data" / "meta.json").write_text(json.dumps({"synthetic": True, "source": "Synthetic."}))
+    (path / "calibration" / "national.json").write_text(json.dumps(one_zone.national()), encoding="utf-8")
+    (path / "data" / "meta.json").write_text(json.dumps({"synthetic": True, "source": "Synthetic."}), encoding="utf-8")
     return path
 
 
@@ -32,7 +32,7 @@ def test_the_zone_solved_at_the_chosen_chi_has_the_target_debt(tmp_path):
     settings = config()
     files = run(settings, folder(tmp_path), "0" * 16)
     assert {str(path.relative_to(tmp_path)) for path in files} == set(exhibits.INTERNAL_EXHIBIT.files)
-    found = json.loads(files[0].read_text())
+    found = json.loads(files[0].read_text(encoding="utf-8"))
     assert found["bracket"] == [0.02, 0.08] and found["configured"] == settings.model.parameters.chi
     assert 0.02 < found["value"] < 0.08 and found["evaluations"] >= 3
     anew = one_zone.config(model__parameters={"gamma": 2.0, "chi": found["value"]})

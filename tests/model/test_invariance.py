@@ -73,14 +73,14 @@ def run_on(folder, ranks, settings, nodes=1, store="", steps=-1):
     if mpiexec() is None:
         pytest.skip("no mpiexec beside this Python or on the path")
     zone, national = write(folder)
-    (folder / "config.yaml").write_text(yaml.safe_dump(settings))
-    (folder / "solve.py").write_text(SOLVE)
+    (folder / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    (folder / "solve.py").write_text(SOLVE, encoding="utf-8")
     output = folder / f"{ranks}on{nodes}.h5"
     store = folder / (store or f"store{ranks}on{nodes}")
     arguments = [folder / "solve.py", folder / "config.yaml", zone, national, output, store, ranks, nodes, steps]
     launcher = [mpiexec(), "-n", ranks, sys.executable, "-m", "mpi4py"] if ranks > 1 else [sys.executable]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    done = subprocess.run([*map(str, launcher + arguments)], env=environment, capture_output=True, text=True, cwd=folder)
+    done = subprocess.run([*map(str, launcher + arguments)], env=environment, capture_output=True, encoding="utf-8", cwd=folder)
     return done, output
 
 

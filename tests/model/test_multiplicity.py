@@ -104,8 +104,8 @@ def national(folder):
     (folder / "data").mkdir()
     content = {"industries": ["a", "b"], "national_share": [0.4, 0.6], "rho": [0.5, 0.85], "sigma": [0.01, 0.02],
                "interest": {"mean": 0.013}}  # fmt: skip
-    (folder / "calibration" / "national.json").write_text(json.dumps(content))
-    (folder / "data" / "meta.json").write_text(json.dumps({"synthetic": True, "source": "Synthetic."}))
+    (folder / "calibration" / "national.json").write_text(json.dumps(content), encoding="utf-8")
+    (folder / "data" / "meta.json").write_text(json.dumps({"synthetic": True, "source": "Synthetic."}), encoding="utf-8")
 
 
 def test_exhibit_says_that_it_is_one_selection(tmp_path):
@@ -116,7 +116,7 @@ def test_exhibit_says_that_it_is_one_selection(tmp_path):
     table = pd.read_csv(files[0], comment="#")
     assert list(table["theta"]) == [0.05, 0.35]
     assert table["Several (grid)"].iloc[1] > table["Several (grid)"].iloc[0]
-    assert "one selection of many" in files[1].read_text()
+    assert "one selection of many" in files[1].read_text(encoding="utf-8")
 
 
 def test_failure_names_theta(tmp_path):

@@ -161,7 +161,7 @@ def test_compiled_kernels_are_their_source(tmp_path):
     for disabled in ("0", "1"):
         output = tmp_path / f"{disabled}.npz"
         environment = {**os.environ, "NUMBA_DISABLE_JIT": disabled}
-        done = subprocess.run([sys.executable, "-c", PURE, str(output)], env=environment, capture_output=True, text=True)
+        done = subprocess.run([sys.executable, "-c", PURE, str(output)], env=environment, capture_output=True, encoding="utf-8")
         assert done.returncode == 0, done.stderr[-2000:]
         results.append(np.load(output))
     assert len(results[0].files) == 6

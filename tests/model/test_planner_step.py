@@ -32,9 +32,9 @@ def finished(tmp_path_factory):
     (folder / "zones").mkdir(parents=True)
     (root / "data").mkdir()
     one_zone.write(folder / "zones")
-    (folder / "national.json").write_text((folder / "zones" / "national.json").read_text())
-    (folder / "zones.json").write_text(json.dumps({"zones": [7], "gini": [0.4]}))
-    (root / "data" / "meta.json").write_text(json.dumps({"synthetic": True, "source": "Synthetic."}))
+    (folder / "national.json").write_text((folder / "zones" / "national.json").read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "zones.json").write_text(json.dumps({"zones": [7], "gini": [0.4]}), encoding="utf-8")
+    (root / "data" / "meta.json").write_text(json.dumps({"synthetic": True, "source": "Synthetic."}), encoding="utf-8")
     files = run(settings, root, "0" * 16)
     return root, files, pd.read_csv(root / "planner" / "externalities.csv", comment="#")
 

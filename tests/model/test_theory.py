@@ -94,7 +94,7 @@ def test_the_step_writes_what_the_registry_names_and_no_claim_of_data(tmp_path, 
     monkeypatch.setattr("regspec.theory.run.compute", lambda settings: table)
     files = run(config(), tmp_path, "0" * 16)
     assert {str(path.relative_to(tmp_path)) for path in files} == set(exhibits.THEORY_EXHIBIT.files)
-    assert "# data: none" in files[0].read_text() and "synthetic" not in files[1].read_text()
+    assert "# data: none" in files[0].read_text(encoding="utf-8") and "synthetic" not in files[1].read_text(encoding="utf-8")
     assert len(pd.read_csv(files[0], comment="#")) == len(table) > len(printed(table))
 
 

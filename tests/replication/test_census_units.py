@@ -31,7 +31,7 @@ PERSONS, INCOME = 100.0, 2000
 @pytest.fixture(scope="module")
 def geography():
     """The example's, as far as there are tables: that of 1970 is not among them."""
-    every = yaml.safe_load(EXAMPLE.read_text())["data"]["microdata"]["geography"]
+    every = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))["data"]["microdata"]["geography"]
     found = {year: spec for year, spec in every.items() if (FOLDER / spec["file"]).is_file()}
     assert {1950, 1960, 1980, 1990, 2000, 2010, 2020} <= set(found)
     return found
@@ -63,7 +63,7 @@ def run(geography, raw, tmp_path_factory):
         own = own.assign(YEAR=year, SERIAL=range(1, len(own) + 1), PERWT=PERSONS / 2, SLWT=PERSONS / 2, AGE=40, INCWAGE=INCOME)
         parts.append(own.assign(IND1990=codes[own["SERIAL"] % len(codes)]))
     pd.concat(parts).to_csv(folder / "usa.csv.gz", index=False)
-    (folder / "usa.xml").write_text(codebook("usa.csv.gz", LAYOUT))
+    (folder / "usa.xml").write_text(codebook("usa.csv.gz", LAYOUT), encoding="utf-8")
     for spec in geography.values():
         (folder / spec["file"]).symlink_to(FOLDER / spec["file"])
     (folder / "county_cz1990.csv").symlink_to(FOLDER.parent / "county_cz1990.csv")
@@ -104,4 +104,4 @@ def test_the_source_takes_zones_of_the_crosswalk_that_are_not_on_the_map(run, zo
     assert len(industries) == 17 and years == [1950, 1960, 1980, 1990, 2000, 2010, 2020]
     panel = read_microdata(config, tmp_path, zones, pd.Series(1, sorted(zones)), {})
     assert set(panel.industry["zone"]) == set(panel.controls["zone"]) == zones
-    assert "zones that are not on the map: 1960: 0.0" in (tmp_path / "topcodes.csv").read_text()
+    assert "zones that are not on the map: 1960: 0.0" in (tmp_path / "topcodes.csv").read_text(encoding="utf-8")

@@ -24,7 +24,7 @@ EXAMPLE = Path(__file__).parents[2] / "config" / "examples" / "real_panel.yaml"
 
 @pytest.fixture(scope="module")
 def config():
-    content = yaml.safe_load(EXAMPLE.read_text())
+    content = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
     content["data"]["counties"] = {"income": {"file": FILE, "windows": [[1980, 2019], [1990, 2019]]}}
     return Config.model_validate(content)
 

@@ -29,7 +29,7 @@ EXAMPLE = Path(__file__).parents[2] / "config" / "examples" / "real_panel.yaml"
 @pytest.fixture(scope="module")
 def out(tmp_path_factory):
     folder = tmp_path_factory.mktemp("panel") / "data"
-    build(Config.model_validate(yaml.safe_load(EXAMPLE.read_text())), folder, "abc123")
+    build(Config.model_validate(yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))), folder, "abc123")
     return folder
 
 
@@ -42,7 +42,7 @@ def test_the_panel_has_722_zones_8_industries_and_7_years(out):
     industry = read_table(out / "industry.parquet", "industry")
     sizes = industry[["zone", "year", "industry"]].nunique().tolist()
     assert sizes == [722, 7, 8] and len(industry) == 40_432
-    meta = json.loads((out / "meta.json").read_text())
+    meta = json.loads((out / "meta.json").read_text(encoding="utf-8"))
     assert meta["synthetic"] is False and meta["stand_in_zones"] is False and meta["truth"] is None
 
 

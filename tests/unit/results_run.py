@@ -94,7 +94,7 @@ def write_data(folder, zones, seed=0):
     pd.DataFrame(dict(year=years, rate=rng.normal(0.01, 0.01, years.size))).to_parquet(folder / "interest.parquet")
     write_map(folder / "zones.gpkg", zones)
     meta = {"synthetic": True, "source": "random numbers", "stand_in_zones": True}
-    (folder / "meta.json").write_text(json.dumps(meta))
+    (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
 
 
 def write_map(path, zones):
@@ -154,11 +154,11 @@ def make_run(root, n=40, scenarios=("baseline", "no_collateral"), failed=(), see
     specialization(industry).to_parquet(root / "empirics/specialization.parquet")
     write_missing([], root / "empirics", {"config_hash": "hash"}, True)
     selected = calibrate(config, root / "data", root / "empirics", root / "calibration", "hash")
-    national = json.loads((root / "calibration/national.json").read_text())
+    national = json.loads((root / "calibration/national.json").read_text(encoding="utf-8"))
     files = []
     for number, scenario in enumerate(scenarios):
         for zone_id in selected:
-            zone = json.loads((root / f"calibration/zones/{zone_id}.json").read_text())
+            zone = json.loads((root / f"calibration/zones/{zone_id}.json").read_text(encoding="utf-8"))
             path = root / f"solutions/{scenario}/{zone_id}.h5"
             status = "failed" if (scenario, zone_id) in failed else "solved"
             tilt = -0.3 * zone["gini_data"] * (1 - 0.5 * number) + 0.01 * np.sin(zone_id + 1)

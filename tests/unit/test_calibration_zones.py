@@ -180,13 +180,13 @@ def test_calibrate_writes_the_contract(tables):
     config = make_config()
     assert run(tables, config) == ZONES
     folder = tables / "calibration"
-    national = json.loads((folder / "national.json").read_text())
+    national = json.loads((folder / "national.json").read_text(encoding="utf-8"))
     assert national["industries"] == ["primary", "trade"]
     assert np.shape(national["u"]) == np.shape(national["trend"]) == (2, 71)
     np.testing.assert_allclose(national["national_share"], [0.3, 0.7], rtol=1e-14)
     assert set(national["provenance"]) == {"config_hash", "code_version"}
-    assert json.loads((folder / "zones.json").read_text())["zones"] == ZONES
-    zone = json.loads((folder / "zones/301.json").read_text())
+    assert json.loads((folder / "zones.json").read_text(encoding="utf-8"))["zones"] == ZONES
+    zone = json.loads((folder / "zones/301.json").read_text(encoding="utf-8"))
     assert zone["k0"] == zone["shares"] and abs(sum(zone["shares"]) - 1) < 1e-12
     assert zone["gini_data"] == 0.4
     ztilde, level = scenario_zone(zone, national, config, "baseline")
@@ -237,13 +237,13 @@ def test_calibrate_does_not_depend_on_row_order(tables):
 def test_matched_level_is_observed_income(tables):
     config = make_config(calibration={"level": "matched"})
     run(tables, config)
-    levels = [json.loads((tables / f"calibration/zones/{z}.json").read_text())["level"] for z in ZONES]
+    levels = [json.loads((tables / f"calibration/zones/{z}.json").read_text(encoding="utf-8"))["level"] for z in ZONES]
     log_income, population = np.linspace(1, 2, 6), np.arange(1, 7)
     np.testing.assert_allclose(np.diff(np.log(levels)), 0.2, rtol=1e-12)
     np.testing.assert_allclose((np.log(levels) * population).sum(), 0, atol=1e-12)
     np.testing.assert_allclose(np.log(levels[0]), 1 - (log_income * population).sum() / 21, rtol=1e-12)
-    national = json.loads((tables / "calibration/national.json").read_text())
-    zone = json.loads((tables / "calibration/zones/200.json").read_text())
+    national = json.loads((tables / "calibration/national.json").read_text(encoding="utf-8"))
+    zone = json.loads((tables / "calibration/zones/200.json").read_text(encoding="utf-8"))
     assert scenario_zone(zone, national, config, "no_collateral")[1] == zone["level"]
 
 

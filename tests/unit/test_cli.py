@@ -26,7 +26,7 @@ def run_folder(bare_folder):
     """A working directory with a configuration and a calibration of zones 3 and 7."""
     layout = Layout(load_config("my.yaml"))
     layout.zones.parent.mkdir(parents=True)
-    layout.zones.write_text(json.dumps({"zones": [7, 3], "gini": [0.4, 0.5]}))
+    layout.zones.write_text(json.dumps({"zones": [7, 3], "gini": [0.4, 0.5]}), encoding="utf-8")
     return layout
 
 
@@ -43,15 +43,17 @@ def test_bad_configuration_exits_2_without_traceback(run_folder, capsys):
 
 def test_valid_configuration_is_printed_and_can_be_read_back(run_folder, capsys, tmp_path):
     assert run("config", "--set", "run.seed=5") == 0
-    (tmp_path / "back.yaml").write_text(capsys.readouterr().out)
+    (tmp_path / "back.yaml").write_text(capsys.readouterr().out, encoding="utf-8")
     assert load_config("back.yaml") == load_config("my.yaml", ["run.seed=5"])
 
 
 def test_of_several_files_later_ones_win(run_folder, capsys, tmp_path):
     """Sections are merged, scenarios replaced, in every step; --set comes last."""
-    (tmp_path / "more.yaml").write_text("model: {parameters: {theta: 0.3}}\nscenarios: {baseline: {}}\nrun: {seed: 4}\n")
+    (tmp_path / "more.yaml").write_text(
+        "model: {parameters: {theta: 0.3}}\nscenarios: {baseline: {}}\nrun: {seed: 4}\n", encoding="utf-8"
+    )
     assert cli.main(["config", "--config", "my.yaml", "more.yaml", "--set", "run.seed=5"]) == 0
-    (tmp_path / "back.yaml").write_text(capsys.readouterr().out)
+    (tmp_path / "back.yaml").write_text(capsys.readouterr().out, encoding="utf-8")
     found, first = load_config("back.yaml"), load_config("my.yaml")
     assert (found.model.parameters.theta, found.run.seed, list(found.scenarios)) == (0.3, 5, ["baseline"])
     assert found.run.name == first.run.name and found.model.grid == first.model.grid and len(first.scenarios) == 2
@@ -118,7 +120,7 @@ def test_steps_out_of_order_say_what_to_do(run_folder, capsys, arguments, expect
 
 
 def test_damaged_list_of_zones_is_named(run_folder, capsys):
-    run_folder.zones.write_text('{"zones": [1, ')
+    run_folder.zones.write_text('{"zones": [1, ', encoding="utf-8")
     assert run("status") == 2
     assert "zones.json" in capsys.readouterr().err
 
@@ -134,7 +136,7 @@ def loaded_modules(*arguments):
         f"try:\n    main({list(arguments)!r})\nexcept SystemExit:\n    pass\n"
         "print(' '.join(sorted({m.partition('.')[0] for m in sys.modules})), file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     return set(done.stderr.splitlines()[-1].split())
 
 
@@ -155,8 +157,10 @@ def test_threads_and_kernel_cache_are_set_for_solves(run_folder, monkeypatch):
 def test_status_tells_waiting_started_and_failed_solves(run_folder):
     config = load_config("my.yaml")
     write_json(run_folder.failure("other", 7), "zone 7: no equilibrium\n  J = 3.1 at theta = 0.35\n")
-    run_folder.progress("other", 7).write_text("")
-    run_folder.progress("other", 3).write_text('{"sweep": 10, "distance": 0.1}\n{"sweep": 20, "distance": 0.01}\n')
+    run_folder.progress("other", 7).write_text("", encoding="utf-8")
+    run_folder.progress("other", 3).write_text(
+        '{"sweep": 10, "distance": 0.1}\n{"sweep": 20, "distance": 0.01}\n', encoding="utf-8"
+    )
     text = status_text(config, run_folder)
     assert "baseline: 2 waiting" in text
     assert "other: 1 running, 1 failed" in text
@@ -164,7 +168,7 @@ def test_status_tells_waiting_started_and_failed_solves(run_folder):
     assert "zone 3 running: sweep 20, distance 1.0e-02" in text
     assert "zone 7, scenario other" in failures_text(config, run_folder)
     assert failure_message(run_folder, "baseline", 3) == "no message"
-    run_folder.failure("other", 7).write_text("{")
+    run_folder.failure("other", 7).write_text("{", encoding="utf-8")
     assert "7.failure.json is damaged" in failure_message(run_folder, "other", 7)
 
 
@@ -199,7 +203,7 @@ def test_progress_counts_done_and_failed_solves(run_folder, capsys):
     jobs.emit(Event("job_info", jobid=9, rule_name="collect"))
     jobs.emit(Event("job_finished", job_id=2))
     run_folder.solution("other", 7).parent.mkdir(parents=True)
-    run_folder.solution("other", 7).write_text("")
+    run_folder.solution("other", 7).write_text("", encoding="utf-8")
     jobs.emit(Event("job_error", jobid=1))
     jobs.emit(Event("job_finished", job_id=9))
     jobs.emit(Event("job_info", jobid=0, rule_name="all"))
@@ -238,11 +242,12 @@ def test_script_of_a_rule_logs_everything_and_ends_like_the_command_line(tmp_pat
     script = tmp_path / "script.py"
     script.write_text(
         "import os, sys\nfrom regspec.errors import *\nfrom regspec.reporting import logged\n"
-        f"with logged({str(tmp_path / 'log')!r}):\n    print('begun')\n    {body}\nprint('after')\n"
+        f"with logged({str(tmp_path / 'log')!r}):\n    print('begun')\n    {body}\nprint('after')\n",
+        encoding="utf-8",
     )
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment)
-    text = (tmp_path / "log").read_text()
+    done = subprocess.run([sys.executable, script], capture_output=True, encoding="utf-8", env=environment)
+    text = (tmp_path / "log").read_text(encoding="utf-8")
     assert done.returncode == code
     assert text.startswith("begun\n") and logged in text and "after" not in text
     assert (done.stdout, done.stderr.splitlines()[-1:]) == ("after\n" if code == 0 else "", shown)

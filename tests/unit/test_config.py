@@ -20,7 +20,7 @@ DEFAULT = ROOT / "config" / "config.yaml"
 def write(tmp_path):
     def write(text, name="c.yaml"):
         path = tmp_path / name
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
         return path
 
     return write
@@ -48,8 +48,8 @@ def test_default_file_holds_the_typed_defaults():
 
 
 def test_generated_files_have_not_drifted():
-    assert DEFAULT.read_text() == default_yaml()
-    assert (ROOT / "config" / "README.md").read_text() == manual()
+    assert DEFAULT.read_text(encoding="utf-8") == default_yaml()
+    assert (ROOT / "config" / "README.md").read_text(encoding="utf-8") == manual()
 
 
 def test_every_key_is_in_the_manual_and_commented_in_the_default_file():
@@ -192,7 +192,7 @@ def test_binary_file_is_an_error(tmp_path):
 @given(st.integers(min_value=0, max_value=len(default_yaml())))
 def test_cut_default_file_is_valid_or_a_short_configuration_error(tmp_path_factory, length):
     path = tmp_path_factory.mktemp("cut") / "c.yaml"
-    path.write_text(default_yaml()[:length])
+    path.write_text(default_yaml()[:length], encoding="utf-8")
     try:
         load_config(path)
     except ConfigError as error:
@@ -272,11 +272,11 @@ def test_resolved_configuration_round_trips_and_detects_damage(write, tmp_path):
     path = tmp_path / "resolved.yaml"
     write_resolved(config, path)
     assert load_config(path) == config
-    assert config_hash(config) in path.read_text().splitlines()[0]
-    text = path.read_text()
-    path.write_text(text[: text.index("results:")])
+    assert config_hash(config) in path.read_text(encoding="utf-8").splitlines()[0]
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text[: text.index("results:")], encoding="utf-8")
     assert "cut off" in failure(path)
-    path.write_text(text.replace("theta: 0.41", "theta: 0.42"))
+    path.write_text(text.replace("theta: 0.41", "theta: 0.42"), encoding="utf-8")
     assert "edited" in failure(path)
 
 

@@ -89,14 +89,14 @@ def test_withheld_cells_lie_within_their_flags_and_size_classes(withheld):
 
 def test_every_layout_of_a_file_gives_the_same_table(copy):
     before = tables(copy, {1990: "cbp90co.txt"}).tables["business"]
-    text = (copy / "cbp90co.txt").read_text()
+    text = (copy / "cbp90co.txt").read_text(encoding="utf-8")
     with zipfile.ZipFile(copy / "a.zip", "w") as archive:
         archive.writestr("cbp90co.txt", text)
     (copy / "a.gz").write_bytes(gzip.compress(text.replace(",20--,", ",19--,").upper().encode()))
     for name in ("a.zip", "a.gz"):
         pd.testing.assert_frame_equal(tables(copy, {1990: name}).tables["business"], before)
     renamed = copy / "renamed.csv"
-    renamed.write_text(text.replace("fipstate,", "state,", 1).replace(",emp,", ",jobs,", 1))
+    renamed.write_text(text.replace("fipstate,", "state,", 1).replace(",emp,", ",jobs,", 1), encoding="utf-8")
     config = county_economy.config(copy, cbp={"files": {1990: renamed.name}, "columns": {"fipstate": "state", "emp": "jobs"}})
     pd.testing.assert_frame_equal(build(config).tables["business"], before)
 
@@ -190,8 +190,8 @@ def test_an_unknown_noise_flag_is_named(copy):
 
 def test_a_file_cut_in_a_line_or_in_its_compression_is_named(copy):
     path = copy / FILES[1990]
-    text = path.read_text()
-    path.write_text(text[: len(text) // 2 - 7])
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text[: len(text) // 2 - 7], encoding="utf-8")
     assert "was the file cut short?" in failure(copy)
     packed = gzip.compress(text.encode())
     (copy / "a.gz").write_bytes(packed[: len(packed) // 2])

@@ -89,18 +89,18 @@ def test_a_county_without_a_value_leaves_the_mean_to_the_others(copy):
 )
 def test_broken_housing_files_are_named(copy, old, new, expected):
     path = copy / "housing_1970_county.csv"
-    path.write_text(path.read_text().replace(old, new, 1))
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
     assert expected.lower() in failure(housing(copy)).lower()
 
 
 def test_a_housing_file_cut_short_is_named(copy):
     path = copy / "housing_1970_county.csv"
-    lines = path.read_text().splitlines()
-    path.write_text("\n".join(lines[:30]) + "\n")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(lines[:30]) + "\n", encoding="utf-8")
     assert "no county of " in failure(housing(copy))
-    path.write_text("\n".join([*lines[:30], lines[31][:24]]))
+    path.write_text("\n".join([*lines[:30], lines[31][:24]]), encoding="utf-8")
     assert "cut short?" in failure(housing(copy))
-    path.write_text(lines[0] + "\n")
+    path.write_text(lines[0] + "\n", encoding="utf-8")
     assert "no rows" in failure(housing(copy))
 
 
@@ -114,7 +114,7 @@ def test_income_of_zones_is_the_truth_in_every_year(files):
     factor = price_factors(Config(), [1990])[1990]
     one = table.xs(1990, level="year")
     assert (one["income_real"] / one["income"]).to_numpy() == pytest.approx(factor)
-    text = (files / "CAINC1.csv").read_text()
+    text = (files / "CAINC1.csv").read_text(encoding="utf-8")
     assert '"""51901"""' in text and '"""51003"""' not in text and "(NA)" in text  # as the real file is
     assert made.report["county_income"]["1990"]["unmapped_counties"] == []
     assert set(COMBINED) < set(county_economy.zone_of().index) | set(COMBINED)
@@ -153,13 +153,13 @@ def replace_line(start, change):
 )
 def test_broken_income_files_are_named(copy, change, expected):
     path = copy / "CAINC1.csv"
-    path.write_text(change(path.read_text()))
+    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
     assert expected in failure(income(copy))
 
 
 def test_an_area_without_a_zone_is_counted_and_named(copy):
     path = copy / "CAINC1.csv"
-    path.write_text(path.read_text().replace('"""51907"""', '"""51977"""'))
+    path.write_text(path.read_text(encoding="utf-8").replace('"""51907"""', '"""51977"""'), encoding="utf-8")
     config = county_economy.config(copy, income={"file": "CAINC1.csv"}, unmapped_share=0.0)
     text = failure(config)
     assert "1 counties with" in text and "have no zone in cz.csv (largest: 51977)" in text
@@ -235,7 +235,7 @@ def test_income_growth_uses_the_windows_own_years(made, files):
 
 
 def test_the_report_names_each_file(made):
-    report = json.loads((made / "data" / "counties.json").read_text())
+    report = json.loads((made / "data" / "counties.json").read_text(encoding="utf-8"))
     assert report["business"]["1990"]["file"] == "cbp90co.txt" and report["business"]["1990"]["system"] == "sic"
     assert report["crosswalk"] == "cz.csv" and report["provenance"]["config_hash"] == "abc"
 
@@ -243,8 +243,8 @@ def test_the_report_names_each_file(made):
 def test_a_run_with_a_broken_file_writes_nothing(files, tmp_path):
     for path in files.iterdir():
         shutil.copy(path, tmp_path / path.name)
-    text = (tmp_path / "cbp10co.txt").read_text()
-    (tmp_path / "cbp10co.txt").write_text(text[: int(len(text) * 0.9)])
+    text = (tmp_path / "cbp10co.txt").read_text(encoding="utf-8")
+    (tmp_path / "cbp10co.txt").write_text(text[: int(len(text) * 0.9)], encoding="utf-8")
     with pytest.raises(DataError, match="cbp10co.txt"):
         run(whole(tmp_path), tmp_path / "data", tmp_path / "empirics", "abc")
     assert not (tmp_path / "data").exists()
@@ -275,7 +275,7 @@ def synthetic(folder, **counties):
     ],
 )
 def test_broken_files_end_a_run_before_its_first_job(files, tmp_path, name, old, new, section, expected):
-    (tmp_path / name).write_text((files / name).read_text().replace(old, new, 1))
+    (tmp_path / name).write_text((files / name).read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
     with pytest.raises((DataError, ConfigError)) as error:
         check_inputs(synthetic(tmp_path, **section))
     assert expected in str(error.value) and str(error.value).count("\n") <= 4
@@ -293,7 +293,7 @@ def test_broken_files_end_a_run_before_its_first_job(files, tmp_path, name, old,
 )
 @pytest.mark.parametrize("name", ["cbp90co.txt", "CAINC1.csv"])
 def test_other_delimiters_and_encodings_are_named(files, tmp_path, name, change, expected):
-    head = "\n".join((files / name).read_text().splitlines()[:3])
+    head = "\n".join((files / name).read_text(encoding="utf-8").splitlines()[:3])
     (tmp_path / name).write_bytes(change(head))
     section = {"cbp": {"files": {1990: name}}} if name.startswith("cbp") else {"income": {"file": name}}
     with pytest.raises(DataError) as error:

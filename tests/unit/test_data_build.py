@@ -47,7 +47,7 @@ def test_zones_of_tables_and_map_are_the_same(out):
 
 
 def test_meta_tells_what_the_data_are(out):
-    meta = json.loads((out / "meta.json").read_text())
+    meta = json.loads((out / "meta.json").read_text(encoding="utf-8"))
     assert meta["synthetic"] is True and meta["stand_in_zones"] is True and "ynthetic" in meta["source"]
     assert meta["truth"]["fact1"]["growth"]["specialization"] == -0.233
     assert meta["provenance"]["config_hash"] == "abc123"
@@ -77,7 +77,7 @@ def test_synthetic_zones_must_be_as_many_as_the_crosswalks(tmp_path, monkeypatch
     with pytest.raises(ConfigError, match="data.synthetic.zones: 40, but the crosswalk has 49"):
         build(config(crosswalk="county.csv"), tmp_path / "data", "abc123")
     build(config(crosswalk="county.csv", synthetic={"zones": 49}), tmp_path / "data", "abc123")
-    meta = json.loads((tmp_path / "data" / "meta.json").read_text())
+    meta = json.loads((tmp_path / "data" / "meta.json").read_text(encoding="utf-8"))
     assert meta["stand_in_zones"] is False and meta["zones"] == 49
 
 

@@ -87,10 +87,10 @@ def test_a_truncated_parquet_file_is_named(tmp_path):
 
 
 def test_meta_is_read_or_says_what_to_do(tmp_path):
-    (tmp_path / "meta.json").write_text('{"synthetic": false, "source": "A panel.", "stand_in_zones": true}')
+    (tmp_path / "meta.json").write_text('{"synthetic": false, "source": "A panel.", "stand_in_zones": true}', encoding="utf-8")
     meta = read_meta(tmp_path)
     assert meta == {"synthetic": False, "source": "A panel.", "stand_in_zones": True} and cited(meta) == "A panel"
     for text in ("{", '{"synthetic": true}', "[]"):
-        (tmp_path / "meta.json").write_text(text)
+        (tmp_path / "meta.json").write_text(text, encoding="utf-8")
         with pytest.raises(DataError, match=r"meta\.json: missing or incomplete(.|\n)*rerun the data step"):
             read_meta(tmp_path)

@@ -212,6 +212,6 @@ def test_real_interest_rate_has_the_known_mean():
 
 def test_the_example_configuration_covers_the_panels_industries():
     path = Path(__file__).parents[2] / "config" / "examples" / "real_panel.yaml"
-    example = Config.model_validate(yaml.safe_load(path.read_text()))
+    example = Config.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     members = [m for group in example.calibration.industries.values() for m in group.members]
     assert len(members) == 8 and example.data.source == "panel" and example.empirics.variable == "employment"

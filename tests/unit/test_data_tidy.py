@@ -224,13 +224,15 @@ def test_a_panel_without_income_and_productivity_says_what_is_missing(folder):
     own = config(path)
     check_inputs(own)
     build(own, path / "data", "hash")
-    assert json.loads((path / "data/meta.json").read_text())["source"] == "Own panel (industry.csv, controls.csv)"
+    assert (
+        json.loads((path / "data/meta.json").read_text(encoding="utf-8"))["source"] == "Own panel (industry.csv, controls.csv)"
+    )
     assert read_table(path / "data/tfp.parquet", "tfp").empty
     run(own, path / "data", path / "out", "hash")
     lost = tables.read_csv(path / "out/not_computed.csv").fillna("")
     whole = set(lost[lost["part"] == ""]["exhibit"])
     assert {"E1", "E2", "E3", "E4", "D5, E8", "P"} <= whole
-    assert "no income per capita" in (path / "out/fact1.html").read_text()
+    assert "no income per capita" in (path / "out/fact1.html").read_text(encoding="utf-8")
     assert (path / "out/horizons.png").stat().st_size > 2000
     listed = tables.read_csv(path / "out/exhibits.csv").set_index("title")
     assert listed.at["The trade-off: growth and level", "produced"] == "no"

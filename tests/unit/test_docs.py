@@ -66,7 +66,7 @@ def test_overrides_of_snakemake_and_its_files_are_valid(page):
         values = _values(words, "--config")
         load_config(DEFAULT, extra={key: yaml.safe_load(value) for key, _, value in (v.partition("=") for v in values)})
         for name in _values(words, "--profile"):
-            assert (ROOT / name).is_dir() or "cp -r profiles/slurm " + name in page.read_text(), name
+            assert (ROOT / name).is_dir() or "cp -r profiles/slurm " + name in page.read_text(encoding="utf-8"), name
 
 
 def _values(words, option):
@@ -82,13 +82,13 @@ def _values(words, option):
 def test_configurations_are_valid(page, tmp_path):
     for text in configurations(page, set(Config.model_fields)):
         path = tmp_path / "shown.yaml"
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
         load_config(path)
 
 
 @every_page
 def test_files_of_the_repository_are_there(page):
-    text = page.read_text()
+    text = page.read_text(encoding="utf-8")
     folders = "config|docs|tests|benchmarks|src|workflow|profiles"
     made = tuple(f"{folder}/" for folder in re.findall(r"cp -r \S+ (profiles/\w+)", text))
     for name in set(re.findall(rf"(?<![\w/.-])(?:{folders})/[\w/.-]*\w\.(?:py|yaml|csv|md|smk|png|js)\b", text)):
@@ -117,11 +117,13 @@ def test_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path
     pytest.importorskip("mkdocs", reason="mkdocs is not installed (extra `docs`)")
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True,
+        cwd=ROOT, capture_output=True, encoding="utf-8",
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     built = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.html")}
     assert {"index.html", "tutorial.html", "reference/cli.html", "reference/api.html", "howto/debug_zone.html"} <= built
     for path in tmp_path.rglob("*.html"):
-        assert not re.search(r"""<(?:script|img|link)[^>]*(?:src|href)=["']?(?:https?:)?//""", path.read_text()), path
+        assert not re.search(
+            r"""<(?:script|img|link)[^>]*(?:src|href)=["']?(?:https?:)?//""", path.read_text(encoding="utf-8")
+        ), path

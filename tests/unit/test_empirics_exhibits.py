@@ -159,7 +159,7 @@ def test_national_shares_and_the_tradable_flag(inputs):
     mining = rows[(rows["industry"] == "Mining") & (rows["year"] == 1990) & (rows["variable"] == "income")]
     value = table.set_index(["variable", "industry", "year"]).at[("income", "Mining", 1990), "share"]
     assert value == pytest.approx(100 * np.average(mining["share"], weights=mining["population"]), rel=1e-12)
-    assert "Tradable, sum" in (inputs.out / "industry_shares.tex").read_text()
+    assert "Tradable, sum" in (inputs.out / "industry_shares.tex").read_text(encoding="utf-8")
 
 
 def test_tables_of_measures_and_definitions(inputs):

@@ -26,7 +26,7 @@ def write_data(folder, synthetic=True, zones=80, shuffle=None):
         write_table(frame, kind, folder / f"{kind}.parquet", STAMP)
     tfp = pd.DataFrame({"year": [1950], "industry": ["Farms"], "tfp": [1.0], "weight": [1.0]})
     write_table(tfp, "tfp", folder / "tfp.parquet", STAMP)
-    (folder / "meta.json").write_text(json.dumps({"synthetic": synthetic, "source": "A small economy."}))
+    (folder / "meta.json").write_text(json.dumps({"synthetic": synthetic, "source": "A small economy."}), encoding="utf-8")
     return industry, controls, national
 
 
@@ -68,7 +68,7 @@ def test_csv_holds_the_estimates_and_tex_shows_them(done):
     assert table.at[("growth", "specialization"), "estimate"] == pytest.approx(
         facts.growth.estimate("specialization"), rel=1e-12
     )
-    text = (folder / "out" / "fact1.tex").read_text()
+    text = (folder / "out" / "fact1.tex").read_text(encoding="utf-8")
     assert f"({facts.level.se('specialization'):.4f})" in text and "Zones & 80 & 80" in text
     assert "Growth of income p.c., 1950--2020" in text and "synthetic data" in text
 
@@ -81,7 +81,7 @@ def test_scatter_csv_is_the_figure(done):
 def test_real_data_are_not_marked(tmp_path, done):
     write_data(tmp_path / "data", synthetic=False)
     run(CONFIG, tmp_path / "data", tmp_path / "out", "c0ffee")
-    assert "synthetic" not in (tmp_path / "out" / "fact1.html").read_text()
+    assert "synthetic" not in (tmp_path / "out" / "fact1.html").read_text(encoding="utf-8")
     assert (tmp_path / "out" / "fact1_level.png").read_bytes() != (done[0] / "out" / "fact1_level.png").read_bytes()
 
 

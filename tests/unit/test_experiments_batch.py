@@ -38,9 +38,9 @@ class Job:
         for number, shares in zip(ZONES, ([0.35, 0.65], [0.4, 0.6], [0.5, 0.5]), strict=True):
             path = self.layout.zone_json(number)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps({**zone(shares), "zone": number}))
-        self.layout.national.write_text(json.dumps(national()))
-        self.layout.zones.write_text(json.dumps({"zones": ZONES, "gini": [0.3, 0.4, 0.5]}))
+            path.write_text(json.dumps({**zone(shares), "zone": number}), encoding="utf-8")
+        self.layout.national.write_text(json.dumps(national()), encoding="utf-8")
+        self.layout.zones.write_text(json.dumps({"zones": ZONES, "gini": [0.3, 0.4, 0.5]}), encoding="utf-8")
         real = zone_module.solve_zone
 
         def counted(record, *arguments, **options):
@@ -71,9 +71,9 @@ def job(tmp_path, monkeypatch):
 def test_a_job_leaves_every_zone_and_their_keys(job, capsys):
     job()
     assert job.solved == ZONES and len(job.files()) == 3
-    config, solutions = job.config(), json.loads(job.manifest.read_text())["solutions"]
+    config, solutions = job.config(), json.loads(job.manifest.read_text(encoding="utf-8"))["solutions"]
     for number in ZONES:
-        record = json.loads(job.layout.zone_json(number).read_text())
+        record = json.loads(job.layout.zone_json(number).read_text(encoding="utf-8"))
         assert solutions[str(number)] == solution_key(record, national(), config, "market")
     assert capsys.readouterr().out.splitlines()[0] == "zone 3, scenario market: solved"
 
@@ -88,14 +88,14 @@ def test_a_job_of_the_workflow_says_what_it_took_even_when_it_fails(job):
     shutil.rmtree(job.layout.store)
     with pytest.raises(ModelFailure):
         job()
-    took = json.loads((place / "3.json").read_text())
+    took = json.loads((place / "3.json").read_text(encoding="utf-8"))
     assert 0 < took["cpu_time"] <= sum(os.times()[:2]) + 0.1 and 50 < took["max_rss"] < 5000
 
 
 def test_only_a_changed_zone_is_solved_again(job, capsys):
     job()
     before = job.files()
-    job.layout.zone_json(7).write_text(json.dumps({**zone([0.45, 0.55]), "zone": 7}))
+    job.layout.zone_json(7).write_text(json.dumps({**zone([0.45, 0.55]), "zone": 7}), encoding="utf-8")
     job()
     after = job.files()
     assert job.solved == [7]
@@ -109,7 +109,7 @@ def test_a_failing_zone_does_not_keep_the_others_from_their_turn(job):
         job()
     assert job.solved == ZONES and not job.manifest.exists()
     assert job.layout.solution("market", 12).exists() and not job.layout.solution("market", 3).exists()
-    assert json.loads(job.layout.failure("market", 7).read_text()) == "zone 7: no equilibrium"
+    assert json.loads(job.layout.failure("market", 7).read_text(encoding="utf-8")) == "zone 7: no equilibrium"
 
 
 def test_a_failure_is_not_computed_again_by_an_automatic_retry(job):
@@ -163,7 +163,7 @@ def test_a_batch_whose_solution_was_replaced_by_hand_is_forgotten(job):
     forget_incomplete(job.config(), job.layout)
     assert not place.exists()
     job()
-    assert job.solved == [] and stored(solution, json.loads(job.manifest.read_text())["solutions"]["7"])
+    assert job.solved == [] and stored(solution, json.loads(job.manifest.read_text(encoding="utf-8"))["solutions"]["7"])
 
 
 def later(path, than):

@@ -47,7 +47,7 @@ class Step:
         self.output = self.folder / name
         arguments = (self.zone, self.national, settings or config(), scenario, self.output, self.folder / "store", config_hash)
         status, key = run_zone(*arguments, **options)
-        assert key == solution_key(*(json.loads(p.read_text()) for p in arguments[:2]), arguments[2], scenario)
+        assert key == solution_key(*(json.loads(p.read_text(encoding="utf-8")) for p in arguments[:2]), arguments[2], scenario)
         return status
 
     def place(self, scenario="baseline"):
@@ -204,7 +204,7 @@ def test_a_failure_can_be_recorded(step):
 def test_progress_is_written_while_solving(step):
     progress = step.folder / "logs" / "7.jsonl"
     step("market", progress=progress)
-    events = [json.loads(line) for line in progress.read_text().splitlines()]
+    events = [json.loads(line) for line in progress.read_text(encoding="utf-8").splitlines()]
     assert events[0]["stage"] == "tail" and events[0]["allocation"] == "ce" and events[0]["sweep"] == 1
     assert all(e["distance"] >= 0 for e in events)
 
@@ -214,7 +214,7 @@ def test_unreadable_calibration_files_are_named(step, text):
     if text is None:
         step.zone.unlink()
     else:
-        step.zone.write_text(text)
+        step.zone.write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=r"7\.json: not a readable calibration file(.|\n)*regspec calibrate"):
         step("market")
 

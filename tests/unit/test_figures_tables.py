@@ -112,7 +112,7 @@ def written(tmp_path):
 
 
 def test_tex_needs_booktabs_only_and_its_rows_are_complete(written):
-    text = (written / "t.tex").read_text()
+    text = (written / "t.tex").read_text(encoding="utf-8")
     kernel = {"begin", "end", "centering", "caption", "label", "multicolumn", "par", "smallskip", "linewidth",
               "footnotesize", "hat", "beta"}  # fmt: skip
     booktabs = {"toprule", "midrule", "bottomrule", "cmidrule"}
@@ -130,7 +130,7 @@ def test_tex_needs_booktabs_only_and_its_rows_are_complete(written):
 
 
 def test_cells_are_escaped_and_formatted(written):
-    text = (written / "t.tex").read_text()
+    text = (written / "t.tex").read_text(encoding="utf-8")
     assert r"Share \& level\_1 & 0.123 & 722 & $-$0.233$^{*}$ \\" in text
     assert r"50\% $<$b$>$ & 0.000 & 721 & (0.090) \\" in text
     assert r"$\hat{g}$ &  & 5 & 0.844$^{***}$ \\" in text
@@ -165,7 +165,7 @@ class Checker(HTMLParser):
 
 def test_html_is_well_formed_and_self_contained(written):
     checker = Checker()
-    text = (written / "t.html").read_text()
+    text = (written / "t.html").read_text(encoding="utf-8")
     checker.feed(text)
     assert not checker.open and not checker.links and "url(" not in text
     assert checker.meta["regspec:config_hash"] == "abc123" and checker.meta["regspec:data"] == "synthetic"
@@ -176,7 +176,7 @@ def test_html_is_well_formed_and_self_contained(written):
 
 
 def test_csv_keeps_all_digits_and_its_stamp(written):
-    text = (written / "t.csv").read_text()
+    text = (written / "t.csv").read_text(encoding="utf-8")
     assert text.startswith("# code_version: 0.1+x\n# config_hash: abc123\n# data: synthetic\n")
     back = tables.read_csv(written / "t.csv")
     assert list(back.columns) == ["Term", "income Mean", "income N", "employment Slope"]
@@ -188,16 +188,16 @@ def test_csv_may_hold_other_numbers_than_the_printed_table(tmp_path):
     data = pd.DataFrame({"x": [1 / 3]})
     tables.write(pd.DataFrame({"x": ["a third"]}), tmp_path / "t", "c", "", STAMP, False, data=data)
     assert tables.read_csv(tmp_path / "t.csv").at[0, "x"] == 1 / 3
-    assert "a third" in (tmp_path / "t.html").read_text()
-    assert "minipage" not in (tmp_path / "t.tex").read_text()
+    assert "a third" in (tmp_path / "t.html").read_text(encoding="utf-8")
+    assert "minipage" not in (tmp_path / "t.tex").read_text(encoding="utf-8")
     tables.write_csv(data, tmp_path / "alone", STAMP, False)
-    assert "# data: empirical" in (tmp_path / "alone.csv").read_text()
+    assert "# data: empirical" in (tmp_path / "alone.csv").read_text(encoding="utf-8")
 
 
 def test_a_named_index_is_printed_and_formats_go_by_column(tmp_path):
     frame = pd.DataFrame({"a": [1.5], "b": [2.5]}, index=pd.Index([100], name="zone"))
     tables.write(frame, tmp_path / "t", "c", "n", STAMP, False, float_format={"a": "%.1f"})
-    assert r"100 & 1.5 & 2.500 \\" in (tmp_path / "t.tex").read_text()
+    assert r"100 & 1.5 & 2.500 \\" in (tmp_path / "t.tex").read_text(encoding="utf-8")
     assert list(tables.read_csv(tmp_path / "t.csv").columns) == ["zone", "a", "b"]
 
 

@@ -65,7 +65,7 @@ def imports(tree, known, type_only=True):
 
 def graph(root=PACKAGE, type_only=True):
     known = modules(root)
-    return {name: set(imports(ast.parse(path.read_text()), known, type_only)) for name, path in known.items()}
+    return {name: set(imports(ast.parse(path.read_text(encoding="utf-8")), known, type_only)) for name, path in known.items()}
 
 
 def rank(name):
@@ -131,14 +131,14 @@ def test_a_circle_of_packages_is_found():
 
 @pytest.mark.parametrize("line", ["import regspec.b", "from regspec import b", "def f():\n    from regspec.b import g"])
 def test_a_circle_is_found(tmp_path, line):
-    (tmp_path / "a.py").write_text(line + "\n")
-    (tmp_path / "b.py").write_text("from regspec.a import f\n")
+    (tmp_path / "a.py").write_text(line + "\n", encoding="utf-8")
+    (tmp_path / "b.py").write_text("from regspec.a import f\n", encoding="utf-8")
     assert set(cycle(graph(tmp_path))) == {"a", "b"}
 
 
 def test_a_circle_of_type_hints_is_none(tmp_path):
-    (tmp_path / "a.py").write_text("if TYPE_CHECKING:\n    from regspec.b import B\n")
-    (tmp_path / "b.py").write_text("from regspec.a import f\n")
+    (tmp_path / "a.py").write_text("if TYPE_CHECKING:\n    from regspec.b import B\n", encoding="utf-8")
+    (tmp_path / "b.py").write_text("from regspec.a import f\n", encoding="utf-8")
     assert cycle(graph(tmp_path, type_only=False)) is None
     assert cycle(graph(tmp_path)) is not None
 
@@ -151,7 +151,7 @@ def test_an_upward_import_is_found():
 
 
 def test_the_documentation_names_the_layers():
-    text = (PACKAGE.parents[1] / "docs" / "architecture.md").read_text()
+    text = (PACKAGE.parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
     listed = [
         line.split("|")[1].strip() for line in text.partition("## Layers")[2].partition("\n## ")[0].splitlines() if "|" in line
     ]

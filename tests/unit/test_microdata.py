@@ -53,7 +53,7 @@ def no_folder(monkeypatch):
 
 
 def config(folder, **changes):
-    data = yaml.safe_load((folder / "microdata.yaml").read_text())["data"]
+    data = yaml.safe_load((folder / "microdata.yaml").read_text(encoding="utf-8"))["data"]
     data["directory"] = str(folder)
     data["microdata"] |= changes
     return Config.model_validate({"data": data})
@@ -72,12 +72,12 @@ def truth():
 
 
 def lines(folder):
-    with gzip.open(folder / "usa.dat.gz", "rt") as handle:
+    with gzip.open(folder / "usa.dat.gz", "rt", encoding="utf-8") as handle:
         return handle.read().splitlines()
 
 
 def rewrite(folder, rows):
-    with gzip.open(folder / "usa.dat.gz", "wt") as handle:
+    with gzip.open(folder / "usa.dat.gz", "wt", encoding="utf-8") as handle:
         handle.write("\n".join(rows) + "\n")
 
 
@@ -143,7 +143,7 @@ def test_a_run_reads_the_extract(extract, tmp_path):
     build(own, tmp_path / "data", "hash")
     industry = pd.read_parquet(tmp_path / "data/industry.parquet")
     assert industry["zone"].nunique() == ZONES and industry["industry"].nunique() == 17
-    report = (tmp_path / "data/topcodes.csv").read_text()
+    report = (tmp_path / "data/topcodes.csv").read_text(encoding="utf-8")
     assert "# config_hash: hash" in report and "# persons read: " in report
 
 
@@ -194,14 +194,14 @@ def test_codes_find_their_ranges():
     ],
 )
 def test_allocations_are_checked(tmp_path, rows, text):
-    (tmp_path / "a.csv").write_text("unit,czone,afactor\n" + rows)
+    (tmp_path / "a.csv").write_text("unit,czone,afactor\n" + rows, encoding="utf-8")
     with pytest.raises(DataError, match=text):
         allocation(tmp_path, 1990, Geography(columns={"PUMA": 1}, file="a.csv", unit="unit"), {10, 20})
 
 
 def test_rows_of_the_same_part_are_added(tmp_path):
     """Tables that have a row for each county repeat unit and zone."""
-    (tmp_path / "a.csv").write_text("unit,czone,afactor\n1,10,0.5\n1,20,0.2\n1,10,0.3\n")
+    (tmp_path / "a.csv").write_text("unit,czone,afactor\n1,10,0.5\n1,20,0.2\n1,10,0.3\n", encoding="utf-8")
     found = allocation(tmp_path, 2020, Geography(columns={"PUMA": 1}, file="a.csv", unit="unit"), {10, 20})
     assert found.to_numpy().tolist() == [[1, 10, 0.8], [1, 20, 0.2]]
 
@@ -294,23 +294,25 @@ def test_a_line_cut_short(broken):
 
 
 def test_the_codebook_of_another_extract(broken):
-    text = (broken / "usa.xml").read_text()
-    (broken / "usa.xml").write_text(text.replace('name="INCWAGE"', 'name="INCEARN"').replace('ID="INCWAGE"', 'ID="INCEARN"'))
+    text = (broken / "usa.xml").read_text(encoding="utf-8")
+    (broken / "usa.xml").write_text(
+        text.replace('name="INCWAGE"', 'name="INCEARN"').replace('ID="INCWAGE"', 'ID="INCEARN"'), encoding="utf-8"
+    )
     refuse(broken, "usa.xml: has no variable 'INCWAGE'")
-    (broken / "usa.xml").write_text(text.replace('EndPos="60" width="10"', 'EndPos="61" width="11"'))
+    (broken / "usa.xml").write_text(text.replace('EndPos="60" width="10"', 'EndPos="61" width="11"'), encoding="utf-8")
     refuse(broken, "lines have 60 characters, the codebook describes 61")
-    (broken / "usa.xml").write_text("<codeBook>")
+    (broken / "usa.xml").write_text("<codeBook>", encoding="utf-8")
     refuse(broken, "not a DDI codebook")
 
 
 def test_a_codebook_that_is_shifted_ends_the_check_before_a_run(broken):
     """Same length of line, other columns: the first persons show it."""
-    text = (broken / "usa.xml").read_text()
+    text = (broken / "usa.xml").read_text(encoding="utf-8")
     for old, new, message in (
         ('StartPos="35" EndPos="37"', 'StartPos="34" EndPos="36"', r"row \d+: AGE = \d+ is not between 0 and 135"),
         ('StartPos="42" EndPos="44"', 'StartPos="43" EndPos="45"', r"unknown industry codes hold .* of employed persons"),
     ):
-        (broken / "usa.xml").write_text(text.replace(old, new))
+        (broken / "usa.xml").write_text(text.replace(old, new), encoding="utf-8")
         with pytest.raises(DataError, match=message):
             check(config(broken), broken, None)
 
@@ -345,7 +347,7 @@ def test_persons_twice(broken):
 
 
 def test_years_without_geography(broken):
-    years = yaml.safe_load((broken / "microdata.yaml").read_text())["data"]["microdata"]["geography"]
+    years = yaml.safe_load((broken / "microdata.yaml").read_text(encoding="utf-8"))["data"]["microdata"]["geography"]
     refuse(
         broken,
         "year 1980 has no entry in data.microdata.geography",
@@ -354,7 +356,7 @@ def test_years_without_geography(broken):
 
 
 def test_years_of_geography_without_persons(broken):
-    years = yaml.safe_load((broken / "microdata.yaml").read_text())["data"]["microdata"]["geography"]
+    years = yaml.safe_load((broken / "microdata.yaml").read_text(encoding="utf-8"))["data"]["microdata"]["geography"]
     refuse(broken, r"no person of 1970 in a known unit \(1 such years\)", geography=years | {1970: years[1980]})
 
 

@@ -115,7 +115,7 @@ def test_variable_that_names_a_wrong_folder(refused, bare_folder, monkeypatch):
 
 
 def test_results_that_cannot_be_written(refused, bare_folder):
-    (bare_folder / "taken").write_text("a file")
+    (bare_folder / "taken").write_text("a file", encoding="utf-8")
     refused(
         ["data", "--config", "my.yaml", "--set", "run.directory=taken"], ["taken/r/data", "cannot be written", "run.directory"]
     )
@@ -123,7 +123,7 @@ def test_results_that_cannot_be_written(refused, bare_folder):
 
 @pytest.mark.parametrize("directory", ["taken", "taken/below"])
 def test_results_in_a_file_are_refused_before_any_job(bare_folder, directory):
-    (bare_folder / "taken").write_text("a file")
+    (bare_folder / "taken").write_text("a file", encoding="utf-8")
     layout = Layout(load_config("my.yaml", [f"run.directory={directory}"]))
     with pytest.raises(ConfigError, match="taken: not a folder\n.*choose another run.directory"):
         layout.check_writable()
@@ -145,7 +145,7 @@ def test_folders_that_do_not_exist_yet_can_be_written(bare_folder):
 def test_zone_outside_the_run(refused, bare_folder):
     zones = bare_folder / "results" / "r" / "calibration" / "zones.json"
     zones.parent.mkdir(parents=True)
-    zones.write_text(json.dumps({"zones": [3, 7], "gini": [0.4, 0.5]}))
+    zones.write_text(json.dumps({"zones": [3, 7], "gini": [0.4, 0.5]}), encoding="utf-8")
     refused(["solve", "--config", "my.yaml", "--zone", "8"], ["--zone 8: not among the 2 zones of this run", "3, 7"])
     refused(["solve", "--config", "my.yaml", "--zone", "3", "--scenario", "basline"], ["basline", "scenarios: baseline, other"])
 

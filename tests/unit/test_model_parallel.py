@@ -35,7 +35,7 @@ def test_one_rank_needs_no_mpi():
     code = (
         "import sys\nfrom regspec.model.parallel import world\nr = world(1)\nassert 'mpi4py' not in sys.modules\nprint(r.size)"
     )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "1\n"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True).stdout == "1\n"
     assert world(1).reduce(np.array([2.0]), "sum") == 2.0
     assert world(1).broadcast("same") == "same" and world(1).first(None) is None and world(1).first("x") == "x"
     with world(1).memory():
@@ -50,12 +50,12 @@ def package(tmp_path):
     def fingerprint(name=None, old="", new=""):
         if name:
             path = tmp_path / "regspec" / name
-            text = path.read_text()
+            text = path.read_text(encoding="utf-8")
             assert old in text
-            path.write_text(text.replace(old, new, 1))
+            path.write_text(text.replace(old, new, 1), encoding="utf-8")
         code = "from regspec.model.fingerprint import kernel_fingerprint as f; print(f())"
         environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, encoding="utf-8", check=True)
         return done.stdout.strip()
 
     return fingerprint

@@ -65,7 +65,7 @@ def finished(tmp_path_factory):
     ax.set_xlabel("made later, N = 2")
     figures.save(figure, root / "theory/theory", STAMP, None)
     tables.write(pd.DataFrame({"a": [1.0]}), root / "theory/theory", "Later <table>", "Note & all", STAMP, None)
-    return config, root, run(config, root, "hash").read_text()
+    return config, root, run(config, root, "hash").read_text(encoding="utf-8")
 
 
 def test_every_exhibit_that_was_produced_is_on_the_page(finished):
@@ -80,7 +80,7 @@ def test_every_exhibit_that_was_produced_is_on_the_page(finished):
         assert min(np.abs(own - other).mean() for other in same_size) < 0.5, path
     for path in sheets:
         if path.name not in ("exhibits.html", "report.html"):
-            rows = re.search(r"<tbody>.*</tbody>", path.read_text(), re.S).group()
+            rows = re.search(r"<tbody>.*</tbody>", path.read_text(encoding="utf-8"), re.S).group()
             assert rows in text, path
     assert "made later, N = 2" in text and "Note &amp; all" in text and "Later &lt;table&gt;" in text
 
@@ -117,7 +117,7 @@ def test_the_page_loads_nothing_from_elsewhere(finished):
 def test_the_explorer_has_every_zone_and_its_path(finished):
     config, root, text = finished
     content = json.loads(Page(text).scripts["zone-data"])
-    run_zones = json.loads((root / "calibration/zones.json").read_text())["zones"]
+    run_zones = json.loads((root / "calibration/zones.json").read_text(encoding="utf-8"))["zones"]
     assert sorted(map(int, content["zones"])) == run_zones == sorted(map(int, content["map"]["zones"]))
     assert "300" not in content["paths"]["baseline"]["ce"] and "300" in content["paths"]["no_collateral"]["ce"]
     table = pd.read_parquet(root / "model/paths.parquet")
@@ -136,23 +136,25 @@ def test_synthetic_data_are_announced_and_only_they(finished, tmp_path):
     config, root, text = finished
     assert '<p class="banner" role="note"><b>Synthetic data.' in text
     meta = root / "data/meta.json"
-    kept = meta.read_text()
+    kept = meta.read_text(encoding="utf-8")
     try:
-        meta.write_text(json.dumps({"synthetic": False, "source": "A panel </script><b>", "stand_in_zones": False}))
-        other = run(config, root, "hash").read_text()
+        meta.write_text(
+            json.dumps({"synthetic": False, "source": "A panel </script><b>", "stand_in_zones": False}), encoding="utf-8"
+        )
+        other = run(config, root, "hash").read_text(encoding="utf-8")
     finally:
-        meta.write_text(kept)
+        meta.write_text(kept, encoding="utf-8")
     assert '<p class="banner"' not in other and "</script><b>" not in other
     assert "A panel &lt;/script&gt;" in other
     Page(other)
-    assert run(config, root, "hash").read_text() == text
+    assert run(config, root, "hash").read_text(encoding="utf-8") == text
 
 
 def test_a_run_without_a_model_has_a_page_too(finished, tmp_path):
     config, root, _ = finished
     for folder in ("data", "empirics"):
         shutil.copytree(root / folder, tmp_path / folder)
-    text = run(config, tmp_path, "hash").read_text()
+    text = run(config, tmp_path, "hash").read_text(encoding="utf-8")
     page = Page(text)
     assert "The model was not solved" in text and 'id="zones"' in text and 'id="diagnostics"' not in text
     content = json.loads(page.scripts["zone-data"])

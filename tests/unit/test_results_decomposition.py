@@ -72,8 +72,8 @@ def test_files_are_the_declared_ones(finished):
     root, config = finished
     exhibit = next(e for e in exhibits.model_exhibits(config) if e.program == "results.decomposition")
     assert len(exhibit.files) == 5 and all((root / name).is_file() for name in exhibit.files)
-    assert "free: 39 zones solved, 1 failed" in (root / "tables/decomposition.html").read_text()
-    summary = json.loads((root / "summary.json").read_text())
+    assert "free: 39 zones solved, 1 failed" in (root / "tables/decomposition.html").read_text(encoding="utf-8")
+    summary = json.loads((root / "summary.json").read_text(encoding="utf-8"))
     assert set(summary["decomposition"]) == {"agglomeration", "adjustment", "collateral", "borrowing", "feedback"}
 
 
@@ -99,7 +99,7 @@ def test_effects_are_differences_of_independent_regressions(finished):
 
 
 def summary_value(root, part, variable, outcome, rhs, horizon):
-    summary = json.loads((root / "summary.json").read_text())
+    summary = json.loads((root / "summary.json").read_text(encoding="utf-8"))
     return summary["decomposition"][part][variable][outcome][rhs][str(horizon)]["difference"]["slope"]
 
 

@@ -98,4 +98,4 @@ def test_exhibits_of_a_baseline_without_planner_say_so(tmp_path):
     for module in (normalization, taxes, transition):
         assert all(path.is_file() for path in module.write(inputs))
     for name in ("welfare_normalization", "taxes", "transition"):
-        assert "baseline: no planner" in (tmp_path / f"tables/{name}.html").read_text()
+        assert "baseline: no planner" in (tmp_path / f"tables/{name}.html").read_text(encoding="utf-8")

@@ -76,13 +76,13 @@ def test_the_list_names_every_exhibit_its_program_and_what_is_missing(finished):
     assert set(rows.loc[model, "produced"]) == {"yes"}
     for exhibit in exhibits.model_exhibits(config):
         assert all((root / name).is_file() for name in rows.at[exhibit.title, "files"].split())
-    assert "| Q1 | " in (root / "exhibits.md").read_text()
-    assert json.loads((root / "summary.json").read_text())["not_computed"] == []
+    assert "| Q1 | " in (root / "exhibits.md").read_text(encoding="utf-8")
+    assert json.loads((root / "summary.json").read_text(encoding="utf-8"))["not_computed"] == []
 
 
 def test_slopes_without_an_estimate_are_listed(tmp_path, unrendered):
     complete(tmp_path, n=8)
-    lost = json.loads((tmp_path / "summary.json").read_text())["not_computed"]
+    lost = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))["not_computed"]
     assert any(text.startswith("Q1 ") and "too few" in text for text in lost)
     rows = read_csv(tmp_path / "exhibits.csv").set_index("exhibit")
     assert rows.at["Q1", "produced"] == "in part" and "too few" in rows.at["Q1", "reason"]
@@ -93,7 +93,7 @@ def test_slopes_without_an_estimate_are_listed(tmp_path, unrendered):
 
 def test_summary_repeats_an_independent_regression(finished):
     root, config = finished
-    summary = json.loads((root / "summary.json").read_text())
+    summary = json.loads((root / "summary.json").read_text(encoding="utf-8"))
     inputs = load(config, root, "hash")
     paths = inputs.paths[(inputs.paths.scenario == "baseline") & (inputs.paths.allocation == "ce")]
     output = paths.pivot(index="zone", columns="year", values="Y")
@@ -114,7 +114,7 @@ def test_summary_repeats_an_independent_regression(finished):
 
 def test_summary_counts_shares_and_stamps(finished):
     root, _ = finished
-    summary = json.loads((root / "summary.json").read_text())
+    summary = json.loads((root / "summary.json").read_text(encoding="utf-8"))
     assert summary["zones"] == {
         "baseline": {"solved": 39, "failed": 1, "failed_zones": [300]},
         "no_collateral": {"solved": 39, "failed": 1, "failed_zones": [500]},
@@ -139,7 +139,7 @@ def test_summary_counts_shares_and_stamps(finished):
 
 def test_claims_repeat_the_exhibits_numbers(finished):
     root, _ = finished
-    summary = json.loads((root / "summary.json").read_text())
+    summary = json.loads((root / "summary.json").read_text(encoding="utf-8"))
     table = read_csv(root / "tables/claims.csv").set_index("number")
     assert sorted(set(table["claim"])) == ["C1", "C2", "C3", "C4", "C5"] and len(summary["claims"]) == len(table)
     friction = table[table["deck"] == "0.56"].iloc[0]  # this run's no_collateral overrides nothing
@@ -167,12 +167,12 @@ def test_claims_of_the_facts_come_from_the_empirics(finished, tmp_path):
 def test_tables_carry_numbers_counts_and_the_synthetic_mark(finished):
     root, _ = finished
     table = read_csv(root / "tables/friction_no_collateral.csv")
-    summary = json.loads((root / "summary.json").read_text())
+    summary = json.loads((root / "summary.json").read_text(encoding="utf-8"))
     row = table[(table["right_hand_side"] == "short") & (table["horizon"] == 70)].iloc[0]
     share = summary["friction"]["no_collateral"]["short"]["70"]["share"]["ratio"]
     np.testing.assert_allclose(row["share"], share, rtol=1e-12)
     for name in EXPECTED["tables"]:
-        text = (root / f"tables/{name}.html").read_text()
+        text = (root / f"tables/{name}.html").read_text(encoding="utf-8")
         assert "synthetic data" in text and "39 zones solved, 1 failed" in text
 
 
@@ -205,10 +205,10 @@ def test_two_zones_are_enough_to_run(tmp_path):
     config, files = make_run(tmp_path, n=12, model={"zones": {"sample": 2}})
     collect(files, tmp_path / "model/paths.parquet", tmp_path / "model/solutions.parquet", "error", "hash")
     run(config, tmp_path, "hash")
-    summary = json.loads((tmp_path / "summary.json").read_text())
+    summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
     found = summary["tradeoff"]["growth"]["short"]["ce"]
     assert found["slope"] is None and found["reason"] == "2 zones are too few for 3 coefficients"
-    assert "too few" in (tmp_path / "tables/friction_no_collateral.html").read_text()
+    assert "too few" in (tmp_path / "tables/friction_no_collateral.html").read_text(encoding="utf-8")
     assert summary["efficient_specialization"]["difference"]["n"] == 12
 
 
@@ -221,7 +221,7 @@ def test_without_planner_and_alternative(tmp_path):
             handle.attrs["welfare_gain"] = np.nan
     collect(files, tmp_path / "model/paths.parquet", tmp_path / "model/solutions.parquet", "error", "hash")
     run(config, tmp_path, "hash")
-    summary = json.loads((tmp_path / "summary.json").read_text())
+    summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
     assert summary["baseline"] == "only"
     assert summary["friction"] == summary["welfare_percent"] == {}
     assert "paths" not in summary["efficient_specialization"]
@@ -241,7 +241,7 @@ def test_a_scenario_without_any_solution(tmp_path, scenario):
         return
     run(config, tmp_path, "hash")
     assert written(tmp_path) == sorted(exhibits.results(config))
-    summary = json.loads((tmp_path / "summary.json").read_text())
+    summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
     last = summary["friction"]["no_collateral"]["short"]["70"]
     assert last["baseline"]["zones"] == 0 and "share" not in last and "too few" in last["note"]
     assert summary["welfare_percent"]["baseline"]["n"] == 12
@@ -260,7 +260,7 @@ def test_planners_that_were_asked_for_but_not_solved(tmp_path):
     collect(files, tmp_path / "model/paths.parquet", tmp_path / "model/solutions.parquet", "drop", "hash")
     run(config, tmp_path, "hash")
     assert written(tmp_path) == sorted(exhibits.results(config))
-    assert "0 zones solved, 12 failed" in (tmp_path / "tables/welfare.html").read_text()
+    assert "0 zones solved, 12 failed" in (tmp_path / "tables/welfare.html").read_text(encoding="utf-8")
 
 
 def test_errors_name_file_or_key(finished, tmp_path):

@@ -124,4 +124,4 @@ def test_every_column_has_a_unit_and_a_meaning():
 
 def test_the_documentation_holds_the_schemas_as_they_are():
     page = Path(__file__).parents[2] / "docs" / "data.md"
-    assert documentation().strip() in page.read_text()
+    assert documentation().strip() in page.read_text(encoding="utf-8")

@@ -46,7 +46,7 @@ def run(tmp_path):
     now = time.time()
     sweep = {"allocation": "ce", "stage": "tail", "rate": 0.5}
     lines = [sweep | {"time": now - 20, "sweep": 1, "distance": 0.1}, sweep | {"time": now - 10, "sweep": 11, "distance": 1e-3}]
-    layout.progress("baseline", 3).write_text("\n".join(map(json.dumps, lines)) + '\n{"cut')
+    layout.progress("baseline", 3).write_text("\n".join(map(json.dumps, lines)) + '\n{"cut', encoding="utf-8")
     return settings, layout
 
 
@@ -62,7 +62,7 @@ def test_states_of_solves(run):
 def test_a_solve_that_begins_again_is_running_and_one_that_stops_writing_is_silent(run):
     settings, layout = run
     for number in (1, 2):
-        layout.progress("baseline", number).write_text("")
+        layout.progress("baseline", number).write_text("", encoding="utf-8")
         later = time.time() + 5
         os.utime(layout.progress("baseline", number), (later, later))
     past = time.time() - 5000
@@ -103,7 +103,7 @@ def test_text_names_counts_reasons_and_the_slowest(run):
 def test_page_shows_every_state_on_the_map_and_says_why(run, tmp_path):
     settings, layout = run
     found = write_page(settings, layout, tmp_path / "status.html", refresh=30)
-    text = (tmp_path / "status.html").read_text()
+    text = (tmp_path / "status.html").read_text(encoding="utf-8")
     assert [solve.zone for solve in found] == list(ZONES)
     fills = dict(re.findall(r'<use href="#z(\d)" fill="([^"]+)"', text))
     assert fills == {

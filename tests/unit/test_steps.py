@@ -44,7 +44,7 @@ def covered(read, declared):
 
 @pytest.mark.parametrize("step", STEPS)
 def test_every_key_that_a_step_reads_triggers_it(step):
-    found = {key for path in source_files(step) for key in keys_read(ast.parse(path.read_text()))}
+    found = {key for path in source_files(step) for key in keys_read(ast.parse(path.read_text(encoding="utf-8")))}
     places = {"run.name", "run.directory"}
     assert {key for key in found if not covered(key, KEYS[step])} <= places | NARROWED.get(step, set())
 
@@ -85,7 +85,7 @@ NEUTRAL = {
 
 def imported(path):
     """Modules of the package that a source file imports."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "regspec":
             for name in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)):
                 module = PACKAGE.joinpath(*name.split(".")[1:]).with_suffix(".py")

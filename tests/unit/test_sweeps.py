@@ -64,7 +64,7 @@ def test_an_unknown_name_is_an_error(name):
 )
 def test_a_wrong_sweep_is_a_short_error_before_anything_runs(tmp_path, sweep, text):
     path = tmp_path / "c.yaml"
-    path.write_text(f"sweeps:\n  s: {sweep}\n")
+    path.write_text(f"sweeps:\n  s: {sweep}\n", encoding="utf-8")
     with pytest.raises(ConfigError) as error:
         load_config(path)
     assert text in str(error.value)

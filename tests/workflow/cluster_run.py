@@ -35,7 +35,7 @@ def start(workflow: Workflow, config: Path, ranks: int, *options, folder: Path |
     ]  # fmt: skip
     environment = {k: v for k, v in os.environ.items() if k != "REGSPEC_DATA"}
     process = subprocess.Popen(
-        list(map(str, command)), env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        list(map(str, command)), env=environment, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     _started.append(process)
     return process
@@ -56,7 +56,9 @@ def clear(workflow: Workflow) -> None:
 def status(workflow: Workflow, config: Path, *options) -> str:
     """What `regspec status` says."""
     command = [sys.executable, "-m", "regspec.cli", "status", "--config", config, *options]
-    return subprocess.run(list(map(str, command)), cwd=workflow.folder, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        list(map(str, command)), cwd=workflow.folder, check=True, capture_output=True, encoding="utf-8"
+    ).stdout
 
 
 def finish(process: subprocess.Popen, seconds: float = 300) -> Run:
@@ -105,7 +107,7 @@ def ranks_used(workflow: Workflow) -> int:
 
 def log(workflow: Workflow, run: str = "panel") -> str:
     """What the last attempt of the solve job wrote."""
-    return (workflow.folder / f"results/{run}/logs/solve/baseline/batch_0.log").read_text()
+    return (workflow.folder / f"results/{run}/logs/solve/baseline/batch_0.log").read_text(encoding="utf-8")
 
 
 def solver_processes(folder: Path) -> list[int]:

@@ -63,7 +63,7 @@ class Workflow:
         done = subprocess.run(
             list(map(str, command)),
             env=environment,
-            text=True,
+            encoding="utf-8",
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
@@ -75,7 +75,7 @@ class Workflow:
         run = self(config, "--dry-run", *arguments, REGSPEC_EXPLAIN=str(output))
         assert run.code == 0, run.text
         plan = {rule: count for rule, count in run.plan().items() if rule not in ("all", "model", "total")}
-        return plan, output.read_text()
+        return plan, output.read_text(encoding="utf-8")
 
     def snapshot(self, under: str = "results") -> dict[str, tuple[bytes, int]]:
         """Bytes and time of modification of every file below a folder."""

@@ -78,7 +78,9 @@ class Cluster:
 
     def run(self, *command: str) -> str:
         """Standard output of a Slurm command."""
-        return subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | {"PATH": _path()}).stdout
+        return subprocess.run(
+            command, check=True, capture_output=True, encoding="utf-8", env=os.environ | {"PATH": _path()}
+        ).stdout
 
     def jobs(self) -> list[dict[str, str]]:
         """Jobs that run now: ``id``, ``comment`` (Snakemake's rule and wildcards), ``nodes``."""
@@ -103,7 +105,7 @@ class Cluster:
 
     def lose(self, node: str) -> None:
         """A node dies: its daemon is killed, the controller told so, as SlurmdTimeout would do later."""
-        _signal(int((self.folder / "run" / f"slurmd.{node}.pid").read_text()), signal.SIGKILL)
+        _signal(int((self.folder / "run" / f"slurmd.{node}.pid").read_text(encoding="utf-8")), signal.SIGKILL)
         self.run("scontrol", "update", f"nodename={node}", "state=down", "reason=lost")
 
 
@@ -123,7 +125,7 @@ def _write_conf(folder: Path) -> None:
     )
     host = socket.gethostname().partition(".")[0]
     text = _CONF.format(host=host, port=_free_port(), folder=folder, nodes=nodes, names=",".join(NODES))
-    (folder / "slurm.conf").write_text(text)
+    (folder / "slurm.conf").write_text(text, encoding="utf-8")
 
 
 @contextmanager
@@ -175,7 +177,9 @@ def _wait_idle(own: Cluster) -> None:
         except subprocess.CalledProcessError:
             pass  # the controller does not answer yet
         time.sleep(0.5)
-    logs = "\n".join(path.read_text()[-1500:] for path in sorted((own.folder / "log").glob("*.log")))
+    logs = "\n".join(
+        path.read_text(encoding="utf-8", errors="replace")[-1500:] for path in sorted((own.folder / "log").glob("*.log"))
+    )
     raise RuntimeError(f"the nodes did not come up\n{logs}")
 
 
@@ -192,7 +196,8 @@ def _end_jobs(own: Cluster) -> None:
 
 
 def _stop(files: list[Path]) -> None:
-    pids = [int(path.read_text()) for path in files if path.is_file() and path.read_text().strip()]
+    held = [path.read_text(encoding="utf-8") for path in files if path.is_file()]
+    pids = [int(text) for text in held if text.strip()]
     for pid in pids:
         _signal(pid, signal.SIGTERM)
     end = time.monotonic() + 15
@@ -215,7 +220,7 @@ def _forget_segments() -> None:
     mapped = ""
     for path in Path("/proc").glob("[0-9]*/maps"):
         try:
-            mapped += path.read_text()
+            mapped += path.read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue
     for path in Path("/dev/shm").glob("mpich_shm_*"):

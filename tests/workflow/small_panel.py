@@ -58,7 +58,7 @@ def write_panel(folder: Path, seed: int = 1) -> list[int]:
 
 def write_config(path: Path, folder: Path, zones="[1, 56]", per_job: int = 1) -> Path:
     """A configuration that runs the panel in ``folder`` on a minimal grid with ``per_job`` zones in a solve job."""
-    path.write_text(CONFIG.format(folder=folder, zones=zones, per_job=per_job))
+    path.write_text(CONFIG.format(folder=folder, zones=zones, per_job=per_job), encoding="utf-8")
     return path
 
 

@@ -130,7 +130,7 @@ def test_unreadable_table(check, broken):
 
 
 def test_empty_table(check, broken):
-    (broken / FILES["controls"]).write_text("")
+    (broken / FILES["controls"]).write_text("", encoding="utf-8")
     check(["cz_controls.csv", "Remedy"])
 
 
@@ -181,8 +181,8 @@ def test_workflow_refuses_a_cut_default_configuration(workflow, good):
         shutil.copytree(ROOT / name, project / name)
     shutil.copy(ROOT / "Snakefile", project)
     default = project / "config" / "config.yaml"
-    text = default.read_text()
-    default.write_text(text[: text.index("members: [") + 20])
+    text = default.read_text(encoding="utf-8")
+    default.write_text(text[: text.index("members: [") + 20], encoding="utf-8")
     assert_refused(
         workflow,
         None,

@@ -103,10 +103,11 @@ def test_a_truncated_solution_is_never_taken_for_one(cluster, workflow, config, 
 def slow(workflow, config):
     """The same zones on a grid that takes long enough for a fault to come in the middle."""
     path = workflow.folder / "slow.yaml"
-    text = config.read_text()
+    text = config.read_text(encoding="utf-8")
     assert "k_steps: 2, u_nodes: 2, b_below: 4, b_above: 6" in text
     path.write_text(
-        text.replace("k_steps: 2, u_nodes: 2, b_below: 4, b_above: 6", "k_steps: 20, u_nodes: 5, b_below: 6, b_above: 10")
+        text.replace("k_steps: 2, u_nodes: 2, b_below: 4, b_above: 6", "k_steps: 20, u_nodes: 5, b_below: 6, b_above: 10"),
+        encoding="utf-8",
     )
     return path
 
@@ -140,7 +141,7 @@ def test_a_cancelled_job_goes_on(cluster, workflow, slow, expected):
     job, page = freeze(workflow, cluster, 1), workflow.folder / "status.html"
     assert re.search(r"zone \d+ running: .*(sweep|year)", status(workflow, slow))
     status(workflow, slow, "--html", page)
-    assert "running" in page.read_text()
+    assert "running" in page.read_text(encoding="utf-8")
     cluster.run("scancel", job)
     done = finish(process)
     assert done.code == 0, done.text

@@ -21,15 +21,15 @@ def panel(workflow):
     areas = pd.MultiIndex.from_product([counties, [1990, 2019]], names=["fips", "year"]).to_frame(index=False)
     areas["population"] = rng.integers(1_000, 100_000, len(areas)).astype(float)
     areas["income"] = np.round(areas["population"] * rng.uniform(20, 60, len(areas)))
-    (folder / "CAINC1.csv").write_text(text(areas, zone_of))
+    (folder / "CAINC1.csv").write_text(text(areas, zone_of), encoding="utf-8")
     config = write_config(workflow.folder / "c.yaml", folder)
-    content = yaml.safe_load(config.read_text())
+    content = yaml.safe_load(config.read_text(encoding="utf-8"))
     content["data"]["counties"] = {"income": {"file": "CAINC1.csv", "windows": [[1990, 2019]]}}
     return content, workflow.folder / "c.yaml", folder, areas, zone_of
 
 
 def write(path, content):
-    path.write_text(yaml.safe_dump(content))
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
     return path
 
 
@@ -52,7 +52,9 @@ def test_tables_of_zones_are_made_and_made_again_when_their_files_change(workflo
     content["data"]["counties"]["dollars"] = 2000
     again = workflow(write(path, content), "-n", "--", "empirics").plan()
     assert again.get("counties") == 1 and not {"data", "facts", "calibrate"} & set(again)
-    (folder / "CAINC1.csv").write_text((folder / "CAINC1.csv").read_text().replace("LineCode", "Lines"))
+    (folder / "CAINC1.csv").write_text(
+        (folder / "CAINC1.csv").read_text(encoding="utf-8").replace("LineCode", "Lines"), encoding="utf-8"
+    )
     before = workflow.snapshot()
     broken = workflow(path, "--", "empirics")
     assert broken.code != 0 and "CAINC1.csv: has no column 'linecode'" in broken.text

@@ -34,7 +34,7 @@ def test_first_run_solves_every_zone_and_names_its_results(run, root):
     text = run[2].text
     assert "regspec: 2 of 2 solves done" in text
     summary = root / "summary.json"
-    assert json.loads(summary.read_text())["provenance"]["config_hash"]
+    assert json.loads(summary.read_text(encoding="utf-8"))["provenance"]["config_hash"]
     assert "results/panel/summary.json" in text.split("is complete")[1]
     for folder in ("tables", "figures", "empirics"):
         assert any((root / folder).iterdir())
@@ -63,7 +63,7 @@ def test_the_report_runs_nothing_else(workflow, run, root):
     made = workflow(run[1], "--", "report")
     assert made.code == 0, made.text
     assert made.plan() == {"report": 1, "total": 1}
-    text = (root / "report.html").read_text()
+    text = (root / "report.html").read_text(encoding="utf-8")
     assert text.startswith("<!DOCTYPE html>") and "Synthetic data." not in text and 'id="zone-data"' in text
     assert "Nothing to be done" in workflow(run[1], "--", "report").text
 
@@ -165,7 +165,7 @@ def test_zones_of_one_job_are_solved_one_by_one_when_they_change(workflow, run, 
     table.to_csv(path, index=False)
     edited = workflow(config, *together)
     assert edited.code == 0, edited.text
-    log = (root / "logs" / "solve" / "baseline" / "batch_0.log").read_text().splitlines()
+    log = (root / "logs" / "solve" / "baseline" / "batch_0.log").read_text(encoding="utf-8").splitlines()
     assert log == ["zone 1, scenario baseline: solved", "zone 56, scenario baseline: present"]
     assert solution(root, 56).stat().st_mtime_ns == before[56][1]
 
@@ -201,7 +201,7 @@ def solve_with_ranks(workflow, root, ranks, expected):
         "solve", "--config", root / "config.yaml", "--set", "run.directory=ranks", "--zone", 1,
         "--expected-ranks", expected,
     ]  # fmt: skip
-    done = subprocess.run(list(map(str, command)), cwd=workflow.folder, capture_output=True, text=True)
+    done = subprocess.run(list(map(str, command)), cwd=workflow.folder, capture_output=True, encoding="utf-8")
     return done, folder / "solutions" / "baseline" / "1.h5"
 
 

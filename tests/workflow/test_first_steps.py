@@ -20,7 +20,7 @@ TINY = ROOT / "config" / "examples" / "tiny.yaml"
 def snakemake(folder, *arguments, **variables):
     command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", folder, *arguments]
     environment = {name: value for name, value in os.environ.items() if name != "REGSPEC_DATA"} | variables
-    return subprocess.run(list(map(str, command)), env=environment, text=True, capture_output=True)
+    return subprocess.run(list(map(str, command)), env=environment, encoding="utf-8", capture_output=True)
 
 
 def test_lint(tmp_path):
@@ -45,7 +45,7 @@ def test_slurm_profile_without_slurm(tmp_path):
 
 
 def test_results_in_a_file(workflow):
-    (workflow.folder / "taken").write_text("a file")
+    (workflow.folder / "taken").write_text("a file", encoding="utf-8")
     done = workflow(TINY, "--config", "run={directory: taken}")
     assert done.code == 2
     assert done.errors() == [
@@ -71,17 +71,17 @@ def make(tmp_path):
         pytest.skip("make is not installed")
     shutil.copy(ROOT / "Makefile", tmp_path)
     for name in ("requirements.lock", "pyproject.toml"):
-        (tmp_path / name).write_text("")
+        (tmp_path / name).write_text("", encoding="utf-8")
 
     def make(*arguments):
-        return subprocess.run(["make", *arguments], cwd=tmp_path, text=True, capture_output=True)
+        return subprocess.run(["make", *arguments], cwd=tmp_path, encoding="utf-8", capture_output=True)
 
     return make
 
 
 def program(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
     path.chmod(0o755)
     return path
 
@@ -98,13 +98,13 @@ def test_make_checks_the_configuration_before_snakemake_stumbles_over_it(make, t
     """Snakemake answers a missing file, or one that is not YAML, with a traceback of its own."""
     program(tmp_path / ".venv" / "bin" / "regspec", f'exec {sys.executable} -m regspec.cli "$@"')
     program(tmp_path / ".venv" / "bin" / "snakemake", 'echo Snakemake was started "$@"')
-    (tmp_path / ".venv" / ".ready").write_text("")
+    (tmp_path / ".venv" / ".ready").write_text("", encoding="utf-8")
     done = make(target, "CONFIG=mine.yaml")
     assert done.returncode != 0 and "Snakemake was started" not in done.stdout
     assert done.stderr.startswith("regspec: mine.yaml: no such file")
-    (tmp_path / "mine.yaml").write_text("run: {name: a\nmodel: x\n")
+    (tmp_path / "mine.yaml").write_text("run: {name: a\nmodel: x\n", encoding="utf-8")
     done = make(target, "CONFIG=mine.yaml")
     assert done.stderr.startswith("regspec: mine.yaml, line 2: not valid YAML")
-    (tmp_path / "mine.yaml").write_text("run: {name: a}\n")
-    (tmp_path / "more.yaml").write_text("run: {seed: 3}\n")
+    (tmp_path / "mine.yaml").write_text("run: {name: a}\n", encoding="utf-8")
+    (tmp_path / "more.yaml").write_text("run: {seed: 3}\n", encoding="utf-8")
     assert "--configfile mine.yaml more.yaml" in make(target, "CONFIG=mine.yaml more.yaml").stdout

@@ -22,9 +22,9 @@ THETA = ("--config", "model={parameters: {theta: 0.36}}")
 def run(copy):
     """The finished run with a second scenario, which has a theta of its own: configuration."""
     config = copy.folder / "run.yaml"
-    first = config.read_text().replace("scenarios:\n  baseline: {planner: false}\n", SCENARIOS)
+    first = config.read_text(encoding="utf-8").replace("scenarios:\n  baseline: {planner: false}\n", SCENARIOS)
     assert SCENARIOS in first
-    config.write_text(first)
+    config.write_text(first, encoding="utf-8")
     plan, why = copy.explained(config)
     assert plan == {"solve": 2, "collect": 1, "results": 1}
     assert "scenarios added: tight\n" in why and "levels" not in why
@@ -81,9 +81,9 @@ def test_a_sweep_is_solved_in_parts(copy, run):
 
 def test_several_configuration_files_are_merged_as_by_the_commands(copy, run):
     more = copy.folder / "more.yaml"
-    more.write_text("run: {name: other}\nempirics: {bins: 7}\nscenarios: {baseline: {}}\n")
+    more.write_text("run: {name: other}\nempirics: {bins: 7}\nscenarios: {baseline: {}}\n", encoding="utf-8")
     assert copy(run, str(more), "--until", "data").code == 0
-    resolved = (copy.folder / "results" / "other" / "config.yaml").read_text()
+    resolved = (copy.folder / "results" / "other" / "config.yaml").read_text(encoding="utf-8")
     assert resolved == resolved_text(load_config([run, more]))
 
 
@@ -96,9 +96,9 @@ def test_comments_and_docs_lead_to_nothing(project, run):
         "docs/hpc.md": "A sentence.\n",
     }.items():
         path = project.project / name
-        path.write_text(path.read_text() + comment)
+        path.write_text(path.read_text(encoding="utf-8") + comment, encoding="utf-8")
     module = project.project / "src/regspec/empirics/fact1.py"
-    module.write_text('"""Another docstring.\n' + module.read_text().removeprefix('"""'))
+    module.write_text('"""Another docstring.\n' + module.read_text(encoding="utf-8").removeprefix('"""'), encoding="utf-8")
     plan, why = project.explained(run)
     assert plan == {} and "nothing would run" in why
 
@@ -106,7 +106,7 @@ def test_comments_and_docs_lead_to_nothing(project, run):
 def test_code_leads_to_what_runs_it_and_is_named(project, run):
     script, module = project.project / "workflow/scripts/results.py", project.project / "src/regspec/results/collect.py"
     for path in (script, module):
-        path.write_text(path.read_text() + "\nADDED = 1\n")
+        path.write_text(path.read_text(encoding="utf-8") + "\nADDED = 1\n", encoding="utf-8")
     plan, why = project.explained(run)
     assert plan == {"collect": 1, "results": 1}
     assert "code: results/collect.py\n" in why and "code: results.py, results/collect.py\n" in why
@@ -114,7 +114,7 @@ def test_code_leads_to_what_runs_it_and_is_named(project, run):
 
 def test_kernel_code_leads_to_all_solves(project, run):
     kernel = project.project / "src/regspec/model/newton.py"
-    kernel.write_text(kernel.read_text() + "\nADDED = 1\n")
+    kernel.write_text(kernel.read_text(encoding="utf-8") + "\nADDED = 1\n", encoding="utf-8")
     plan, why = project.explained(run, "--", "model")
     assert plan == {"kernels": 1, "solve": 4, "collect": 1}
     assert "2 zones (1, 56): kernels (code of the solver or its libraries)" in why

@@ -28,7 +28,7 @@ class Reader:
         environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", command],
-            cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            cwd=self.folder, env=environment, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         return done.returncode, done.stdout
 
@@ -62,7 +62,7 @@ def reader(tmp_path_factory) -> Reader:
 
 
 def test_tutorial_leaves_the_files_that_it_names(reader):
-    named = set(re.findall(r"results/tiny[\w/.-]*\w", (DOCS / "tutorial.md").read_text()))
+    named = set(re.findall(r"results/tiny[\w/.-]*\w", (DOCS / "tutorial.md").read_text(encoding="utf-8")))
     assert len(named) > 10
     assert not [name for name in sorted(named) if not (reader.folder / name).exists()]
 
@@ -79,7 +79,7 @@ def test_pages_that_go_on_from_the_tutorial(reader, page):
 
 def test_sweep_page(reader):
     page = DOCS / "howto" / "sweep.md"
-    assert "{sample: 10}" in page.read_text()
+    assert "{sample: 10}" in page.read_text(encoding="utf-8")
     reader.follow(page, instead=("{sample: 10}", "{sample: 2}"))
 
 

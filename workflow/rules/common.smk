@@ -117,7 +117,7 @@ def zone_arguments(wildcards):
 
 @cache
 def read_json(path, modified):
-    return json.loads(Path(path).read_text())
+    return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
 def solve_keys(wildcards):

@@ -11,7 +11,7 @@ from regspec.errors import DataError
 def read_record(path: Path) -> dict:
     """A JSON file of the calibration. Raises DataError when it is missing or damaged."""
     try:
-        return json.loads(Path(path).read_text())
+        return json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: not a readable calibration file ({error}).\nRun `regspec calibrate` again.") from error
 

@@ -59,7 +59,7 @@ def write_content(path: Path, content: dict, provenance: dict) -> bool:
     """Write ``content`` with its provenance unless the file holds the same content already; return if written."""
     if path.exists():
         try:
-            held = json.loads(path.read_text())
+            held = json.loads(path.read_text(encoding="utf-8"))
         except (ValueError, OSError):
             held = None
         if isinstance(held, dict) and {k: v for k, v in held.items() if k != "provenance"} == content:

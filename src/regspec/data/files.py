@@ -47,7 +47,7 @@ def read_meta(data: Path) -> dict:
     """
     path = Path(data) / "meta.json"
     try:
-        meta = json.loads(path.read_text())
+        meta = json.loads(path.read_text(encoding="utf-8"))
         return {**meta, "synthetic": bool(meta["synthetic"]), "source": str(meta["source"])}
     except (OSError, ValueError, KeyError, TypeError):
         raise DataError(f"{path}: missing or incomplete (synthetic, source).\nRemedy: rerun the data step.") from None

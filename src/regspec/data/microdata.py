@@ -63,7 +63,7 @@ def read_microdata(config: Config, out: Path, zones: Collection[int], states: pd
     lost = ", ".join(f"{year}: {part:.4f}" for year, part in census.elsewhere.items() if part > 0) or "none"
     lines += f"# persons read: {census.rows}\n# part of the sample in zones that are not on the map: {lost}\n"
     with atomic_path(out / REPORT) as temporary:
-        temporary.write_text(lines + census.report.to_csv(index=False))
+        temporary.write_text(lines + census.report.to_csv(index=False), encoding="utf-8")
     interest = config.data.tidy.interest
     return Panel(
         industry=tables.industry,

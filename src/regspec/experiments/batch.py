@@ -79,7 +79,7 @@ def _as_left(manifest: Path, solutions: Mapping[int, Path]) -> bool:
 def _manifest_keys(manifest: Path) -> dict[str, str]:
     """Key of every zone in a manifest; none where it cannot be read."""
     try:
-        return json.loads(manifest.read_text())["solutions"]
+        return json.loads(manifest.read_text(encoding="utf-8"))["solutions"]
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 
@@ -131,7 +131,7 @@ def _run(config: Config, config_hash: str, layout: Layout, scenario: str, zone: 
     """Status and key of one zone; its failure is remembered, because repeating the computation cannot mend it."""
     marker = layout.failure(scenario, zone)
     if attempt > 1 and marker.exists():
-        raise ModelFailure(json.loads(marker.read_text()))
+        raise ModelFailure(json.loads(marker.read_text(encoding="utf-8")))
     if ranks.rank == 0:
         marker.unlink(missing_ok=True)
     policy = "error" if config.missing_zones(scenario) == "error" else "record"

@@ -23,14 +23,14 @@ def _reporter(path: Path | None, rank: int) -> Callable[[dict], None] | None:
     if path is None or rank != 0:
         return None
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Path(path).write_text("")
+    Path(path).write_text("", encoding="utf-8")
     count = 0
 
     def report(event: dict) -> None:
         nonlocal count
         count += 1
         if count % _EVERY == 1:
-            with open(path, "a") as stream:
+            with open(path, "a", encoding="utf-8") as stream:
                 stream.write(json.dumps({"time": round(time.time(), 1), **event}) + "\n")
 
     return report

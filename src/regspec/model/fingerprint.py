@@ -31,7 +31,7 @@ def kernel_fingerprint() -> str:
     digest = hashlib.sha256()
     for path in sources:
         digest.update(path.name.encode())
-        digest.update(ast.dump(_without_docstrings(ast.parse(path.read_text()))).encode())
+        digest.update(ast.dump(_without_docstrings(ast.parse(path.read_text(encoding="utf-8")))).encode())
     for name in _NUMERICAL:
         digest.update(f"{name}={version(name)}".encode())
     return digest.hexdigest()[:16]

@@ -50,7 +50,7 @@ class Small:
 def read_summary(root: Path) -> dict | None:
     """``summary.json`` of the run; None before the results."""
     path = Path(root) / "summary.json"
-    return json.loads(path.read_text()) if path.is_file() else None
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def data_table(config: Config, root: Path, meta: dict) -> Small:
