@@ -1,5 +1,13 @@
 """Errors that users see. Their text says what is wrong, where, and what to do."""
 
+import errno
+import os
+
+# What another attempt, by Slurm say, cannot mend.
+_LASTING = (errno.EACCES, errno.EPERM, errno.EROFS)
+# Errors with a number that say something about the path and nothing about the system.
+_OF_PATH = (FileNotFoundError, IsADirectoryError, NotADirectoryError, FileExistsError)
+
 
 class RegspecError(Exception):
     """Base class: the command line prints its text without a traceback."""
@@ -19,6 +27,28 @@ class ModelFailure(RegspecError):
     """The model fails here: no equilibrium, no convergence, or an ill-posed case (exit code 3)."""
 
     exit_code = 3
+
+
+class SystemFault(RegspecError):
+    """The system cannot read or write a file, which may well be whole (exit code 1: worth another start; 2: it is not)."""
+
+    exit_code = 1
+
+    def __init__(self, path: str | os.PathLike, number: int):
+        self.reason = f"{os.strerror(number)}, errno {number}"
+        self.exit_code = 2 if number in _LASTING else 1
+        super().__init__(
+            f"{path}: the system cannot read or write it now ({self.reason}).\n"
+            "The file may be whole: keep it, see to the file system, and give the same command again."
+        )
+
+
+def fail_for_system(path: str | os.PathLike, error: BaseException) -> None:
+    """Raise SystemFault when ``error``, met at the file ``path``, is one of the system: such errors have a number. Without one
+    they are about what the file holds. A path that is not there, or is a folder, is no fault of the system.
+    """
+    if isinstance(error, OSError) and error.errno and not isinstance(error, _OF_PATH):
+        raise SystemFault(path, error.errno) from error
 
 
 class Interrupted(RegspecError):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from regspec import tables
 from regspec.config import Config
-from regspec.errors import DataError
+from regspec.errors import DataError, fail_for_system
 from regspec.exhibits import FACTS, LIST, NOT_COMPUTED, Exhibit, county_exhibits, model_exhibits, on_request, sweep_exhibit
 
 _NOTES = "Exhibit: id in the research deck. Files are relative to the folder of this list."
@@ -40,7 +40,8 @@ def read_missing(folder: Path) -> list[Missing]:
     path = Path(folder) / NOT_COMPUTED
     try:
         return [Missing(*row) for row in tables.read_csv(path).fillna("").itertuples(index=False)]
-    except (OSError, ValueError, TypeError, StopIteration):
+    except (OSError, ValueError, TypeError, StopIteration) as error:
+        fail_for_system(path, error)
         raise DataError(f"{path}: missing or damaged; run the empirics step first.") from None
 
 

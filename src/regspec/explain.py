@@ -18,6 +18,7 @@ import numpy as np
 from regspec.calibration.records import read_record
 from regspec.calibration.technology import zone_technology
 from regspec.config import Config
+from regspec.errors import DataError, SystemFault
 from regspec.experiments.key import settings, solution_inputs, solution_key
 from regspec.layout import Layout
 from regspec.model.fingerprint import kernel_fingerprint
@@ -123,7 +124,10 @@ class Solves:
         at = read_record(self.layout.zone_json(zone))
         key = solution_key(at, self.national, self.config, scenario)
         path = self.layout.solution(scenario, zone)
-        recorded = _recorded(path) if path.exists() else None
+        try:
+            recorded = _recorded(path) if path.exists() else None
+        except SystemFault as fault:
+            return f"solution file cannot be read now ({fault.reason})"
         if recorded and recorded["key"] == key and recorded["status"] == "solved":
             return PRESENT
         stored = (self.layout.store / key[:2] / f"{key}.h5").exists()
@@ -176,10 +180,10 @@ class Solves:
 
 def _recorded(path: Path) -> dict | None:
     """What a solution file says of its inputs; None when it cannot be read. Files of older versions say less."""
-    import h5py
+    from regspec.hdf5 import opened
 
     try:
-        with h5py.File(path, "r") as file:
+        with opened(path) as file:
             own = json.loads(file.attrs["settings"]) if "settings" in file.attrs else {
                 name: json.loads(file.attrs[name]) for name in ("parameters", "grid")
             }  # fmt: skip
@@ -188,7 +192,7 @@ def _recorded(path: Path) -> dict | None:
                 "kernels": file.attrs["kernel_fingerprint"], "industries": json.loads(file.attrs["industries"]),
                 "shares": file["ce/k"][0].tolist() if "ce" in file else None,
             }  # fmt: skip
-    except (OSError, KeyError, ValueError):
+    except (FileNotFoundError, DataError):
         return None
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from regspec.errors import ConfigError, DataError
+from regspec.errors import ConfigError, DataError, fail_for_system
 from regspec.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -52,12 +52,16 @@ def no_rows(source: str | Path, what: str = "rows") -> DataError:
 
 
 def damaged(path: Path, error: Exception) -> DataError:
-    """``path`` cannot be read to its end."""
+    """``path`` cannot be read to its end. Raises SystemFault instead when the system is to blame."""
+    fail_for_system(path, error)
     return DataError(f"{path}: damaged or cut short ({first_line(error)}).\nRemedy: copy the file again.")
 
 
 def unreadable(path: Path, error: Exception, form: str) -> DataError:
-    """``path`` cannot be read as ``form``; the remedy depends on what it seems to be."""
+    """``path`` cannot be read as ``form``; the remedy depends on what it seems to be. Raises SystemFault instead when the
+    system is to blame.
+    """
+    fail_for_system(path, error)
     detail = first_line(error)
     detail = detail if len(detail) <= 120 else detail[:120] + " ..."
     try:

@@ -106,7 +106,7 @@ def write_json(path: str | os.PathLike, obj) -> bool:
     """Write ``obj`` as JSON, atomically and only when the content changes; return whether it was written."""
     text = json.dumps(obj, indent=1, sort_keys=True, allow_nan=False) + "\n"
     path = Path(path)
-    if path.exists() and path.read_text(encoding="utf-8") == text:
+    if path.exists() and path.read_bytes() == text.encode():
         return False
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -15,24 +15,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from regspec.errors import RegspecError
+from regspec.errors import RegspecError, SystemFault
 
 _SHOWN = 5  # lines of a failed step's log that the user sees
+# Errors of the file system, not of the program, when they are met at a file.
+_SYSTEM = (errno.EIO, errno.ENOLCK, errno.EAGAIN, errno.ESTALE, errno.EROFS, errno.EACCES, errno.EPERM, errno.ETIMEDOUT)
 
 
 @contextmanager
 def short_errors() -> Iterator[None]:
-    """Print errors of the user's making, and a full disk, without a traceback and leave with their exit code (SystemExit)."""
+    """Print errors of the user's making, and those of the file system, without a traceback and leave with their exit code
+    (SystemExit).
+    """
     try:
         yield
     except RegspecError as error:
         print(f"regspec: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            print(f"regspec: {error.strerror}. Make room; the same command goes on with what is done.", file=sys.stderr)
+            raise SystemExit(1) from None
+        if error.errno not in _SYSTEM or error.filename is None:
             raise
-        print(f"regspec: {error.strerror}. Make room; the same command goes on with what is done.", file=sys.stderr)
-        raise SystemExit(1) from None
+        fault = SystemFault(error.filename, error.errno)
+        print(f"regspec: {fault}", file=sys.stderr)
+        raise SystemExit(fault.exit_code) from None
 
 
 def any_text(to_file: bool = False) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from regspec.calibration.records import read_record
 from regspec.config import Config
+from regspec.errors import DataError, SystemFault
 from regspec.estimate import comparison_text
 from regspec.experiments.batch import zones_of
 from regspec.layout import Layout
@@ -117,15 +118,17 @@ def _failed(message: str) -> str:
 
 def _recorded(path) -> tuple[str, str, float, str]:
     """Status, message, seconds and key of a solution file."""
-    import h5py
+    from regspec.hdf5 import opened
 
     try:
-        with h5py.File(path, "r") as handle:
+        with opened(path) as handle:
             found = dict(handle.attrs)
             message = " ".join(str(found["message"]).split())
             return str(found["status"]), message, float(found.get("seconds", math.nan)), str(found.get("key", ""))
-    except (OSError, KeyError):
+    except (FileNotFoundError, DataError):
         return "unreadable", f"{path} is damaged; delete it", math.nan, ""
+    except SystemFault as fault:
+        return "unreadable", f"{path} cannot be read now ({fault.reason}); it may be whole: keep it", math.nan, ""
 
 
 def failure_message(layout: Layout, scenario: str, zone: int | str) -> str:

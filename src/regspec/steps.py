@@ -43,13 +43,16 @@ _SOLVING = (
 )  # fmt: skip
 _READING = ("calibration/records.py", "data/files.py")
 SOURCES: dict[str, tuple[str, ...]] = {
-    "data": ("data/*.py", "data/synthetic", "microdata", "raw_tables.py", "prices.py", "columns.py", "schemas.py"),
-    "empirics": ("empirics", "exhibit_list.py", "data/files.py", "figures.py", "tables.py"),
+    "data": (
+        "data/*.py", "data/synthetic", "microdata", "geopackage.py", "raw_tables.py", "prices.py", "columns.py", "schemas.py",
+    ),
+    "empirics": ("empirics", "exhibit_list.py", "geopackage.py", "data/files.py", "figures.py", "tables.py"),
     "counties": (
-        "counties", "data", "raw_tables.py", "prices.py", "empirics", "exhibit_list.py", "figures.py", "tables.py",
+        "counties", "data", "raw_tables.py", "prices.py", "empirics", "exhibit_list.py", "geopackage.py", "figures.py",
+        "tables.py",
     ),
     "calibrate": ("calibration", "selection.py", "empirics/specialization.py", "data/files.py", "data/tornqvist.py"),
-    "collect": ("results/collect.py", "empirics/specialization.py", "data/files.py"),
+    "collect": ("results/collect.py", "hdf5.py", "empirics/specialization.py", "data/files.py"),
     "multiplicity": ("multiplicity", *_READING, "model/jit.py", "model/shocks.py", "figures.py", "tables.py"),
     "responses": ("responses", "experiments/resting.py", *_READING, *_SOLVING, "figures.py", "tables.py"),
     "planner": (
@@ -59,8 +62,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "internal_calibration": ("internal", *_READING, *_SOLVING, "tables.py"),
     "report": (
         "report", "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "calibration", "selection.py",
-        "config_io.py", "config_docs.py", "data/files.py", "data/tornqvist.py", "provenance.py", "figures.py", "tables.py",
-        "model/portfolio.py",
+        "config_io.py", "config_docs.py", "geopackage.py", "data/files.py", "data/tornqvist.py", "provenance.py", "figures.py",
+        "tables.py", "model/portfolio.py",
     ),
     "sweep": (
         "sweeps", "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "data/files.py", "provenance.py",
@@ -68,7 +71,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     ),
     "results": (
         "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "calibration", "selection.py", "data/files.py",
-        "data/tornqvist.py", "provenance.py", "figures.py", "tables.py", "model/portfolio.py",
+        "data/tornqvist.py", "geopackage.py", "provenance.py", "figures.py", "tables.py", "model/portfolio.py",
     ),
 }  # fmt: skip
 

@@ -14,7 +14,8 @@ PACKAGE = Path(regspec.__file__).parent
 LAYERS = {
     "foundation": (
         "channels", "columns", "config", "config_base", "config_counties", "config_data", "config_docs", "config_experiments",
-        "config_io", "config_microdata", "config_sweeps", "errors", "exhibit_list", "exhibits", "figures", "messages",
+        "config_io", "config_microdata", "config_sweeps", "errors", "exhibit_list", "exhibits", "figures", "geopackage", "hdf5",
+        "messages",
         "prices", "provenance", "raw_tables", "reporting", "schemas", "selection", "suggest", "tables",
     ),
     "microdata": ("microdata",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from regspec.errors import DataError
+from regspec.errors import DataError, fail_for_system
 
 
 def read_record(path: Path) -> dict:
@@ -13,6 +13,7 @@ def read_record(path: Path) -> dict:
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
+        fail_for_system(path, error)
         raise DataError(f"{path}: not a readable calibration file ({error}).\nRun `regspec calibrate` again.") from error
 
 

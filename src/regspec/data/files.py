@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from regspec.errors import DataError
+from regspec.errors import DataError, fail_for_system
 from regspec.provenance import atomic_path
 from regspec.schemas import TABLES, validate
 
@@ -29,13 +29,16 @@ def write_table(frame: pd.DataFrame, kind: str, path: Path, provenance: Mapping[
 
 
 def read_table(path: Path, kind: str) -> pd.DataFrame:
-    """Read a parquet table of the workflow and validate it as ``kind``. Raises DataError."""
+    """Read a parquet table of the workflow and validate it as ``kind``. Raises DataError, and SystemFault for an error of the
+    system.
+    """
     path = Path(path)
     try:
         frame = pd.read_parquet(path)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file.\nRemedy: run the step that writes it.") from None
-    except (pa.ArrowInvalid, OSError):
+    except (pa.ArrowInvalid, OSError) as error:
+        fail_for_system(path, error)
         raise DataError(f"{path}: not readable as parquet, damaged or cut short.\nRemedy: delete it and rerun.") from None
     return validate(frame, kind, path.name)
 
@@ -49,7 +52,8 @@ def read_meta(data: Path) -> dict:
     try:
         meta = json.loads(path.read_text(encoding="utf-8"))
         return {**meta, "synthetic": bool(meta["synthetic"]), "source": str(meta["source"])}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        fail_for_system(path, error)
         raise DataError(f"{path}: missing or incomplete (synthetic, source).\nRemedy: rerun the data step.") from None
 
 

@@ -6,16 +6,17 @@ are cleaned into one coverage, so that neighbours share their border exactly, an
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 from bokeh_sampledata import us_counties
 
+from regspec import geopackage
 from regspec.errors import DataError
 from regspec.provenance import atomic_path
 
@@ -32,9 +33,15 @@ def load_counties() -> gpd.GeoDataFrame:
     """The 3,109 counties of the contiguous states and DC in increasing order of FIPS code.
 
     Columns: ``fips`` (int), ``state`` (FIPS code, int), ``geometry`` (m, EPSG:5070; a valid coverage).
-    Raises DataError when the borders do not form a coverage.
+    Raises DataError when the borders do not form a coverage, or when their package lies where SQLite cannot read it.
     """
-    records = [r for r in us_counties.records() if int(r["state_fips"]) not in OUTSIDE]
+    try:
+        records = [r for r in us_counties.records() if int(r["state_fips"]) not in OUTSIDE]
+    except sqlite3.OperationalError as error:  # the package's own reader locks its file
+        raise DataError(
+            f"county map: {Path(us_counties.__file__).parent} cannot be read ({error}).\n"
+            "Remedy: make the environment (.venv) on a file system that has locks, such as a local disk."
+        ) from error
     frame = gpd.GeoDataFrame(
         {"fips": [int(r["fips"]) for r in records], "state": [int(r["state_fips"]) for r in records]},
         geometry=[r["geometry"] for r in records],
@@ -98,15 +105,6 @@ def zone_states(counties: gpd.GeoDataFrame, group: np.ndarray) -> pd.Series:
 
 def write_layers(zones: gpd.GeoDataFrame, states: gpd.GeoDataFrame, path: Path, provenance: Mapping[str, str]) -> None:
     """Write layers ``zones`` and ``states`` of one GeoPackage; the same input gives the same bytes."""
-    # GeoPackages carry the time of writing unless GDAL is told another one.
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "1950-01-01T00:00:00.000Z"})
-    try:
-        with atomic_path(path) as temporary:
-            temporary.unlink()
-            for layer, frame in (("zones", zones), ("states", states)):
-                pyogrio.write_dataframe(
-                    frame, temporary, layer=layer, driver="GPKG", append=layer != "zones",
-                    layer_metadata=dict(provenance), promote_to_multi=True,
-                )  # fmt: skip
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+    with atomic_path(path) as temporary:
+        temporary.unlink()
+        geopackage.write_layers(temporary, {"zones": zones, "states": states}, dict(provenance))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import geopandas as gpd
 import pandas as pd
 
 from regspec import tables
@@ -16,6 +15,7 @@ from regspec.empirics.specialization import select, specialization
 from regspec.errors import ConfigError
 from regspec.exhibit_list import Missing
 from regspec.exhibits import Exhibit
+from regspec.geopackage import read_layer
 from regspec.provenance import stamp
 
 
@@ -96,7 +96,7 @@ def centroids(path: Path) -> pd.DataFrame | None:
     """Centroids of the zones of a map (taken in its own projection), degrees; None when there is no map."""
     if not path.exists():
         return None
-    zones = gpd.read_file(path, layer="zones").astype({"zone": int}).set_index("zone").sort_index()
+    zones = read_layer(path, "zones").astype({"zone": int}).set_index("zone").sort_index()
     points = zones.geometry.centroid.to_crs("EPSG:4326")
     return pd.DataFrame({"longitude": points.x, "latitude": points.y})
 

@@ -13,7 +13,9 @@ import h5py
 import numpy as np
 
 from regspec.config import Config
+from regspec.errors import DataError, SystemFault
 from regspec.experiments.key import settings
+from regspec.hdf5 import opened
 from regspec.model.fingerprint import kernel_fingerprint
 from regspec.provenance import atomic_path, stamp
 
@@ -31,7 +33,8 @@ def _in_memory(path: Path, source: Path | None = None) -> Iterator[h5py.File]:
     """An HDF5 file in memory, empty or the content of ``source``, that is written to ``path`` when complete: the library
     itself ends the process (a segmentation fault) when it meets a full disk.
     """
-    with h5py.File(source or path, "r+" if source else "w", driver="core", backing_store=False) as file:
+    mode = "r+" if source else "w"
+    with h5py.File(source or path, mode, driver="core", backing_store=False, locking=False) as file:
         yield file
         file.flush()
         image = file.id.get_file_image()
@@ -86,20 +89,20 @@ def write_failure(path: Path, message: str, zone: int, scenario: str, key: str, 
 
 
 def stored(path: Path, key: str) -> bool:
-    """Whether ``path`` is a complete solution with this key; a damaged file counts as absent."""
+    """Whether ``path`` is a complete solution with this key; a damaged file counts as absent. Raises SystemFault."""
     try:
-        with h5py.File(path, "r") as file:
+        with opened(path) as file:
             return file.attrs["key"] == key and file.attrs["status"] == "solved" and "ce" in file
-    except (OSError, KeyError):
+    except (FileNotFoundError, DataError):
         return False
 
 
 def recorded_key(path: Path) -> str | None:
     """The key in a solution file, solved or failed; None when it cannot be read."""
     try:
-        with h5py.File(path, "r") as file:
+        with opened(path) as file:
             return str(file.attrs["key"])
-    except (OSError, KeyError):
+    except (FileNotFoundError, DataError, SystemFault):
         return None
 
 

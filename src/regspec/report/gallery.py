@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from regspec.errors import DataError
+from regspec.errors import DataError, fail_for_system
 from regspec.figures import SYNTHETIC_MARK
 
 #: Sections of the page by the program that makes an exhibit; the longest beginning decides.
@@ -136,6 +136,7 @@ def _picture(path: Path, name: str, number: int) -> Picture:
         with Image.open(path) as image:
             (width, height), said, data = image.size, image.info, _light(image)
     except OSError as error:
+        fail_for_system(path, error)
         raise DataError(f"{path}: not a PNG picture\nremedy: delete it and run the step again") from error
     synthetic = said.get("Description") == SYNTHETIC_MARK
     return Picture(number, name.removesuffix(".png"), data, width, height, said.get("Comment", ""), synthetic)

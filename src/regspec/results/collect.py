@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import pandas as pd
 from regspec.data.files import write_table
 from regspec.empirics.specialization import gini
 from regspec.errors import DataError, ModelFailure
+from regspec.hdf5 import opened
 from regspec.provenance import stamp
 
 ALLOCATIONS = ("ce", "planner")
@@ -62,7 +62,8 @@ def collect(
     scenario and zone in the present calibration, which a stored solution may be older than (None: the
     level in the file). ``keys``: key by scenario and zone that a solution of the present settings has (None: any
     will do). Returns counts of ``solved`` and ``failed``. Raises DataError naming the file for corrupted, truncated or
-    incomplete files, and for those of other settings, as a solve by hand leaves them.
+    incomplete files, and for those of other settings, as a solve by hand leaves them; SystemFault for files that the system
+    cannot read, which may be whole.
     """
     if policy not in ("error", "warn", "drop"):
         raise ValueError(f"policy is {policy!r}; allowed: error, warn, drop")
@@ -115,27 +116,13 @@ def _first_messages(failed: list[Status]) -> str:
     return "\n".join(lines + (["  ..."] if len(failed) > 2 else []))
 
 
-@contextmanager
-def _opened(path: Path):
-    """The HDF5 file; errors of the format become a DataError that names the file."""
-    try:
-        with h5py.File(path, "r") as handle:
-            yield handle
-    except (OSError, KeyError, RuntimeError, ValueError) as error:
-        # str(KeyError) would add quotes.
-        detail = str(error.args[0] if error.args else error).splitlines()[0]
-        raise DataError(
-            f"{path}: corrupted, truncated or incomplete solution ({detail}).\nDelete it and solve the zone again."
-        ) from error
-
-
 def read_status(path: Path) -> Status:
     """Status of one solution file; a file that does not exist counts as failed."""
     if not path.exists():
         if not path.stem.isdigit():
             raise DataError(f"{path}: no such file, and its name is not <zone>.h5.")
         return Status(path, int(path.stem), path.parent.name, "failed", "no solution file")
-    with _opened(path) as handle:
+    with opened(path) as handle:
         attributes = handle.attrs
         status = _text(attributes["status"])
         if status not in ("solved", "failed"):
@@ -148,7 +135,7 @@ def read_solution(
     status: Status, levels: Mapping[tuple[str, int], float] | None = None
 ) -> tuple[list[pd.DataFrame], list[dict], list[str]]:
     """Paths and solution rows of a solved file, one each per allocation, and its industries."""
-    with _opened(status.path) as handle:
+    with opened(status.path) as handle:
         industries = json.loads(_text(handle.attrs["industries"]))
         head = {key: float(handle.attrs[key]) for key in ("level", "welfare_gain", "seconds")}
         if levels is not None:
