@@ -15,7 +15,7 @@ LAYERS = {
     "foundation": (
         "channels", "columns", "config", "config_base", "config_counties", "config_data", "config_docs", "config_experiments",
         "config_io", "config_microdata", "config_sweeps", "errors", "exhibit_list", "exhibits", "figures", "geopackage", "hdf5",
-        "messages",
+        "kernel_cache", "messages",
         "prices", "provenance", "raw_tables", "reporting", "schemas", "selection", "suggest", "tables",
     ),
     "microdata": ("microdata",),

@@ -78,7 +78,7 @@ ENTRY = {
 }
 NEUTRAL = {
     "config.py", "config_base.py", "config_counties.py", "config_data.py", "config_experiments.py", "config_microdata.py",
-    "config_sweeps.py", "errors.py",
+    "config_sweeps.py", "errors.py", "kernel_cache.py",
     "channels.py", "columns.py", "exhibits.py", "messages.py", "provenance.py", "schemas.py", "suggest.py",
 }  # fmt: skip
 

@@ -4,10 +4,16 @@ Without numba's runtime (``_nrt=False``) kernels cannot allocate: their callers 
 costs an atomic reference count, which had taken most of a sweep's time (docs/numerics.md).
 """
 
-from functools import partial
-
 import numba
 
-njit = partial(numba.njit, cache=True, error_model="numpy", fastmath=False, _nrt=False)
-# Small functions on tuples of arrays: a real call would copy the tuple.
-inlined = partial(numba.njit, cache=True, error_model="numpy", fastmath=False, _nrt=False, forceinline=True)
+from regspec.kernel_cache import cached
+
+
+def njit(function, **more):
+    """``function`` as a compiled kernel; ``more``: further options of numba."""
+    return cached(numba.njit(error_model="numpy", fastmath=False, _nrt=False, **more)(function))
+
+
+def inlined(function):
+    """A small function on tuples of arrays, compiled into its callers: a real call would copy the tuple."""
+    return njit(function, forceinline=True)
