@@ -7,7 +7,9 @@ ConfigError or DataError for unusable input. Libraries are imported where they a
 
 from __future__ import annotations
 
+import codecs
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
@@ -25,7 +27,24 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 def load(config: Files, overrides: Iterable[str] = ()) -> tuple[Config, str, Layout]:
     """Typed configuration, its hash and the paths of its run."""
     loaded = load_config(config, overrides)
+    check_environment(loaded)
     return loaded, config_hash(loaded), Layout(loaded)
+
+
+def check_environment(config: Config) -> None:
+    """Raise ConfigError for what the system is set to and no step can work with: numba's number of threads, and a locale that
+    has other bytes for the names of the configuration's folders than a UTF-8 one, or none.
+    """
+    threads = os.environ.get("NUMBA_NUM_THREADS", "1")
+    if not threads.isdecimal() or int(threads) < 1:
+        raise ConfigError(f"NUMBA_NUM_THREADS={threads} in the environment: must be a whole number from 1 on; unset it")
+    encoding = codecs.lookup(sys.getfilesystemencoding()).name
+    for key, folder in (("run.directory", config.run.directory), ("data.directory", config.data.directory)):
+        if encoding != "utf-8" and folder is not None and not str(folder).isascii():
+            raise ConfigError(
+                f"{key} = {ascii(str(folder))}: this locale names files in {encoding}, where that is another folder or none\n"
+                "  set LC_ALL=C.UTF-8 or PYTHONUTF8=1 in the environment, or use ASCII letters"
+            )
 
 
 def data(config: Files, overrides: Iterable[str] = ()) -> None:

@@ -7,6 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from regspec.config import Config
+from regspec.errors import ConfigError
+from regspec.jobs import check_environment
 from regspec.reporting import any_text
 
 ROOT = Path(__file__).parents[2]
@@ -101,3 +106,23 @@ def test_the_log_of_a_step_is_utf8(tmp_path):
     log = tmp_path / "log.txt"
     python(f"from regspec.reporting import logged\nwith logged({str(log)!r}): print('Z\\xfcrich \\u2192')")
     assert log.read_bytes() == "Zürich →\n".encode()
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "x", ""])
+def test_a_number_of_threads_that_numba_refuses_is_named(monkeypatch, value):
+    monkeypatch.setenv("NUMBA_NUM_THREADS", value)
+    with pytest.raises(ConfigError, match=f"NUMBA_NUM_THREADS={value} in the environment: must be a whole number"):
+        check_environment(Config())
+
+
+@pytest.mark.parametrize("key", ["run.directory", "data.directory"])
+def test_folders_that_the_locale_names_otherwise_are_refused(monkeypatch, key):
+    section = key.partition(".")[0]
+    config = Config.model_validate({section: {"directory": "r\xe9sultats"}})
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "1")
+    check_environment(config)
+    monkeypatch.setattr("sys.getfilesystemencoding", lambda: "iso8859-1")
+    check_environment(Config.model_validate({section: {"directory": "plain"}}))
+    with pytest.raises(ConfigError, match=rf"{key} = .*names files in iso8859-1") as caught:
+        check_environment(config)
+    assert str(caught.value).isascii() and "PYTHONUTF8=1" in str(caught.value)

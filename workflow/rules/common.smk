@@ -18,7 +18,7 @@ from regspec.errors import RegspecError
 from regspec.estimate import cost_text, memory_mb, minutes, size_text
 from regspec.experiments.batch import batches_of, forget_incomplete
 from regspec.experiments.key import solution_keys
-from regspec.jobs import levels
+from regspec.jobs import check_environment, levels
 from regspec.layout import Layout
 from regspec.progress import SOLVE_RULES, follow_jobs
 from regspec.provenance import content_hash
@@ -37,6 +37,7 @@ def checked_config():
     ]
     try:
         configuration = load_config(files, extra=settings.config)
+        check_environment(configuration)
         if workflow.is_main_process:
             check_inputs(configuration)
             Layout(configuration).check_writable()
