@@ -24,6 +24,12 @@ READY := .venv/.ready
 # Where the system has certificates of its own (a proxy's, say), uv trusts these, as pip does, not its built-in ones.
 UV := $(BIN)/uv $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),--system-certs)
 
+# Snakemake ends in a traceback where it cannot write a cache to home; it then lies here.
+CACHES := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)
+ifneq ($(shell mkdir -p "$(CACHES)/snakemake" 2> /dev/null && test -w "$(CACHES)/snakemake" && echo yes),yes)
+export XDG_CACHE_HOME := $(CURDIR)/.snakemake/cache
+endif
+
 .PHONY: run explain report test test-cluster slurm lint coverage bench docs lock clean
 .DELETE_ON_ERROR:
 

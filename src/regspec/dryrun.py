@@ -150,6 +150,16 @@ def _without_present(groups: dict[str, dict[str, list[int]]]) -> dict[str, dict[
     return {name: found for name, found in due.items() if found}
 
 
+def _cache_home(folder: str) -> dict[str, str]:
+    """Variable that gives Snakemake's cache the ``folder`` when home takes none, which would end it in a traceback."""
+    usual = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "snakemake"
+    try:
+        usual.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return {"XDG_CACHE_HOME": folder}
+    return {} if os.access(usual, os.W_OK) else {"XDG_CACHE_HOME": folder}
+
+
 def explain(config: Config, snakefile: Path, profile: Path, targets: Iterable[str] = ()) -> int:
     """Print what Snakemake would run for ``targets`` under the configuration, and why; returns Snakemake's exit code.
 
@@ -165,7 +175,7 @@ def explain(config: Config, snakefile: Path, profile: Path, targets: Iterable[st
             sys.executable, "-m", "snakemake", "--snakefile", snakefile, "--profile", profile, "--configfile", resolved,
             "--dry-run", "--nolock", "--", *targets,
         ]  # fmt: skip
-        environment = {**os.environ, VARIABLE: str(plan), "PYTHONIOENCODING": "utf-8"}
+        environment = {**os.environ, VARIABLE: str(plan), "PYTHONIOENCODING": "utf-8", **_cache_home(folder)}
         done = subprocess.run(list(map(str, command)), env=environment, capture_output=True, encoding="utf-8", errors="replace")
         if done.returncode == 0:
             print(plan.read_text(encoding="utf-8"), end="")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from regspec.config import Config
+from regspec.dryrun import _cache_home
 from regspec.errors import ConfigError
 from regspec.jobs import check_environment
 from regspec.reporting import any_text
@@ -126,3 +127,12 @@ def test_folders_that_the_locale_names_otherwise_are_refused(monkeypatch, key):
     with pytest.raises(ConfigError, match=rf"{key} = .*names files in iso8859-1") as caught:
         check_environment(config)
     assert str(caught.value).isascii() and "PYTHONUTF8=1" in str(caught.value)
+
+
+def test_snakemakes_cache_has_another_place_where_home_takes_none(monkeypatch, tmp_path):
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert _cache_home("other") == {}
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / "file"))
+    assert _cache_home("other") == {"XDG_CACHE_HOME": "other"}
