@@ -26,7 +26,18 @@ def read_raw(path: Path, kind: str) -> pd.DataFrame:
         raise DataError(f"{path}: no such file.\nRemedy: put it there or correct data.directory.") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, pa.ArrowInvalid, OSError) as error:
         raise unreadable(path, error, "parquet" if parquet else "CSV") from None
-    return validate(frame, kind, path.name)
+    return validate(frame if parquet else tidied(frame), kind, path.name)
+
+
+def tidied(frame: pd.DataFrame) -> pd.DataFrame:
+    """A CSV table without what a spreadsheet adds: blanks around names, rows and columns of delimiters only.
+
+    A byte order mark is skipped by the reader. Rows keep their numbers, for messages.
+    """
+    frame = frame.rename(columns=lambda name: str(name).strip())
+    extra = [name for name in frame.columns if name.startswith("Unnamed: ") and frame[name].isna().all()]
+    frame = frame.drop(columns=extra)
+    return frame[frame.notna().any(axis=1)] if len(frame.columns) else frame
 
 
 def read_csv(path: Path, kind: str) -> pd.DataFrame:

@@ -213,7 +213,7 @@ def test_a_county_without_a_zone_is_counted_and_named(copy):
     edit(copy, lost)
     text = failure(copy)
     assert "1 counties with" in text and "have no zone in cz.csv (largest: 51997)" in text
-    config = county_economy.config(copy, cbp={"files": {1990: FILES[1990]}}, unmapped_share=0.9)
+    config = county_economy.config(copy, cbp={"files": {1990: FILES[1990]}}, unmapped_share=0.9, unmapped_zone_share=0.999)
     assert build(config).report["business"]["1990"]["unmapped_counties"] == [51997]
 
 

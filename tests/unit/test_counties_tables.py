@@ -1,6 +1,7 @@
 """Housing and personal income of counties, and the whole step: the synthetic truth, broken files, exhibits."""
 
 import json
+import re
 import shutil
 
 import county_economy
@@ -11,11 +12,13 @@ import pytest
 
 from regspec import exhibits
 from regspec.config import Config
+from regspec.counties.exhibits import coverage
 from regspec.counties.run import run
 from regspec.data.counties.build import build
-from regspec.data.counties.zones import COMBINED
+from regspec.data.counties.zones import COMBINED, unmapped
 from regspec.data.files import read_table, write_table
 from regspec.data.synthetic.economy import synthetic_economy
+from regspec.data.synthetic.raw_counties import as_nhgis, as_spreadsheet
 from regspec.errors import ConfigError, DataError
 from regspec.prices import price_factors
 from regspec.provenance import stamp, write_json
@@ -163,6 +166,111 @@ def test_an_area_without_a_zone_is_counted_and_named(copy):
     config = county_economy.config(copy, income={"file": "CAINC1.csv"}, unmapped_share=0.0)
     text = failure(config)
     assert "1 counties with" in text and "have no zone in cz.csv (largest: 51977)" in text
+
+
+def test_a_zone_that_loses_its_people_does_not_pass_a_national_limit(copy):
+    """51540 is about half of zone 1 (Charlottesville) and a few percent of all: refused for its zone, not for the nation."""
+    path = copy / "housing_1970_county.csv"
+    path.write_text(path.read_text().replace("51,540,", "51,541,"))
+    text = failure(county_economy.config(copy, housing={"files": {1970: {"file": path.name, **HOUSES}}}, unmapped_share=0.5))
+    assert "housing_1970_county.csv, 1970: 1 counties" in text and "(largest: 51541)" in text
+    assert "would lack" in text and "unmapped_zone_share (0.05)" in text
+
+
+def test_zones_of_the_same_state_are_those_that_may_lack_a_county():
+    """By hand: state 1 has zones of 100 and 300, state 2 of 10; the county without a zone, of 25, is in state 1."""
+    zones = pd.Series({1001: 1, 1003: 2, 2001: 3}, name="zone").rename_axis("fips")
+    amount = pd.Series({1001: 100.0, 1003: 300.0, 2001: 10.0, 1999: 25.0}).rename_axis("fips")
+    found = unmapped(amount, zones)
+    assert (found.zone, found.zone_share, found.share) == (1, 25 / 125, 25 / 435) and list(found.amount.index) == [1999]
+    assert unmapped(amount.rename({1999: 99001}), zones).zone == 3  # of no known state: any zone
+    assert unmapped(amount.drop(1999), zones).zone_share == 0
+
+
+def test_a_county_left_out_is_told_and_counted(copy, capsys):
+    zones = pd.read_csv(copy / "cz.csv")
+    assert 51977 not in set(zones["County FIPS Code"])
+    path = copy / "housing_1970_county.csv"
+    lines = path.read_text().splitlines()
+    cells = lines[2].split(",")
+    cells[2:6] = ["51", "977", "10", "5"]
+    path.write_text("\n".join([*lines, ",".join(cells)]) + "\n")
+    made = build(housing(copy))
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "counties: housing_1970_county.csv, 1970: left out 51977 (15) units of counties without a zone" in said
+    facts = made.report["housing"]["1970"]
+    assert facts["unmapped_counties"] == [51977] and facts["unmapped_amounts"] == {"51977": 15.0}
+    assert 0 < facts["unmapped_share"] < facts["unmapped_zone_share"] < 0.05
+    row = coverage(made.tables, made.report, None).iloc[0]
+    assert row["unmapped_counties"] == 1 and row["unmapped_zone_share"] == facts["unmapped_zone_share"]
+    assert build(income(copy)).report["county_income"]["1990"]["unmapped_share"] == 0 and capsys.readouterr().err == ""
+
+
+def test_planning_regions_of_connecticut_are_named_whatever_the_limits(copy):
+    path = copy / "housing_1970_county.csv"
+    lines = path.read_text().splitlines()
+    for code in ("110", "190"):
+        cells = lines[2].split(",")
+        cells[2:6] = ["09", code, "1", "1"]
+        lines.append(",".join(cells))
+    path.write_text("\n".join(lines) + "\n")
+    files = {"files": {1970: {"file": path.name, **HOUSES}}}
+    text = failure(county_economy.config(copy, housing=files, unmapped_share=0.9, unmapped_zone_share=0.9))
+    assert "2 planning regions of Connecticut (09110 Capitol, 09190 Western Connecticut)" in text and "eight counties" in text
+    zones = pd.read_csv(copy / "cz.csv")
+    regions = pd.DataFrame({"County FIPS Code": [9110, 9190], "CZ90": 1})
+    pd.concat([zones, regions]).to_csv(copy / "cz.csv", index=False)
+    assert build(housing(copy)).report["housing"]["1970"]["unmapped_counties"] == []
+
+
+def spreadsheet_income(text):
+    """CAINC1 as a spreadsheet saves it: no quotes, no leading zeros, LineCode 1.0, CRLF, rows of delimiters only."""
+    lines = (
+        re.sub(r'^"""0*(\d+)"""', r"\1", text.removeprefix("\ufeff"), flags=re.M)
+        .replace(",CAINC1,1,", ",CAINC1,1.0,")
+        .splitlines()
+    )
+    return "\ufeff" + "\r\n".join([*lines, "," * lines[0].count(",")]) + "\r\n"
+
+
+def test_income_saved_by_a_spreadsheet_is_the_same(files, copy):
+    path = copy / "CAINC1.csv"
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    path.write_bytes(spreadsheet_income(path.read_text(encoding="utf-8")).encode())
+    assert "\n8013,Area" in path.read_text() and '"""' not in path.read_text()
+    same(build(income(copy)), build(income(files)), "county_income")
+    path.write_text(path.read_text().replace("\n8013,", "\nx8013,", 1))
+    assert "GeoFIPS 'x8013' is no area code" in failure(income(copy))
+    path.write_text(path.read_text().replace(",", ";"))
+    assert "divided by ';'" in failure(income(copy))
+
+
+def same(one, other, name):
+    pd.testing.assert_frame_equal(one.tables[name], other.tables[name], check_exact=True)
+
+
+@pytest.mark.parametrize("change", [as_nhgis, as_spreadsheet, lambda text: as_spreadsheet(as_nhgis(text))])
+def test_housing_files_from_other_hands_are_the_same(files, copy, change):
+    path = copy / "housing_1970_county.csv"
+    changed = change(path.read_text())
+    assert changed != path.read_text()
+    path.write_bytes(changed.encode("latin-1"))
+    same(build(housing(copy)), build(housing(files)), "housing")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("510,5400,", "510,5405,", "'5405' has another extra digit than 0"),
+        ("51,540,", "51,540.5,", "'540.5' is no FIPS code (a whole number up to 999)"),
+    ],
+)
+def test_codes_that_are_no_counties_are_refused(copy, old, new, expected):
+    path = copy / "housing_1970_county.csv"
+    text = as_nhgis(path.read_text()) if "5400" in old else path.read_text()
+    path.write_text(text.replace(old, new, 1))
+    assert expected in failure(housing(copy))
 
 
 def whole(folder):

@@ -45,13 +45,29 @@ def test_without_controls_bins_are_plain_means():
     np.testing.assert_allclose(points["y_se"].iloc[0], np.std([0, 1, 4], ddof=1) / np.sqrt(3))
 
 
-def test_ties_are_broken_by_zone_whatever_the_order_of_rows():
+def test_zones_with_the_same_regressor_stay_in_one_bin():
     y = pd.Series([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 9.0], index=range(8), name="y")
     frame = pd.DataFrame({"x": [0, 0, 0, 0, 1, 1, 1, 1.0]}, index=range(8))
     one = binned_scatter(y, frame, "x", 4).points
     two = binned_scatter(y.iloc[::-1], frame.iloc[[3, 1, 7, 5, 0, 2, 4, 6]], "x", 4).points
     pd.testing.assert_frame_equal(one, two, check_exact=True)
-    np.testing.assert_allclose(one["y"], [1.5, 3.5, 5.5, 8.0])
+    np.testing.assert_allclose(one[["x", "y", "zones"]], [[0, 2.5, 4], [1, 6.75, 4]], atol=1e-15)
+
+
+def test_a_mass_point_among_others():
+    """Half of the zones at zero, with a control that is orthogonal: rounding does not tear them apart."""
+    rng = np.random.default_rng(3)
+    x = np.concatenate([np.zeros(50), rng.uniform(1, 2, 50)])
+    y = pd.Series(x + rng.normal(0, 0.1, 100), name="y")
+    points = binned_scatter(y, pd.DataFrame({"x": x}), "x", 10).points
+    assert points["zones"].max() == 50 and points["zones"].sum() == 100 and len(points) == 6
+    assert points["x"][0] == pytest.approx(0, abs=1e-14) and points["y"][0] == pytest.approx(y[:50].mean())
+
+
+def test_equal_outcomes_have_no_error():
+    frame = pd.DataFrame({"x": np.arange(12.0)})
+    y = pd.Series(np.repeat([0.1, 0.7, 0.3], 4), name="y")
+    assert binned_scatter(y, frame, "x", 3).points["y_se"].isna().all()
 
 
 def test_missing_outcomes_are_left_out():

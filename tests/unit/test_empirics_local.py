@@ -34,7 +34,8 @@ def test_a_line_is_found_exactly():
     found = local_linear(x, 3 - 2 * x, np.linspace(0.1, 2, 9), 0.3, zone, 0.95)
     np.testing.assert_allclose(found["slope"], -2, rtol=1e-10)
     np.testing.assert_allclose(found["fit"], 3 - 2 * found["x"], rtol=1e-10)
-    np.testing.assert_allclose(found["slope_se"], 0, atol=1e-9)
+    # Residuals are rounding errors: no standard error, and no interval.
+    assert found[["fit_se", "fit_low", "slope_se", "slope_high"]].isna().all().all()
 
 
 def test_weighted_least_squares_by_another_program():
@@ -78,6 +79,41 @@ def test_points_without_a_slope_and_spans_without_observations():
     assert found["fit"] == pytest.approx(4.5) and np.isnan(found["slope"])
     with pytest.raises(ValueError, match="holds 2 of 20"):
         local_linear(x, y, np.array([1.0]), 0.1, np.arange(20), 0.95)
+
+
+def test_mass_points_have_their_mean_and_no_slope_from_one_place():
+    """Half of the observations at one income: their mean there; nothing where only they would count, at another income."""
+    rng = np.random.default_rng(5)
+    x = np.concatenate([np.full(60, 1.0), rng.uniform(2, 3, 40)])
+    y = 2 * x + rng.normal(0, 0.1, 100)
+    found = local_linear(x, y, np.array([1.0, 1.3, 2.5]), 0.4, np.arange(100), 0.95)
+    assert found["fit"][0] == pytest.approx(y[:60].mean(), rel=1e-12) and np.isfinite(found["fit_se"][0])
+    by_hand = np.sqrt(100 / 99 * ((y[:60] - y[:60].mean()) ** 2).sum()) / 60
+    assert found["fit_se"][0] == pytest.approx(by_hand, rel=1e-9)
+    assert found.loc[1].drop("x").isna().all() and np.isnan(found["slope"][0])
+    assert abs(found["slope"][2] - 2) < 4 * found["slope_se"][2]
+
+
+def test_mass_points_by_another_program():
+    """Five incomes only: the same weighted least squares as statsmodels, wherever two of them have a weight."""
+    rng = np.random.default_rng(6)
+    x = rng.choice([0.8, 0.9, 1.0, 1.2, 1.5], 90)
+    y = np.sin(x) + rng.normal(0, 0.1, 90)
+    for at in (0.85, 1.0, 1.1):
+        row = local_linear(x, y, np.array([at]), 0.8, np.arange(90), 0.95).iloc[0]
+        distance = np.abs(x - at)
+        w = np.clip(1 - (distance / np.sort(distance)[71]) ** 3, 0, None) ** 3
+        fit = sm.WLS(y, sm.add_constant(x - at), weights=w).fit()
+        np.testing.assert_allclose([row["fit"], row["slope"]], fit.params, rtol=1e-9)
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1e6])
+def test_units_do_not_decide_what_is_rounding(unit):
+    x, y, zone = sample(100)
+    base = local_linear(x, y, np.array([0.5, 1.0]), 0.5, zone, 0.95)
+    other = local_linear(unit * x, y / unit, unit * np.array([0.5, 1.0]), 0.5, zone, 0.95)
+    np.testing.assert_allclose(other["fit_se"] * unit, base["fit_se"], rtol=1e-7)
+    np.testing.assert_allclose(other["slope_se"] * unit**2, base["slope_se"], rtol=1e-7)
 
 
 @settings(max_examples=60)

@@ -43,6 +43,19 @@ def test_fieller_complement_and_whole_line_by_hand():
     assert nothing.kind == "unbounded" and nothing.contains(1e9)
 
 
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+def test_a_ratio_without_variance_has_no_set(unit):
+    """Numerator half the denominator, errors included; an honest small variance stays."""
+    covariance = unit**2 * np.array([[0.25, 0.5], [0.5, 1.0]]) * (1 / 3)
+    found = fieller(0.5 * 3.0 * unit, 3.0 * unit, covariance, 1.96)
+    assert found.kind == "none" and found.ratio == pytest.approx(0.5) and not found.contains(0.5)
+    assert fieller(1.0, 2.0, np.full((2, 2), np.nan), 1.96).kind == "none"
+    small = fieller(1.5 * unit, 3.0 * unit, unit**2 * np.diag([1e-16, 1e-16]), 1.96)
+    # Delta method: the root of v (1 + r^2) over the denominator.
+    assert small.kind == "bounded"
+    assert (small.high - small.low) / 2 == pytest.approx(1.96 * 1e-8 * np.sqrt(1.25) / 3, rel=1e-4)
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_fieller_is_the_inverted_test(seed):
     rng = np.random.default_rng(seed)
@@ -117,7 +130,10 @@ def test_friction_share_of_one_scenario_against_itself_is_zero():
     design, first, _ = design_and_growth()
     (found,) = friction_share({10: (first, first)}, design, 0.95, 99, 1)
     assert found.share.ratio == 0
-    np.testing.assert_allclose([found.share.low, found.share.high, *found.bootstrap], 0, atol=1e-12)
+    np.testing.assert_allclose(found.bootstrap, 0, atol=1e-12)
+    # A difference that is zero everywhere has no variance, so the share has no set.
+    assert found.share.kind == "none" and np.isnan([found.share.low, found.share.high]).all()
+    assert "zero to rounding" in found.note
 
 
 def test_tiny_differences_survive():

@@ -79,6 +79,7 @@ def coverage(made: dict[str, pd.DataFrame], report: dict, compared: pd.DataFrame
             row = {
                 "table": name, "year": int(year), "counties": facts["counties"], "zones": one["zone"].nunique(),
                 "total": one[_TOTALS[name]].sum(), "unmapped_share": facts["unmapped_share"],
+                "unmapped_counties": len(facts["unmapped_counties"]), "unmapped_zone_share": facts["unmapped_zone_share"],
             }  # fmt: skip
             if name == "business" and compared is not None:
                 row |= _specialization(one, compared[compared["year"] == year])
@@ -103,10 +104,11 @@ def _coverage_table(made, report, compared, out, source, provenance, synthetic) 
     body = pd.DataFrame({
         "Table": table["table"].map(_TITLES).where(first, ""), "Year": table["year"], "Counties": table["counties"],
         "Zones": table["zones"], "Total (millions)": table["total"] / 1e6, "Without zone (%)": 100 * table["unmapped_share"],
+        "Such counties": table["unmapped_counties"], "At most of a zone (%)": 100 * table["unmapped_zone_share"],
     })  # fmt: skip
     notes = (
         f"Total: employees, occupied housing units, population. Without zone: part of the total in counties without "
-        f"a zone in {report['crosswalk']}."
+        f"a zone in {report['crosswalk']}; at most of a zone: what one zone lacks if all of them in its state are its own."
     )
     if compared is not None:
         for head, name in (

@@ -10,6 +10,7 @@ import pandas as pd
 
 from regspec import figures
 from regspec.empirics.regression import Regression, regress, residualize
+from regspec.empirics.rounding import precision
 from regspec.errors import ConfigError
 
 
@@ -42,7 +43,8 @@ class BinnedScatter:
 def binned_scatter(outcome: pd.Series, regressors: pd.DataFrame, term: str, bins: int) -> BinnedScatter:
     """Bin ``outcome`` by ``regressors[term]``, both residualized from the other regressors (Frisch-Waugh).
 
-    Bins hold equally many zones (up to one); ties are broken by zone id. The least-squares line through the
+    Bins hold equally many zones (up to one), as far as there are no mass points: zones with the same residual of the regressor
+    stay together, in the bin of the middle one, and there may be fewer than ``bins``. The least-squares line through the
     zones' residuals is the full regression's, but bin means show the shape of the conditional mean only as
     far as the controls enter linearly (Cattaneo et al. 2024). Raises ConfigError for more bins than zones;
     DataError as :func:`regspec.empirics.regression.regress`.
@@ -56,11 +58,22 @@ def binned_scatter(outcome: pd.Series, regressors: pd.DataFrame, term: str, bins
     points = pd.DataFrame({"x": residualize(sample[term], others), "y": residualize(y, others)})
     # The frame is in the order of zones: a stable sort breaks ties by zone.
     points = points.sort_values("x", kind="stable")
-    number = np.repeat(np.arange(bins), [len(part) for part in np.array_split(np.arange(fit.n), bins)])
+    number = _bins(points["x"].to_numpy(), bins, precision(sample[term].abs().to_numpy()))
     grouped = points.groupby(number)
     spread = grouped["y"].std(ddof=1) / np.sqrt(grouped.size())
+    # Equal outcomes have no spread: what is left is rounding.
+    spread = spread.where(spread > precision(y.abs().to_numpy()))
     table = grouped.mean().assign(y_se=spread, zones=grouped.size()).rename_axis("bin").reset_index()
     return BinnedScatter(term, table, fit, (float(sample[term].mean()), float(y.mean())))
+
+
+def _bins(x: np.ndarray, bins: int, known: float) -> np.ndarray:
+    """Bin of each of the sorted ``x``; those not more than ``known`` apart share one."""
+    equal = np.repeat(np.arange(bins), [len(part) for part in np.array_split(x, bins)])
+    group = np.concatenate([[0], np.cumsum(np.diff(x) > known)])
+    first, size = np.unique(group, return_index=True, return_counts=True)[1:]
+    middle = equal[first + (size - 1) // 2]
+    return np.unique(middle[group], return_inverse=True)[1]
 
 
 def draw(scatter: BinnedScatter, xlabel: str, ylabel: str, stem: Path, provenance: dict, synthetic: bool) -> list[Path]:
@@ -77,7 +90,8 @@ def draw(scatter: BinnedScatter, xlabel: str, ylabel: str, stem: Path, provenanc
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     slope, error = scatter.fit.estimate(scatter.term), scatter.fit.se(scatter.term)
-    text = f"Slope {slope:.2f} (s.e. {error:.2f}), $N$ = {scatter.fit.n}; bars: 95% intervals"
+    known = f" (s.e. {error:.2f})" if np.isfinite(error) else ""
+    text = f"Slope {slope:.2f}{known}, $N$ = {scatter.fit.n}; bars: 95% intervals"
     ax.set_title(text.replace("-", "−"), loc="left", fontsize=8)
     ax.margins(0.06)
     return figures.save(fig, stem, provenance, synthetic)

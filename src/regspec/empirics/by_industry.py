@@ -9,7 +9,7 @@ import pandas as pd
 from regspec.empirics import labels
 from regspec.empirics.fact1 import SPECIALIZATION, terms
 from regspec.empirics.inputs import Inputs, NotComputable
-from regspec.empirics.layout import NOTE
+from regspec.empirics.layout import NOTE, pair
 from regspec.empirics.regression import NotEstimable, Regression
 from regspec.empirics.tradeoff import OUTCOMES, base_shares, design, estimate
 from regspec.errors import ConfigError
@@ -95,7 +95,7 @@ def write(inputs: Inputs) -> None:
     inputs.require_income()
     members = groups(inputs)
     data = numbers(fits(inputs, members), members)
-    text = [f"{b:.3f} ({s:.3f})" for b, s in zip(data["estimate"], data["se"], strict=True)]
+    text = [pair(b, s) for b, s in zip(data["estimate"], data["se"], strict=True)]
     cells = data.assign(text=text).pivot(index="industry", columns=["outcome", "regression"], values="text")
     order = [(o, r) for o in OUTCOMES for r in ("joint", "single") if (o, r) in cells.columns]
     body = cells.reindex(index=list(members), columns=order).fillna("")

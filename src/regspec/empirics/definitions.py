@@ -6,7 +6,7 @@ import pandas as pd
 
 from regspec.empirics import labels
 from regspec.empirics.inputs import Inputs
-from regspec.empirics.layout import NOTE
+from regspec.empirics.layout import NOTE, pair
 from regspec.empirics.specialization import MEASURES
 from regspec.empirics.tradable import NONTRADABLE, SPLITS, TRADABLE, names
 from regspec.empirics.tradeoff import OUTCOMES, design, estimate, tradables
@@ -27,7 +27,7 @@ def write(inputs: Inputs) -> None:
                 for term in (TRADABLE, NONTRADABLE):
                     estimated, error = fit.estimate(term), fit.se(term)
                     row |= {f"{outcome}_{term}": estimated, f"{outcome}_{term}_se": error}
-                    cell[outcome.capitalize(), labels.term(term)] = f"{estimated:.3f} ({error:.3f})"
+                    cell[outcome.capitalize(), labels.term(term)] = pair(estimated, error)
                 row |= {f"{outcome}_zones": fit.n, f"{outcome}_r2_adjusted": fit.r2_adjusted}
                 cell[outcome.capitalize(), "Adjusted R²"] = f"{fit.r2_adjusted:.3f}"
             rows.append(row)

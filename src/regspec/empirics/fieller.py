@@ -6,14 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from regspec.empirics.rounding import EPS
+
+#: Numbers that enter each sum below.
+_TERMS = 8
+
 
 @dataclass(frozen=True)
 class RatioSet:
     """Confidence set of ``numerator / denominator``.
 
     ``kind`` is "bounded" (``[low, high]``), "complement" (everything except the open interval ``(low,
-    high)``; the denominator is not distinguishable from zero) or "unbounded" (the whole line; ``low`` and
-    ``high`` are infinite). ``ratio`` is the point estimate.
+    high)``; the denominator is not distinguishable from zero), "unbounded" (the whole line; ``low`` and
+    ``high`` are infinite) or "none" (there is no variance; both are NaN). ``ratio`` is the point estimate.
     """
 
     ratio: float
@@ -39,18 +44,24 @@ def fieller(numerator: float, denominator: float, covariance: np.ndarray, critic
     ``covariance``: ``[2, 2]``, joint, in the order (numerator, denominator); ``critical``: two-sided
     quantile of the estimator's distribution, e.g. 1.96. The set is the solution of ``A r^2 - 2 B r + C <=
     0`` with ``A = d^2 - c^2 V_dd, B = n d - c^2 V_nd, C = n^2 - c^2 V_nn``; it is bounded if and only if
-    the denominator differs from zero at the same level (A > 0).
+    the denominator differs from zero at the same level (A > 0). The ratio has no variance, and no set, where that of
+    ``numerator - ratio denominator`` is zero to rounding, or the covariance is missing. A that is zero to rounding is zero.
     """
     square = critical**2
     v_nn, v_nd, v_dd = covariance[0, 0], covariance[0, 1], covariance[1, 1]
-    a = denominator**2 - square * v_dd
-    b = numerator * denominator - square * v_nd
-    c = numerator**2 - square * v_nn
     ratio = numerator / denominator if denominator != 0 else np.nan
+    # In r - at, at the estimate where there is one: variances may be small beside the coefficients.
+    at = 0.0 if denominator == 0 else ratio
+    n = numerator if denominator == 0 else 0.0
+    terms = np.array([v_nn, -2 * at * v_nd, at**2 * v_dd])
+    if not np.isfinite(covariance).all() or terms.sum() <= _TERMS * EPS * np.abs(terms).sum():
+        return RatioSet(ratio, "none", np.nan, np.nan)
+    a = denominator**2 - square * v_dd
+    b = n * denominator - square * (v_nd - at * v_dd)
+    c = n**2 - square * terms.sum()
     discriminant = b * b - a * c
-    if a == 0 or (a < 0 and discriminant <= 0):
+    if abs(a) <= _TERMS * EPS * (denominator**2 + square * v_dd) or (a < 0 and discriminant <= 0):
         return RatioSet(ratio, "unbounded", -np.inf, np.inf)
-    # With A > 0 the point estimate solves the inequality: a negative value is rounding.
-    root = np.sqrt(max(discriminant, 0.0))
+    root = np.sqrt(discriminant)
     low, high = sorted(((b - root) / a, (b + root) / a))
-    return RatioSet(ratio, "bounded" if a > 0 else "complement", float(low), float(high))
+    return RatioSet(ratio, "bounded" if a > 0 else "complement", float(at + low), float(at + high))

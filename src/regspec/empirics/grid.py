@@ -10,7 +10,7 @@ import pandas as pd
 from regspec.empirics import grid_figure, labels
 from regspec.empirics.fact1 import GHAT, INITIAL, SPECIALIZATION, fact1_design, fact1_outcomes
 from regspec.empirics.inputs import Inputs, NotComputable
-from regspec.empirics.layout import NOTE
+from regspec.empirics.layout import NOTE, pair
 from regspec.empirics.regression import NotEstimable, regress
 from regspec.empirics.specialization import MEASURES
 from regspec.empirics.tradeoff import OUTCOMES, base_shares, tradables
@@ -92,6 +92,8 @@ def _cell(inputs: Inputs, outcome: pd.Series, x: pd.DataFrame, key: dict) -> dic
     except NotEstimable as error:
         inputs.miss(", ".join(key.values()), str(error).splitlines()[0])
         return {"estimate": np.nan, "se": np.nan, "sd": np.nan, "zones": 0, "r2_adjusted": np.nan}
+    if fit.note:
+        inputs.miss(f"{', '.join(key.values())}: standard error", fit.note)
     sd = float(x.loc[fit.influence.index, SPECIALIZATION].std(ddof=1))
     own = {"estimate": fit.estimate(SPECIALIZATION), "se": fit.se(SPECIALIZATION)}
     return {**own, "sd": sd, "zones": fit.n, "r2_adjusted": fit.r2_adjusted}
@@ -114,7 +116,7 @@ def write(inputs: Inputs) -> None:
     """Write table and figure ``fact1_grid``."""
     inputs.require_income()
     table = grid(inputs)
-    cells = [f"{b:.3f} ({s:.3f})" if np.isfinite(b) else "" for b, s in zip(table["estimate"], table["se"], strict=True)]
+    cells = [pair(b, s) for b, s in zip(table["estimate"], table["se"], strict=True)]
     keys = ["variable", "classification", "measure"]
     wide = table.assign(cell=cells).pivot(index=["outcome", *keys], columns="right_hand_side", values="cell")
     index = table[["outcome", *keys]].drop_duplicates()

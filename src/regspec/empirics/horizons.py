@@ -10,7 +10,7 @@ from regspec.empirics import labels
 from regspec.empirics.critical import critical_value
 from regspec.empirics.fact1 import GHAT, INITIAL, SPECIALIZATION, terms
 from regspec.empirics.inputs import Inputs, NotComputable
-from regspec.empirics.layout import fixed
+from regspec.empirics.layout import error, fixed
 from regspec.empirics.regression import NotEstimable
 from regspec.empirics.specialization import MEASURES, wide_shares
 from regspec.empirics.stacked import Stacked, stacked
@@ -102,6 +102,9 @@ def by_horizon(inputs: Inputs) -> pd.DataFrame:
                 continue
             used = sample.loc[result.rows]
             own = result.coefficients.loc[head]
+            for name in CLUSTERS:
+                if result.notes[name]:
+                    inputs.miss(f"horizon {horizon}, {head}: errors by {name}", result.notes[name])
             table.append({
                 "regressor": head, "horizon": horizon, "estimate": own["estimate"],
                 **{f"se_{name}": own[f"se_{name}"] for name in CLUSTERS},
@@ -136,7 +139,7 @@ def _write_table(inputs: Inputs, table: pd.DataFrame) -> None:
     body = pd.DataFrame({
         "Regressor": table["regressor"].map(labels.TERMS).where(first, ""), "Years": table["horizon"],
         "Coefficient": table["estimate"].map(lambda value: fixed(value, 3)),
-        "s.e., zone": table["se_zone"].map("({:.3f})".format), "s.e., state": table["se_state"].map("({:.3f})".format),
+        "s.e., zone": [error(se, 3) for se in table["se_zone"]], "s.e., state": [error(se, 3) for se in table["se_state"]],
         "N": table["observations"], "Zones": table["zones"], "Windows begin in": table["starts"].str.replace(" ", ", "),
         "Adjusted R²": table["r2_adjusted"].map("{:.3f}".format),
     })  # fmt: skip

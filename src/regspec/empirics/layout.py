@@ -27,10 +27,11 @@ def regression_table(fits: Mapping[str, Regression], heads: Sequence[str] = ()) 
     rows = []
     for term in order:
         has = {head: fit for head, fit in fits.items() if term in fit.coefficients.index}
-        places = _decimals(min(fit.se(term) for fit in has.values()))
-        pairs = {head: (fixed(f.estimate(term), places), fixed(f.se(term), places)) for head, f in has.items()}
+        errors = [fit.se(term) for fit in has.values() if np.isfinite(fit.se(term))]
+        places = _decimals(min(errors, default=0.0))
+        pairs = {head: (fixed(f.estimate(term), places), error(f.se(term), places)) for head, f in has.items()}
         rows.append([labels.term(term), *(pairs[head][0] if head in has else "" for head in fits)])
-        rows.append(["", *(f"({pairs[head][1]})" if head in has else "" for head in fits)])
+        rows.append(["", *(pairs[head][1] if head in has else "" for head in fits)])
     rule = len(rows)
     rows.append(["Zones", *(str(fit.n) for fit in fits.values())])
     rows.append(["Adjusted R²", *(f"{fit.r2_adjusted:.3f}" for fit in fits.values())])
@@ -51,9 +52,19 @@ def tidy(fits: Mapping[str, Regression]) -> pd.DataFrame:
     return table[["regression", *(c for c in table.columns if c != "regression")]]
 
 
-def _decimals(error: float) -> int:
-    """Decimals (0 to 6) that show ``error`` with three significant digits; three for an error of zero."""
-    return int(np.clip(2 - math.floor(math.log10(error)), 0, 6)) if error > 0 else 3
+def _decimals(smallest: float) -> int:
+    """Decimals (0 to 6) that show the error ``smallest`` with three significant digits; three for an error of zero."""
+    return int(np.clip(2 - math.floor(math.log10(smallest)), 0, 6)) if smallest > 0 else 3
+
+
+def error(se: float, decimals: int) -> str:
+    """A standard error in parentheses; empty where there is none."""
+    return f"({fixed(se, decimals)})" if np.isfinite(se) else ""
+
+
+def pair(estimate: float, se: float, decimals: int = 3) -> str:
+    """``estimate (standard error)``; empty without an estimate."""
+    return f"{fixed(estimate, decimals)} {error(se, decimals)}".strip() if np.isfinite(estimate) else ""
 
 
 def fixed(value: float, decimals: int) -> str:

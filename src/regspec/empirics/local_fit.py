@@ -8,9 +8,10 @@ import pandas as pd
 from regspec import figures
 from regspec.empirics import labels
 from regspec.empirics.inputs import Inputs, NotComputable
-from regspec.empirics.layout import fixed
+from regspec.empirics.layout import pair
 from regspec.empirics.local_linear import local_linear
 from regspec.empirics.relative import relative
+from regspec.empirics.rounding import NO_VARIANCE
 
 #: Percentiles of income between which the fit is evaluated: beyond them a few zones carry it.
 ENDS = (1, 99)
@@ -26,7 +27,21 @@ def fit(inputs: Inputs, panel: pd.DataFrame) -> pd.DataFrame:
     empirics = inputs.config.empirics
     low, high = np.percentile(panel["income"], ENDS)
     at = np.linspace(low, high, empirics.local_points)
-    return _fit(inputs, panel, at)
+    curve = _fit(inputs, panel, at)
+    _report(inputs, curve)
+    return curve
+
+
+def _report(inputs: Inputs, curve: pd.DataFrame) -> None:
+    """Report the points of the curve without fit, slope or errors; figures and table leave them out."""
+    one = "the neighbours with a weight all have one income; raise empirics.local_span"
+    for name in ("fit", "slope"):
+        lost = curve[name].isna()
+        if lost.any():
+            inputs.miss(f"{name} at {lost.sum()} of {len(curve)} points", one)
+        unknown = curve[f"{name}_se"].isna() & ~lost
+        if unknown.any():
+            inputs.miss(f"error of the {name} at {unknown.sum()} of {len(curve)} points", NO_VARIANCE)
 
 
 def _fit(inputs: Inputs, panel: pd.DataFrame, at: np.ndarray) -> pd.DataFrame:
@@ -60,7 +75,7 @@ def write(inputs: Inputs) -> None:
 
 
 def _pair(estimate: float, se: float) -> str:
-    return f"{fixed(estimate, 3)} ({fixed(se, 3)})" if np.isfinite([estimate, se]).all() else "not estimated"
+    return pair(estimate, se) or "not estimated"
 
 
 def _draw(inputs: Inputs, panel: pd.DataFrame, curve: pd.DataFrame) -> None:

@@ -12,9 +12,10 @@ from regspec import figures
 from regspec.empirics import labels
 from regspec.empirics.critical import critical_value
 from regspec.empirics.inputs import Inputs, NotComputable
-from regspec.empirics.layout import fixed
+from regspec.empirics.layout import error, fixed
 from regspec.empirics.persistence import demeaned
 from regspec.empirics.relative import relative
+from regspec.empirics.rounding import NO_VARIANCE, floors, precision, vanishes
 
 #: Groups of equal size into which zones are sorted.
 GROUPS = 5
@@ -54,14 +55,19 @@ def within(panel: pd.DataFrame) -> Within | None:
     """
     x, y = (panel.pivot(index="zone", columns="year", values=name) for name in ("log_income", "value"))
     whole = x.notna().all(axis=1) & y.notna().all(axis=1)
+    raw = y[whole].to_numpy()
     x, y = (demeaned(frame[whole].to_numpy()) for frame in (x, y))
     groups, years = x.shape
     xx = float((x * x).sum())
     if groups < 3 or years < 2 or xx <= 0:
         return None
     beta = float((x * y).sum()) / xx
-    score = (x * (y - beta * x)).sum(axis=1)
+    residual = y - beta * x
+    score = (x * residual).sum(axis=1)
     n, k = x.size, 1 + years
+    bound = (np.abs(x) * floors(residual, precision(np.abs(raw).ravel(), np.abs(beta * x).ravel()))).sum(axis=1)
+    if n <= k or vanishes(float(score @ score), bound):
+        return Within(beta, np.nan, n, groups, groups - 1)
     factor = groups / (groups - 1) * (n - 1) / (n - k)
     return Within(beta, float(np.sqrt(factor * (score**2).sum())) / xx, n, groups, groups - 1)
 
@@ -115,6 +121,8 @@ def _write_within(inputs: Inputs, panel: pd.DataFrame) -> None:
         if found is None:
             inputs.miss(f"within zones, {name}", "fewer than three zones have every year")
             continue
+        if not np.isfinite(found.se):
+            inputs.miss(f"within zones, {name}: standard error", NO_VARIANCE)
         half = critical_value(inputs.config.results.confidence, found.freedom) * found.se
         rows.append({
             "sample": name, "estimate": found.estimate, "se": found.se, "low": found.estimate - half,
@@ -125,7 +133,7 @@ def _write_within(inputs: Inputs, panel: pd.DataFrame) -> None:
     table = pd.DataFrame(rows)
     body = pd.DataFrame({
         "Sample": table["sample"], "Coefficient": table["estimate"].map(lambda value: fixed(value, 4)),
-        "s.e., zone": table["se"].map("({:.4f})".format), "N": table["observations"], "Zones": table["zones"],
+        "s.e., zone": [error(se, 4) for se in table["se"]], "N": table["observations"], "Zones": table["zones"],
     })  # fmt: skip
     notes = (
         f"{labels.MEASURES[empirics.measure]} of {labels.variable(empirics.variable)} shares on log "

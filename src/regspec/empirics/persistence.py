@@ -14,7 +14,8 @@ from regspec import figures
 from regspec.empirics import labels
 from regspec.empirics.critical import critical_value
 from regspec.empirics.inputs import Inputs, NotComputable
-from regspec.empirics.layout import fixed
+from regspec.empirics.layout import error, fixed
+from regspec.empirics.rounding import NO_VARIANCE, floors, precision, vanishes
 from regspec.empirics.specialization import wide_shares
 
 
@@ -58,6 +59,7 @@ def elasticity(ranks: dict[int, pd.DataFrame], horizon: int) -> Elasticity | Non
     slope and the industry-year effects, since zone-year effects are nested in the clusters (Cameron and Miller 2015).
     """
     scores: dict = {}
+    limits: dict = {}
     xx, n, effects, starts = 0.0, 0, 0, []
     pairs = []
     for start in sorted(ranks):
@@ -76,9 +78,14 @@ def elasticity(ranks: dict[int, pd.DataFrame], horizon: int) -> Elasticity | Non
         return None
     beta = sum(float((x * y).sum()) for _, x, y in pairs) / xx
     for zones, x, y in pairs:
-        for zone, score in zip(zones, (x * (y - beta * x)).sum(axis=1), strict=True):
+        residual = y - beta * x
+        bound = np.abs(x) * floors(residual, precision(np.abs(y).ravel(), np.abs(beta * x).ravel()))
+        for zone, score, limit in zip(zones, (x * residual).sum(axis=1), bound.sum(axis=1), strict=True):
             scores[zone] = scores.get(zone, 0.0) + float(score)
+            limits[zone] = limits.get(zone, 0.0) + float(limit)
     groups, k = len(scores), 1 + effects
+    if n <= k or vanishes(sum(score**2 for score in scores.values()), np.array(list(limits.values()))):
+        return Elasticity(beta, np.nan, n, groups, tuple(starts))
     factor = groups / (groups - 1) * (n - 1) / (n - k)
     se = np.sqrt(factor * sum(score**2 for score in scores.values())) / xx
     return Elasticity(beta, float(se), n, groups, tuple(starts))
@@ -103,6 +110,8 @@ def by_horizon(inputs: Inputs) -> pd.DataFrame:
         if found is None:
             inputs.miss(f"horizon {horizon}", f"no two years of the data are {horizon} years apart")
             continue
+        if not np.isfinite(found.se):
+            inputs.miss(f"horizon {horizon}: standard error", NO_VARIANCE)
         half = critical_value(config.results.confidence, found.zones - 1) * found.se
         used = sorted({year for start in found.starts for year in (start, start + horizon)})
         zeros = np.mean(np.concatenate([(cells[year].to_numpy() == 0).ravel() for year in used]))
@@ -121,7 +130,7 @@ def write(inputs: Inputs) -> None:
     table = by_horizon(inputs)
     body = pd.DataFrame({
         "Years": table["horizon"], "Coefficient": table["estimate"].map(lambda value: fixed(value, 3)),
-        "s.e., zone": table["se"].map("({:.4f})".format), "N": table["observations"], "Zones": table["zones"],
+        "s.e., zone": [error(se, 4) for se in table["se"]], "N": table["observations"], "Zones": table["zones"],
         "Windows begin in": table["starts"].str.replace(" ", ", "), "Zero shares": table["zero_shares"].map("{:.2%}".format),
     })  # fmt: skip
     notes = (

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
+from regspec.empirics.rounding import EXACT, collinear, precision
 from regspec.errors import DataError
 
 CONSTANT = "constant"
@@ -32,6 +33,8 @@ class Regression:
     n, dropped : int
         Zones used, and zones left out because a value is missing.
     r2, r2_adjusted : float
+    note : str
+        Why there are no standard errors (NaN, as ``influence`` and ``covariance`` are); empty where there are.
     """
 
     outcome: str
@@ -42,6 +45,7 @@ class Regression:
     dropped: int
     r2: float
     r2_adjusted: float
+    note: str = ""
 
     def estimate(self, term: str) -> float:
         """Point estimate of ``term``."""
@@ -58,7 +62,7 @@ def regress(outcome: pd.Series, regressors: pd.DataFrame) -> Regression:
     Both are indexed by zone. The sample is the outcome's zones (which may be a part of the regressors')
     without missing values; zones are sorted first, so the order of rows does not matter. Raises DataError
     when a zone of the outcome has no regressors, and its kind NotEstimable when there are too few zones or
-    regressors are collinear.
+    regressors are collinear. Where the regressors fit exactly, residuals are rounding and there are no standard errors.
     """
     name = str(outcome.name)
     unknown = outcome.index.difference(regressors.index)
@@ -73,22 +77,31 @@ def regress(outcome: pd.Series, regressors: pd.DataFrame) -> Regression:
     y, x = outcome[keep].astype(float), x[keep]
     x.insert(0, CONSTANT, 1.0)
     check_design(name, x)
-    fit = sm.OLS(y, x).fit(cov_type="HC1", use_t=True)
     n, k = x.shape
+    # Regressors of length one: their units must not matter for what is solved.
+    norm = np.linalg.norm(x.to_numpy(), axis=0)
+    fit = sm.OLS(y, x / norm).fit(cov_type="HC1", use_t=True)
+    known = precision(np.abs(y.to_numpy()), np.abs(x.to_numpy() / norm) @ np.abs(fit.params.to_numpy()))
+    exact = bool(np.sqrt(np.mean(fit.resid.to_numpy() ** 2)) <= known)
+    hide = np.nan if exact else 1.0
     # pinv_wexog is (X'X)^-1 X' from the fit's own decomposition, [k, n].
-    psi = np.sqrt(n / (n - k)) * fit.model.pinv_wexog.T * fit.resid.to_numpy()[:, None]
+    psi = hide * np.sqrt(n / (n - k)) * fit.model.pinv_wexog.T * fit.resid.to_numpy()[:, None] / norm
+    covariance = hide * fit.cov_params().to_numpy() / np.outer(norm, norm)
     with np.errstate(invalid="ignore", divide="ignore"):  # an outcome that does not vary has no R2
         r2, r2_adjusted = float(fit.rsquared), float(fit.rsquared_adj)
-    coefficients = pd.DataFrame({"estimate": fit.params, "se": fit.bse, "t": fit.tvalues, "p": fit.pvalues})
+    coefficients = pd.DataFrame({
+        "estimate": fit.params / norm, "se": hide * fit.bse / norm, "t": hide * fit.tvalues, "p": hide * fit.pvalues,
+    })  # fmt: skip
     return Regression(
         outcome=name,
         coefficients=coefficients.rename_axis("term"),
-        covariance=pd.DataFrame(fit.cov_params(), x.columns, x.columns),
+        covariance=pd.DataFrame(covariance, x.columns, x.columns),
         influence=pd.DataFrame(psi, x.index, x.columns),
         n=n,
         dropped=int((~keep).sum()),
         r2=r2,
         r2_adjusted=r2_adjusted,
+        note=EXACT if exact else "",
     )
 
 
@@ -129,13 +142,12 @@ def check_design(name: str, x: pd.DataFrame) -> None:
             "\nRemedy: use more zones or fewer controls."
         )
     values = x.to_numpy()
-    norm = np.linalg.norm(values, axis=0)
-    if not (norm > 0).all():
-        raise NotEstimable(f"regression of {name}: {x.columns[int(np.argmin(norm))]!r} is zero in every zone.")
-    # With unit columns, |r_jj| is the part of column j that the earlier columns leave unexplained.
-    unexplained = np.abs(np.diag(np.linalg.qr(values / norm, mode="r")))
-    if unexplained.min() < 1e-10:
-        column = x.columns[int(np.argmax(unexplained < 1e-10))]
+    empty = ~(values != 0).any(axis=0)
+    if empty.any():
+        raise NotEstimable(f"regression of {name}: {x.columns[int(np.argmax(empty))]!r} is zero in every zone.")
+    spanned = collinear(values)
+    if spanned.any():
+        column = x.columns[int(np.argmax(spanned))]
         raise NotEstimable(
             f"regression of {name}: {column!r} is a linear combination of the other regressors (or constant)."
             "\nRemedy: remove it from empirics.controls, or set empirics.shift_share: false if it is ghat."

@@ -17,6 +17,9 @@ def write(inputs: Inputs) -> None:
     for name, label in (("level", labels.level(config)), ("growth", labels.growth(config))):
         columns = terms(config.empirics, growth=name == "growth")
         scatter = binned_scatter(facts.outcomes[name], facts.design[columns], SPECIALIZATION, config.empirics.bins)
+        if len(scatter.points) < config.empirics.bins:
+            reason = "zones with the same specialization stay in one bin"
+            inputs.miss(f"{name}: {len(scatter.points)} bins instead of {config.empirics.bins}", reason)
         after = ", after controls" if len(columns) > 1 else ""
         stem = inputs.out / f"fact1_{name}"
         xlabel, ylabel = f"{labels.specialization(config)}{after}", f"{label}\n(log points{after})"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 import statsmodels.api as sm
 
+from regspec.empirics.inference.ols import Ols, clustered
 from regspec.empirics.regression import CONSTANT, check_design
 
 
@@ -15,13 +16,14 @@ class Stacked:
     """A fit on rows of zone and year.
 
     ``coefficients``: by term ``estimate`` and, for each clustering, ``se_<name>``; ``groups``: number of clusters of each
-    clustering; ``rows``: those used.
+    clustering; ``rows``: those used; ``notes``: why errors of a clustering are missing, empty where none is.
     """
 
     coefficients: pd.DataFrame
     groups: dict[str, int]
     rows: pd.Index
     r2_adjusted: float
+    notes: dict[str, str]
 
 
 def stacked(outcome: pd.Series, regressors: pd.DataFrame, clusters: pd.DataFrame) -> Stacked:
@@ -37,9 +39,12 @@ def stacked(outcome: pd.Series, regressors: pd.DataFrame, clusters: pd.DataFrame
     check_design(str(outcome.name), x)
     model = sm.OLS(y, x)
     table = pd.DataFrame({"estimate": model.fit().params})
-    groups = {}
+    groups, notes = {}, {}
+    fits = [Ols(y.to_numpy(), x.to_numpy(), column) for column in range(x.shape[1])]
     for name in clusters.columns:
         codes = pd.factorize(clusters.loc[keep, name])[0]
         groups[name] = int(codes.max()) + 1
-        table[f"se_{name}"] = model.fit(cov_type="cluster", cov_kwds={"groups": codes}).bse
-    return Stacked(table.rename_axis("term"), groups, y.index, float(model.fit().rsquared_adj))
+        found = [clustered(fit, codes, 0.95) for fit in fits]
+        table[f"se_{name}"] = [one.se for one in found]
+        notes[name] = next((one.note for one in found if one.note), "")
+    return Stacked(table.rename_axis("term"), groups, y.index, float(model.fit().rsquared_adj), notes)

@@ -39,7 +39,10 @@ def design(inputs: Inputs, measure: str, definition: str | None = None) -> pd.Da
 def estimate(inputs: Inputs, outcome: str, x: pd.DataFrame, heads: tuple[str, ...]) -> Regression:
     """Fact 1 of ``outcome`` (growth or level) on ``heads`` and the controls of the configuration."""
     y = fact1_outcomes(inputs.controls, inputs.config.empirics)[outcome]
-    return regress(y.loc[x.index], x[terms(inputs.config.empirics, outcome == "growth", heads)])
+    fit = regress(y.loc[x.index], x[terms(inputs.config.empirics, outcome == "growth", heads)])
+    if fit.note:
+        inputs.miss(f"{outcome} on {', '.join(heads)}: standard errors", fit.note)
+    return fit
 
 
 def columns(inputs: Inputs, measure: str) -> dict[str, Regression]:

@@ -11,6 +11,7 @@ import pandas as pd
 from regspec import tables
 from regspec.empirics import labels
 from regspec.empirics.fieller import RatioSet
+from regspec.empirics.rounding import NO_VARIANCE
 from regspec.exhibits import CLAIM_SOURCES
 from regspec.results.decomposition import VARIABLES, Effect
 from regspec.results.inputs import Inputs
@@ -139,7 +140,7 @@ def _share(
 ) -> Claim:
     if item is None:
         return Claim(claim, name, deck[0], deck[1], np.nan, why, n=slope.n, note=slope.reason or "not estimated")
-    note = "" if item.kind == "bounded" else unbounded
+    note = {"bounded": "", "none": slope.reason or NO_VARIANCE}.get(item.kind, unbounded)
     return Claim(claim, name, deck[0], deck[1], item.ratio, why, item.low, item.high, item.kind, slope.n, note)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from regspec import figures, tables
 from regspec.empirics import labels
 from regspec.empirics.fieller import RatioSet
+from regspec.empirics.rounding import NO_VARIANCE
 from regspec.exhibits import alternatives, friction_horizons
 from regspec.results.bootstrap import bootstrap_slopes, percentile_interval
 from regspec.results.inputs import Inputs
@@ -53,6 +54,8 @@ class Share:
         """What stands in the way of reading the share, in words; empty when nothing does."""
         if self.share is None:
             return self.baseline.reason or self.difference.reason
+        if self.share.kind == "none":
+            return self.baseline.reason or self.difference.reason or NO_VARIANCE
         return "" if self.share.kind == "bounded" else INDISTINGUISHABLE
 
 
@@ -225,7 +228,7 @@ def _legend(ax, title: str) -> None:
 def _draw_shares(ax, shares: dict[int, RatioSet]) -> None:
     """Shares by horizon. Bounded sets as bars, unbounded ones as pale full-height bands around a hollow point."""
     bounded = {horizon: share for horizon, share in shares.items() if share.kind == "bounded"}
-    others = {horizon: share for horizon, share in shares.items() if share.kind != "bounded"}
+    others = {horizon: share for horizon, share in shares.items() if share.kind not in ("bounded", "none")}
     low, high = _limits(list(bounded.values()))
     ax.set_ylim(low, high)
     for horizon in others:

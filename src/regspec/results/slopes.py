@@ -25,7 +25,8 @@ MIN_FREEDOM = 5
 class Slope:
     """Coefficient of specialization: ``estimate, se`` (HC1), interval ``low, high``, zones ``n``.
 
-    ``fit`` is None, and the numbers NaN, when the sample is too small or collinear; ``reason`` says so.
+    ``fit`` is None, and the numbers NaN, when the sample is too small or collinear; where residuals are zero to
+    rounding there is an estimate without error. ``reason`` says so.
     """
 
     estimate: float
@@ -73,7 +74,7 @@ def slope(outcome: pd.Series, design: pd.DataFrame, confidence: float) -> Slope:
         return Slope(np.nan, np.nan, np.nan, np.nan, n, None, str(error).splitlines()[0])
     estimate, se = fit.estimate(SPECIALIZATION), fit.se(SPECIALIZATION)
     margin = float(critical_value(confidence, fit.n - k)) * se
-    return Slope(estimate, se, estimate - margin, estimate + margin, fit.n, fit)
+    return Slope(estimate, se, estimate - margin, estimate + margin, fit.n, fit, fit.note)
 
 
 def ratio(numerator: Slope, denominator: Slope, confidence: float) -> RatioSet | None:
@@ -96,12 +97,14 @@ def number(value: float, form: str = "%.3f") -> str:
 
 def estimate_text(item: Slope) -> str:
     """``slope (standard error)`` or the reason why there is none."""
-    return f"{number(item.estimate)} ({number(item.se)})" if item.fit is not None else "not estimated"
+    if item.fit is None:
+        return "not estimated"
+    return f"{number(item.estimate)} ({number(item.se)})" if np.isfinite(item.se) else number(item.estimate)
 
 
 def set_text(item: RatioSet | None) -> str:
     """A confidence set in words that a table can hold."""
-    if item is None:
+    if item is None or item.kind == "none":
         return ""
     low, high = number(item.low, "%.2f"), number(item.high, "%.2f")
     if item.kind == "bounded":

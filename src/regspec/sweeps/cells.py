@@ -77,7 +77,8 @@ def _slopes(inputs: Inputs, names: list[str], scenarios: list[str], rhs: str) ->
             if share is None:
                 values = (np.nan, np.nan, np.nan)
             else:
-                values = (share.ratio, share.low, share.high) if share.kind == "bounded" else (share.ratio, -np.inf, np.inf)
+                known = share.kind in ("bounded", "none")
+                values = (share.ratio, share.low, share.high) if known else (share.ratio, -np.inf, np.inf)
             found |= dict(zip((label, f"{label}_low", f"{label}_high"), values, strict=True))
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from regspec.data.counties.cbp_file import read_cbp
 from regspec.data.counties.housing import read_housing, zone_housing
 from regspec.data.counties.income import check_states, read_income, zone_income
 from regspec.data.counties.raw import SAMPLE
-from regspec.data.counties.zones import county_zones, zone_parts
+from regspec.data.counties.zones import Unmapped, county_zones, unmapped
 from regspec.data.panel import data_directory
 from regspec.prices import price_factors
 from regspec.schemas import validate
@@ -76,8 +77,9 @@ def _business(config: Config, folder: Path, zone_of: pd.Series, crosswalk: str) 
         file = read_cbp(folder / name, int(year), section.cbp)
         counties, facts = county_industries(file, section.cbp.inconsistent_share, name)
         parts.append(zone_business(counties, zone_of, int(year), factors[int(year)], section, name, crosswalk))
-        unmapped = _unmapped(counties.groupby("fips")["employment"].sum(), zone_of)
-        report[year] = {"file": name, **facts, **unmapped}
+        lost = unmapped(counties.groupby("fips")["employment"].sum(), zone_of)
+        _tell(name, {year: lost}, "employees")
+        report[year] = {"file": name, **facts, **_facts(lost)}
     return pd.concat(parts, ignore_index=True), report
 
 
@@ -89,7 +91,9 @@ def _housing(config: Config, folder: Path, zone_of: pd.Series, crosswalk: str) -
         counties = read_housing(folder / spec.file, spec)
         parts.append(zone_housing(counties, zone_of, int(year), factors[int(year)], section, spec.file, crosswalk))
         units = counties.set_index("fips")[["owner", "renter"]].sum(axis=1)
-        report[year] = {"file": spec.file, "counties": len(counties), **_unmapped(units, zone_of)}
+        lost = unmapped(units, zone_of)
+        _tell(spec.file, {year: lost}, "units")
+        report[year] = {"file": spec.file, "counties": len(counties), **_facts(lost)}
     return pd.concat(parts, ignore_index=True), report
 
 
@@ -98,11 +102,11 @@ def _income(config: Config, folder: Path, zone_of: pd.Series, crosswalk: str) ->
     name = str(section.income.file)
     areas = _areas(section.income, folder)
     factors = price_factors(config, areas["year"].unique())
-    table, by_county = zone_income(areas, zone_of, factors, section.unmapped_share, name, crosswalk)
-    report = {
-        str(year): {"file": name, "counties": len(one), **_unmapped(one.set_index("fips")["income"], zone_of)}
-        for year, one in by_county.groupby("year")
-    }
+    table, by_county = zone_income(areas, zone_of, factors, section, name, crosswalk)
+    years = dict(list(by_county.groupby("year")))
+    lost = {str(year): unmapped(one.set_index("fips")["income"], zone_of) for year, one in years.items()}
+    _tell(name, lost, "dollars")
+    report = {str(year): {"file": name, "counties": len(one), **_facts(lost[str(year)])} for year, one in years.items()}
     return table, report
 
 
@@ -113,7 +117,24 @@ def _areas(section: CountyIncome, folder: Path) -> pd.DataFrame:
     return areas
 
 
-def _unmapped(amount: pd.Series, zone_of: pd.Series) -> dict:
-    """Counties without a zone and their part of the total."""
-    lost = amount[~amount.index.isin(zone_parts(pd.Series(amount.index), zone_of)["fips"])]
-    return {"unmapped_counties": [int(code) for code in lost.index], "unmapped_share": float(lost.sum() / amount.sum())}
+def _facts(lost: Unmapped) -> dict:
+    """Counties without a zone, for the report."""
+    return {
+        "unmapped_counties": [int(code) for code in lost.amount.index],
+        "unmapped_amounts": {f"{code:05d}": float(value) for code, value in lost.amount.items()},
+        "unmapped_share": lost.share, "unmapped_zone_share": lost.zone_share, "unmapped_zone": lost.zone,
+    }  # fmt: skip
+
+
+def _tell(name: str, years: dict[str, Unmapped], unit: str) -> None:
+    """One line of a file's counties that no zone holds, with the amounts of the year in which they are the largest part."""
+    year, worst = max(years.items(), key=lambda item: item[1].share)
+    if len(worst.amount):
+        codes = ", ".join(f"{code:05d} ({value:,.0f})" for code, value in worst.amount.items())
+        others = sum(len(lost.amount) > 0 for lost in years.values()) - 1
+        again = f"; also in {others} other years" if others else ""
+        print(
+            f"counties: {name}, {year}: left out {codes} {unit} of counties without a zone, {worst.share:.3%} of all and up to "
+            f"{worst.zone_share:.1%} of zone {worst.zone}{again}",
+            file=sys.stderr, flush=True,
+        )  # fmt: skip

@@ -63,7 +63,7 @@ def zone_business(
 ) -> pd.DataFrame:
     """Rows of the table ``business`` of one year; ``factor``: constant dollars for one of that year. Raises DataError."""
     total = counties.groupby("fips")["employment"].sum()
-    check_mapped(total, zone_of, section.unmapped_share, source, crosswalk, "employment")
+    check_mapped(total, zone_of, section, f"{source}, {year}", crosswalk, "employment")
     frame = zone_sums(counties, zone_parts(counties["fips"], zone_of), ["industry"], _COLUMNS)
     frame["payroll"] *= factor
     frame["imputed_share"] = (frame["imputed"] / frame["employment"].where(frame["employment"] > 0)).fillna(0.0).clip(0, 1)

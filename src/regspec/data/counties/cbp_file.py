@@ -89,7 +89,7 @@ def _names(path: Path, columns: list[str], renamed: Mapping[str, str]) -> dict[s
 def _checked(chunk: pd.DataFrame, source: str) -> pd.DataFrame:
     """Numbers and flags of a piece of the file, checked."""
     out = pd.DataFrame({"code": chunk["code"]}, index=chunk.index)
-    out["fips"] = (1000 * raw.numbers(chunk, "fipstate", source) + raw.numbers(chunk, "fipscty", source)).astype("int64")
+    out["fips"] = raw.county_codes(chunk, ("fipstate", "fipscty"), source)
     for name in ("emp", "ap", "est"):
         out[name] = raw.numbers(chunk, name, source)
     for name in _OPTIONAL:

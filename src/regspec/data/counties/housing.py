@@ -17,7 +17,8 @@ _MISSING = ("", ".")
 def read_housing(path: Path, spec: HousingFile, rows: int | None = None) -> pd.DataFrame:
     """Counties of one file: ``fips, owner, renter`` (units), ``value`` (median, dollars; NaN: none).
 
-    A second heading, as NHGIS extracts may have, is left out. Raises DataError with count and example.
+    A second heading, as NHGIS extracts may have, is left out; codes may have NHGIS' extra digit. Raises DataError with count
+    and example.
     """
     names = {name: getattr(spec, name).lower() for name in ("state", "county", "owner", "renter", "value")}
     raw.require_columns(path, list(names.values()), raw.header(path))
@@ -31,9 +32,11 @@ def read_housing(path: Path, spec: HousingFile, rows: int | None = None) -> pd.D
     if frame.empty:
         raise no_rows(path.name)
     out = pd.DataFrame({
-        name: raw.numbers(frame, name, path.name, _MISSING if name == "value" else (), getattr(spec, name)) for name in names
+        name: raw.numbers(frame, name, path.name, _MISSING if name == "value" else (), getattr(spec, name))
+        for name in ("owner", "renter", "value")
     })  # fmt: skip
-    out["fips"] = (1000 * out["state"] + out["county"]).astype("int64")
+    codes = frame[["state", "county"]].set_axis([spec.state, spec.county], axis=1)
+    out["fips"] = raw.county_codes(codes, (spec.state, spec.county), path.name, nhgis=True)
     out["value"] = out["value"].where(out["value"] > 0)
     out = out[["fips", "owner", "renter", "value"]]
     raw.check_unique(out, ["fips"], path.name)
@@ -47,7 +50,7 @@ def zone_housing(
     owner-occupied units (the units of which they are medians): the median of the zone itself cannot be had from them.
     """
     units = (counties["owner"] + counties["renter"]).groupby(counties["fips"]).sum()
-    check_mapped(units, zone_of, section.unmapped_share, source, crosswalk, "units")
+    check_mapped(units, zone_of, section, f"{source}, {year}", crosswalk, "units")
     valued = counties["owner"].where(counties["value"].notna(), 0.0)
     frame = counties.assign(units=counties["owner"] + counties["renter"], valued=valued)
     frame["worth"] = valued * frame["value"].fillna(0.0)

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from regspec.config_counties import CountyIncome
+from regspec.config_counties import Counties, CountyIncome
 from regspec.data.counties import raw
-from regspec.data.counties.zones import CHANGES, COMBINED, check_mapped, contiguous, zone_parts, zone_sums
+from regspec.data.counties.zones import CHANGES, COMBINED, CONNECTICUT, check_mapped, contiguous, zone_parts, zone_sums
 from regspec.errors import DataError
 from regspec.messages import more
 
 _LINES = {"1": "income", "2": "population", "3": "per_capita"}
+_CODE = r"""^[\s"'=]*(\d{1,5})(?:\.0+)?[\s"']*$"""
 _MISSING = ("(NA)", "(D)", "")
 #: Counties that are missing in some years because their area is under another code then.
-_PARTIAL = {*CHANGES, *CHANGES.values(), *COMBINED}
+_PARTIAL = {*CHANGES, *CHANGES.values(), *COMBINED, *CONNECTICUT, *range(9001, 9016, 2)}
 _ROUNDING = 0.51  # of a dollar: per capita income is rounded to whole dollars
 
 
@@ -35,12 +36,20 @@ def read_income(path: Path, config: CountyIncome) -> pd.DataFrame:
         raise DataError(f"{path.name}: no column of year {absent[0] if absent else '?'}.\nYears in the file: {have}.")
     wanted = ["geofips", "linecode", *map(str, years)]
     frame = pd.concat(raw.read_chunks(path, set(wanted)))
-    frame["fips"] = pd.to_numeric(frame["geofips"].str.extract(r'^[\s"]*(\d{5})[\s"]*$')[0])
-    frame = frame[frame["fips"].notna() & frame["linecode"].str.strip().isin(list(_LINES))]
+    frame["linecode"] = frame["linecode"].str.strip().str.replace(r"\.0+$", "", regex=True)
+    frame = frame[frame["linecode"].isin(list(_LINES))]  # footnotes have none
+    # A spreadsheet drops quotes and leading zeros.
+    frame["fips"] = pd.to_numeric(frame["geofips"].str.extract(_CODE)[0])
+    wrong = frame.index[frame["fips"].isna()]
+    if len(wrong):
+        raise DataError(
+            f"{path.name}: row {wrong[0]}: GeoFIPS {frame['geofips'][wrong[0]]!r} is no area code{more(len(wrong) - 1)}.\n"
+            "Remedy: FIPS codes of five digits (leading zeros may be missing); copy the file again."
+        )
     if frame.empty:
         raise DataError(f"{path.name}: no rows with an area code and LineCode 1 to 3.\nRemedy: it must be table CAINC1.")
     frame["fips"] = frame["fips"].astype("int64")
-    frame["line"] = frame["linecode"].str.strip().map(_LINES)
+    frame["line"] = frame["linecode"].map(_LINES)
     raw.check_unique(frame, ["fips", "line"], path.name)
     for year in map(str, years):
         frame[year] = raw.numbers(frame, year, path.name, missing=_MISSING)
@@ -97,12 +106,12 @@ def check_states(areas: pd.DataFrame, limit: float, source: str) -> None:
 
 
 def zone_income(
-    areas: pd.DataFrame, zone_of: pd.Series, factors: pd.Series, unmapped: float, source: str, crosswalk: str
+    areas: pd.DataFrame, zone_of: pd.Series, factors: pd.Series, section: Counties, source: str, crosswalk: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The table ``county_income`` and the rows of contiguous counties that it sums. ``factors``: constant dollars by year."""
     counties = areas[contiguous(areas["fips"])]
-    for _, one in counties.groupby("year"):
-        check_mapped(one.set_index("fips")["income"], zone_of, unmapped, source, crosswalk, "income")
+    for year, one in counties.groupby("year"):
+        check_mapped(one.set_index("fips")["income"], zone_of, section, f"{source}, {year}", crosswalk, "income")
     sums = zone_sums(counties, zone_parts(counties["fips"], zone_of), ["year"], ["income", "population"])
     sums["income_real"] = sums["income"] * sums["year"].map(factors).to_numpy()
     return sums, counties

@@ -14,6 +14,8 @@ from regspec.errors import DataError
 from regspec.messages import UTF16, column_error, damaged, more, no_rows, unreadable
 
 _CHUNK = 200_000  # rows in memory at a time: a county file has two million
+#: The mark that a spreadsheet's "CSV UTF-8" begins with, as single bytes.
+_MARK = "ï»¿"
 #: Rows that the check before a run reads of each file.
 SAMPLE = 2000
 
@@ -21,25 +23,33 @@ SAMPLE = 2000
 def read_chunks(path: Path, wanted: Collection[str], rows: int | None = None) -> Iterator[pd.DataFrame]:
     """Pieces of a CSV file (or zip, gz of one) with those of the columns ``wanted`` (lower case) that it has, as text.
 
-    Names of columns are compared in lower case; the index counts the file's rows from 1. ``rows``: only the first ones.
+    Names of columns are compared in lower case; a byte order mark and rows without any text are skipped. The index counts the
+    file's rows from 1. ``rows``: only the first ones.
     Raises DataError for a file that is missing, damaged or cut off.
     """
     path = Path(path)
     try:
         with pd.read_csv(
             path, dtype=str, encoding="latin-1", keep_default_na=False, na_filter=False, nrows=rows, chunksize=_CHUNK,
-            usecols=lambda name: name.strip().lower() in wanted, skipinitialspace=True,
+            usecols=lambda name: _name(name) in wanted, skipinitialspace=True,
         ) as chunks:  # fmt: skip
             for chunk in chunks:
-                chunk.columns = [name.strip().lower() for name in chunk.columns]
+                chunk.columns = [_name(name) for name in chunk.columns]
                 chunk.index += 1
-                yield chunk
+                # A spreadsheet ends a table with rows of delimiters only.
+                empty = (chunk == "").all(axis=1) if len(chunk.columns) else pd.Series(False, chunk.index)
+                yield chunk[~empty]
     except FileNotFoundError:
         raise DataError(f"{path}: no such file.\nRemedy: put it there, or correct data.counties or data.directory.") from None
     except pd.errors.EmptyDataError:
         raise no_rows(path) from None
     except (EOFError, zipfile.BadZipFile, zlib.error, pd.errors.ParserError, UnicodeDecodeError, OSError, ValueError) as error:
         raise damaged(path, error) from None
+
+
+def _name(name: str) -> str:
+    """A column's name in lower case, without a byte order mark and the quotes that it hides from the parser."""
+    return name.removeprefix(_MARK).strip().strip('"').strip().lower()
 
 
 def header(path: Path) -> list[str]:
@@ -79,6 +89,34 @@ def numbers(frame: pd.DataFrame, column: str, source: str, missing: Collection[s
         place = f"{source}: column {(shown or column)!r}, row {bad[0]}"
         raise DataError(f"{place}: {value!r} {rule}{more(len(bad) - 1)}.\nRemedy: correct or copy the file again.")
     return values.astype(float)
+
+
+def county_codes(frame: pd.DataFrame, names: tuple[str, str], source: str, nhgis: bool = False) -> pd.Series:
+    """FIPS codes of counties from the columns ``names`` of state and county codes, with or without leading zeros.
+
+    ``nhgis``: the codes may have the extra digit of NHGIS ("010", "0010"), which is 0 for a FIPS code; mostly three digits of
+    state codes or four of county codes say so. Raises DataError for codes that are none, with row, value and the reason.
+    """
+    texts = [frame[name].str.strip().str.replace(r"\.0+$", "", regex=True) for name in names]
+    state, county = (numbers(pd.DataFrame({name: text}), name, source) for name, text in zip(names, texts, strict=True))
+    # Most codes decide: a single long one is a mistake, and without leading zeros some are short.
+    longer = bool(texts[0].str.fullmatch(r"\d{3}").mean() > 0.5 or texts[1].str.fullmatch(r"\d{4}").mean() > 0.5)
+    if nhgis and longer:
+        for name, text, code in zip(names, texts, (state, county), strict=True):
+            _refuse_codes(name, text, code % 10 != 0, source, "has another extra digit than 0, so NHGIS made it: no FIPS code")
+        state, county = state // 10, county // 10
+    for name, text, code, most in zip(names, texts, (state, county), (99, 999), strict=True):
+        _refuse_codes(name, text, (code % 1 != 0) | (code > most), source, f"is no FIPS code (a whole number up to {most})")
+    return (1000 * state + county).astype("int64")
+
+
+def _refuse_codes(name: str, text: pd.Series, bad: pd.Series, source: str, why: str) -> None:
+    if bad.any():
+        row = bad.index[bad][0]
+        raise DataError(
+            f"{source}: column {name!r}, row {row}: {text[row]!r} {why}{more(int(bad.sum()) - 1)}.\n"
+            "Remedy: give state and county codes of two and three digits (FIPS), or remove the row."
+        )
 
 
 def check_values(frame: pd.DataFrame, column: str, allowed: Collection[str], source: str, what: str) -> None:

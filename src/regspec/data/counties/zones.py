@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from regspec.config import Config
+from regspec.config_counties import Counties
 from regspec.data.geography import OUTSIDE, RECODES, load_counties, zone_states
 from regspec.data.panel import read_crosswalk
 from regspec.data.standin import stand_in_zones
@@ -39,6 +42,15 @@ COMBINED = {
     51941: (51149, 51670), 51942: (51153, 51683, 51685), 51944: (51161, 51775), 51945: (51163, 51530, 51678),
     51947: (51165, 51660), 51949: (51175, 51620), 51951: (51177, 51630), 51953: (51191, 51520), 51955: (51195, 51720),
     51958: (51199, 51735), 55901: (55115, 55078),
+}  # fmt: skip
+
+
+#: Planning regions of Connecticut, its county equivalents since 2022 (Federal Register 87 FR 34235). Towns of one region were
+#: in up to three counties, so that no share of a region's total is known from it.
+CONNECTICUT = {
+    9110: "Capitol", 9120: "Greater Bridgeport", 9130: "Lower Connecticut River Valley", 9140: "Naugatuck Valley",
+    9150: "Northeastern Connecticut", 9160: "Northwest Hills", 9170: "South Central Connecticut",
+    9180: "Southeastern Connecticut", 9190: "Western Connecticut",
 }  # fmt: skip
 
 
@@ -86,25 +98,81 @@ def _zone(code: int, zone_of: pd.Series) -> int | None:
     return None
 
 
-def check_mapped(amount: pd.Series, zone_of: pd.Series, limit: float, source: str, crosswalk: str, unit: str) -> None:
-    """Counties without a zone hold no more than ``limit`` of the total, and every zone has a county.
+@dataclass(frozen=True)
+class Unmapped:
+    """Counties of a file's year that no zone holds: ``amount`` by FIPS code, their ``share`` of the total, and
+    ``zone_share``, the largest part that one zone lacks if all of them in its state are its own; ``zone`` is that zone.
+    """
 
-    ``amount``: total of each county of the file (indexed by FIPS code). Raises DataError with counts and examples.
+    amount: pd.Series
+    share: float
+    zone_share: float
+    zone: int | None
+
+
+def unmapped(amount: pd.Series, zone_of: pd.Series) -> Unmapped:
+    """What the zones lack of ``amount``, the total of each county (indexed by FIPS code).
+
+    The zone of an unknown county is unknown too, but it lies in the county's state: each zone with a county there may be the
+    one. A code of no known state may belong to any zone.
     """
     parts = zone_parts(pd.Series(amount.index), zone_of)
     lost = amount[~amount.index.isin(parts["fips"])]
-    share = lost.sum() / max(amount.sum(), 1e-300)
-    if share > limit:
-        largest = ", ".join(str(code) for code in lost.sort_values(ascending=False).index[:3])
+    if lost.empty:
+        return Unmapped(lost, 0.0, 0.0, None)
+    frame = amount.rename("amount").rename_axis("fips").reset_index()
+    held = zone_sums(frame, parts, [], ["amount"]).set_index("zone")["amount"]
+    zones = pd.DataFrame({"zone": zone_of.to_numpy(), "state": zone_of.index // 1000}).drop_duplicates()
+    worst, where = 0.0, None
+    for state, missing in lost.groupby(lost.index // 1000).sum().items():
+        near = zones.loc[zones["state"] == state, "zone"]
+        own = held.reindex(near if len(near) else held.index, fill_value=0.0)
+        smallest = own.idxmin()
+        part = missing / max(missing + own[smallest], 1e-300)
+        if part > worst:
+            worst, where = float(part), int(smallest)
+    return Unmapped(lost, float(lost.sum() / max(amount.sum(), 1e-300)), worst, where)
+
+
+def check_mapped(amount: pd.Series, zone_of: pd.Series, section: Counties, source: str, crosswalk: str, unit: str) -> None:
+    """Counties without a zone are few, in the nation and beside each zone of their states; every zone has a county.
+
+    ``amount``: total of each county of a file's year (indexed by FIPS code). Raises DataError with counts and examples;
+    Connecticut's planning regions are named whatever they hold.
+    """
+    found = unmapped(amount, zone_of)
+    lost = found.amount.sort_values(ascending=False)
+    _refuse_regions(sorted(set(lost.index) & set(CONNECTICUT)), source, crosswalk)
+    largest = ", ".join(f"{code:05d}" for code in lost.index[:3])
+    counties = (
+        f"{source}: {len(lost)} counties with {found.share:.2%} of all {unit} have no zone in {crosswalk} (largest: {largest})"
+    )
+    if found.share > section.unmapped_share:
         raise DataError(
-            f"{source}: {len(lost)} counties with {share:.2%} of all {unit} have no zone in {crosswalk} (largest: {largest}).\n"
-            f"Remedy: complete the crosswalk, or raise data.counties.unmapped_share ({limit:g})."
+            f"{counties}.\nRemedy: complete the crosswalk, or raise data.counties.unmapped_share ({section.unmapped_share:g})."
         )
-    empty = sorted(set(zone_of) - set(parts["zone"]))
+    if found.zone_share > section.unmapped_zone_share:
+        raise DataError(
+            f"{counties}.\n"
+            f"Zone {found.zone}, in the same state, would lack {found.zone_share:.1%} of its {unit} if they are its own.\n"
+            f"Remedy: complete the crosswalk, or raise data.counties.unmapped_zone_share ({section.unmapped_zone_share:g})."
+        )
+    empty = sorted(set(zone_of) - set(zone_parts(pd.Series(amount.index), zone_of)["zone"]))
     if empty:
         raise DataError(
             f"{source}: no county of {len(empty)} zones of {crosswalk} (such as {', '.join(map(str, empty[:3]))}).\n"
             "Remedy: was the file cut short, or is it of one state only? Copy it again."
+        )
+
+
+def _refuse_regions(codes: list[int], source: str, crosswalk: str) -> None:
+    if codes:
+        names = ", ".join(f"{code:05d} {CONNECTICUT[code]}" for code in codes[:3]) + (", ..." if len(codes) > 3 else "")
+        raise DataError(
+            f"{source}: {len(codes)} planning regions of Connecticut ({names}), which\n"
+            f"replace its counties in files since 2022. They cut through counties, so none of them has a zone in {crosswalk}.\n"
+            "Remedy: use an issue of the file with the eight counties (09001-09015), or sum its towns to them; or give the\n"
+            "regions zones in the crosswalk."
         )
 
 

@@ -6,6 +6,7 @@ add up to the synthetic economy but for whole numbers; :class:`CountyEconomy` ho
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,10 @@ FIRST_INCOME_YEAR = 1969
 _JOBS = 0.42  # employment per person
 _WAGES = 0.6  # payroll over income
 _PERSONS = 2.6  # persons per occupied unit
+
+
+#: A byte order mark in single bytes, as spreadsheets write it.
+MARK = "ï»¿"
 
 
 @dataclass(frozen=True)
@@ -90,9 +95,9 @@ def write_files(config: Config, economy: CountyEconomy, folder: Path, suppress: 
         section["cbp"]["files"][year] = name
     for year, table in economy.housing.groupby("year"):
         name = f"housing_{year}_county.csv"
-        texts[name] = _housing_text(table, year)
+        texts[name] = _UNTIDY.get(int(year), str)(_housing_text(table, year))
         section["housing"]["files"][year] = {"file": name, "owner": "OWNER", "renter": "RENTER", "value": "MEDVAL"}
-    texts["CAINC1.csv"] = raw_income.text(economy.areas, economy.zone_of)
+    texts["CAINC1.csv"] = MARK + raw_income.text(economy.areas, economy.zone_of)
     section["income"]["file"] = "CAINC1.csv"
     texts["counties.yaml"] = yaml.safe_dump({"data": {"directory": str(folder), "counties": section}}, sort_keys=False)
     for name, text in texts.items():
@@ -159,6 +164,25 @@ def _housing(rng: np.random.Generator, areas: pd.DataFrame, years: Collection[in
     per_capita = 1000 * frame["income"] / frame["population"]
     frame["value"] = np.round(4 * per_capita * np.exp(0.3 * rng.standard_normal(len(frame))), -2)
     return frame[["fips", "year", "owner", "renter", "value"]].reset_index(drop=True)
+
+
+def as_nhgis(text: str) -> str:
+    """State and county codes with NHGIS' extra digit: 010, 0010."""
+    head, *rows = text.splitlines()
+    body = [re.sub(r"^(G\d+,\d+,)(\d\d),(\d\d\d),", r"\g<1>\g<2>0,\g<3>0,", row) for row in rows]
+    return "\n".join([head, *body]) + "\n"
+
+
+def as_spreadsheet(text: str) -> str:
+    """As a spreadsheet saves it: a byte order mark, CRLF, no leading zeros, 1.0 for 1, rows and a column of delimiters only."""
+    rows = [re.sub(r",0+(\d)", r",\1", row) for row in text.splitlines()]
+    rows = [rows[0] + ",", *(re.sub(r"^(G\d+,\d+,\d+,\d+)", r"\g<1>.0", row) + "," for row in rows[1:])]
+    empty = "," * rows[0].count(",")
+    return MARK + "\r\n".join([*rows, empty, empty]) + "\r\n"
+
+
+#: Housing files that went through other hands, as real ones do.
+_UNTIDY = {1980: as_nhgis, 1990: as_nhgis, 2000: as_spreadsheet}
 
 
 def _housing_text(table: pd.DataFrame, year: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from regspec.empirics.inference.ols import Interval, Ols, wald
+from regspec.empirics.inference.ols import Interval, Ols, nothing, wald
 
 #: Mean radius of the earth, km (IUGG).
 RADIUS = 6371.0088
@@ -26,8 +26,13 @@ def weights(distance: np.ndarray, cutoff: float, kernel: str) -> np.ndarray:
 def conley(fit: Ols, kernel: np.ndarray, confidence: float) -> Interval:
     """Variance n/(n-k) sum_ij K_ij x~_i e_i x~_j e_j / (x~'x~)^2 with ``kernel [n, n]``, normal interval.
 
-    Neither kernel is positive definite on the plane: the variance may come out negative, and then there is no interval.
+    Neither kernel is positive definite on the plane: the variance may come out negative, and then there is no interval. A
+    uniform kernel that reaches over the whole map sums all scores, which are zero together: no variance either.
     """
+    if fit.obstacle:
+        return nothing(fit.obstacle)
     n, k = fit.x.shape
-    score = fit.own * fit.residual
-    return wald(fit, n / (n - k) * float(score @ kernel @ score) / fit.square**2, confidence)
+    score, bound = fit.own * fit.residual / fit.square, fit.score_floor / fit.square
+    factor = n / (n - k)
+    floor = np.sqrt(factor * float(bound @ np.abs(kernel) @ bound))
+    return wald(fit, factor * float(score @ kernel @ score), floor, confidence)

@@ -10,6 +10,7 @@ from scipy.stats import t as student
 
 from regspec.empirics.critical import critical_value
 from regspec.empirics.fieller import holds
+from regspec.empirics.rounding import EXACT, NO_VARIANCE, collinear, floors, precision, vanishes
 
 
 @dataclass(frozen=True)
@@ -21,14 +22,21 @@ class Ols:
     column: int
 
     @cached_property
+    def scale(self) -> np.ndarray:
+        """Norms of the regressors, [k]: units of regressors must not matter for what is solved."""
+        norm = np.linalg.norm(self.x, axis=0)
+        return np.where(norm > 0, norm, 1.0)
+
+    @cached_property
     def inverse(self) -> np.ndarray:
         """(X'X)^-1, [k, k]."""
-        return np.linalg.inv(self.x.T @ self.x)
+        x = self.x / self.scale
+        return np.linalg.inv(x.T @ x) / np.outer(self.scale, self.scale)
 
     @cached_property
     def beta(self) -> np.ndarray:
         """Coefficients, [k]."""
-        return np.linalg.lstsq(self.x, self.y, rcond=None)[0]
+        return np.linalg.lstsq(self.x / self.scale, self.y, rcond=None)[0] / self.scale
 
     @property
     def estimate(self) -> float:
@@ -47,7 +55,15 @@ class Ols:
 
     def partial(self, values: np.ndarray) -> np.ndarray:
         """``values [n]`` less their projection on the other regressors."""
-        return values - self.others @ np.linalg.lstsq(self.others, values, rcond=None)[0]
+        return values - self.others @ self._projection(values)
+
+    def partial_precision(self, values: np.ndarray) -> float:
+        """To how much :meth:`partial` of ``values`` is known (:mod:`regspec.empirics.rounding`)."""
+        return precision(np.abs(values), np.abs(self.others) @ np.abs(self._projection(values)))
+
+    def _projection(self, values: np.ndarray) -> np.ndarray:
+        scale = np.delete(self.scale, self.column)
+        return np.linalg.lstsq(self.others / scale, values, rcond=None)[0] / scale
 
     @cached_property
     def own(self) -> np.ndarray:
@@ -58,6 +74,32 @@ class Ols:
     def square(self) -> float:
         """x~'x~."""
         return float(self.own @ self.own)
+
+    @cached_property
+    def known(self) -> float:
+        """To how much the residuals are known."""
+        return precision(np.abs(self.y), np.abs(self.x) @ np.abs(self.beta))
+
+    @cached_property
+    def residual_floor(self) -> np.ndarray:
+        """Residuals for the scale of a variance, [n] (:func:`regspec.empirics.rounding.floors`)."""
+        return floors(self.residual, self.known)
+
+    @cached_property
+    def score_floor(self) -> np.ndarray:
+        """The same of the scores x~ e, [n]."""
+        known = self.partial_precision(self.x[:, self.column])
+        return np.abs(self.own) * self.residual_floor + np.abs(self.residual) * known
+
+    @cached_property
+    def obstacle(self) -> str:
+        """Why no method can have a standard error; empty where it can."""
+        n, k = self.x.shape
+        if n <= k:
+            return f"no degrees of freedom: {n} zones for {k} coefficients"
+        if collinear(self.x).any():
+            return "collinear regressors"
+        return EXACT if np.sqrt(np.mean(self.residual**2)) <= self.known else ""
 
 
 @dataclass(frozen=True)
@@ -82,13 +124,24 @@ class Interval:
         return holds(self, value)
 
 
-def wald(fit: Ols, variance: float, confidence: float, freedom: float = np.inf, units: int = 0) -> Interval:
+def nothing(reason: str, units: int = 0) -> Interval:
+    """No standard error, interval or p value, for ``reason``."""
+    return Interval(np.nan, np.nan, np.nan, units, note=reason)
+
+
+def wald(
+    fit: Ols, variance: float, floor: float | np.ndarray, confidence: float, freedom: float = np.inf, units: int = 0
+) -> Interval:
     """Estimate +- critical value times the root of ``variance``; Student's t with ``freedom``, normal if infinite.
 
-    Without a positive variance, which kernels that are not positive definite may give, there is no interval.
+    ``floor``: the variance's terms (roots) without signs, from ``residual_floor`` or ``score_floor``. A variance that is not
+    above the sum of their squares is rounding, and one that is negative, which kernels that are not positive definite may
+    give, is none: there is no interval then.
     """
+    if vanishes(variance, floor):
+        return nothing(NO_VARIANCE, units)
     if not variance > 0:
-        return Interval(np.nan, np.nan, np.nan, units, note="the estimated variance is not positive")
+        return nothing("the estimated variance is not positive", units)
     se = float(np.sqrt(variance))
     half = critical_value(confidence, freedom) * se
     p = float(2 * student.sf(abs(fit.estimate) / se, freedom))
@@ -97,17 +150,24 @@ def wald(fit: Ols, variance: float, confidence: float, freedom: float = np.inf, 
 
 def hc1(fit: Ols, confidence: float) -> Interval:
     """Robust to heteroskedasticity (MacKinnon and White 1985), t with n - k degrees."""
+    if fit.obstacle:
+        return nothing(fit.obstacle)
     n, k = fit.x.shape
-    variance = n / (n - k) * float(((fit.own * fit.residual) ** 2).sum()) / fit.square**2
-    return wald(fit, variance, confidence, n - k)
+    score = fit.own * fit.residual / fit.square
+    factor = n / (n - k)
+    return wald(fit, factor * float(score @ score), np.sqrt(factor) * fit.score_floor / fit.square, confidence, n - k)
 
 
 def clustered(fit: Ols, codes: np.ndarray, confidence: float) -> Interval:
     """Clusters ``codes [n]`` (0..G-1), factor G/(G-1) (n-1)/(n-k), t with G - 1 degrees (Liang and Zeger 1986)."""
     n, k = fit.x.shape
-    groups = int(codes.max()) + 1
+    names, codes = np.unique(codes, return_inverse=True)
+    groups = len(names)
     if groups < 2:
-        return Interval(np.nan, np.nan, np.nan, groups, note="one cluster")
-    score = np.bincount(codes, fit.own * fit.residual, groups)
-    variance = groups / (groups - 1) * (n - 1) / (n - k) * float(score @ score) / fit.square**2
-    return wald(fit, variance, confidence, groups - 1, groups)
+        return nothing("no degrees of freedom: one cluster", groups)
+    if fit.obstacle:
+        return nothing(fit.obstacle, groups)
+    factor = groups / (groups - 1) * (n - 1) / (n - k)
+    score = np.bincount(codes, fit.own * fit.residual, groups) / fit.square
+    floor = np.bincount(codes, fit.score_floor, groups) / fit.square
+    return wald(fit, factor * float(score @ score), np.sqrt(factor) * floor, confidence, groups - 1, groups)

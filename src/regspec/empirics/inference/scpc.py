@@ -9,7 +9,8 @@ from scipy.linalg import eigh
 from scipy.optimize import brentq
 from scipy.special import gammaln
 
-from regspec.empirics.inference.ols import Interval, Ols
+from regspec.empirics.inference.ols import Interval, Ols, nothing
+from regspec.empirics.rounding import NO_VARIANCE, vanishes
 
 #: Most components tried; fewer zones than FEWEST have no interval.
 MOST, FEWEST = 20, 10
@@ -87,7 +88,8 @@ def rejection(covariances: np.ndarray, critical: float) -> float:
     q = covariances.shape[1] - 1
     signs = np.append(1.0, np.full(q, -(critical**2) / q))
     roots = np.sort(np.linalg.eigvals(covariances * signs).real, axis=1)
-    a = -roots[:, :-1] / roots[:, -1:]
+    with np.errstate(divide="ignore"):  # a statistic beyond all bounds: a is infinite, the probability zero
+        a = -roots[:, :-1] / roots[:, -1:]
     # x = 1 - u^2 takes the root in the denominator away.
     u = (_NODES + 1) / 2
     x = 1 - u**2
@@ -101,8 +103,15 @@ def scpc(fit: Ols, found: Components) -> Interval:
     Its scale is the root mean square of the values' q components; ``units`` is q, the p value the benchmark's worst.
     """
     n, q = found.vectors.shape
-    values = n * fit.own * fit.residual / fit.square
-    se = float(np.sqrt(((found.vectors.T @ values) ** 2).mean() / n))
+    if fit.obstacle:
+        return nothing(fit.obstacle, q)
+    if not np.isfinite(found.critical):
+        return nothing("no number of components has a critical value: too few zones far apart", q)
+    parts = np.sqrt(n / q) * found.vectors.T @ (fit.own * fit.residual) / fit.square
+    variance = float(parts @ parts)
+    if vanishes(variance, np.sqrt(n / q) * np.abs(found.vectors.T) @ fit.score_floor / fit.square):
+        return nothing(NO_VARIANCE, q)
+    se = float(np.sqrt(variance))
     half = found.critical * se
     p = rejection(found.covariances, abs(fit.estimate) / se)
     return Interval(se, fit.estimate - half, fit.estimate + half, q, p)

@@ -11,7 +11,8 @@ from scipy.stats import norm
 
 from regspec.empirics.critical import critical_value
 from regspec.empirics.fieller import fieller
-from regspec.empirics.inference.ols import Interval, Ols, wald
+from regspec.empirics.inference.ols import Interval, Ols, nothing, wald
+from regspec.empirics.rounding import EPS, NO_VARIANCE, floors, vanishes
 
 
 def _shocks(fit: Ols, shares: np.ndarray) -> np.ndarray | None:
@@ -21,7 +22,7 @@ def _shocks(fit: Ols, shares: np.ndarray) -> np.ndarray | None:
     return np.linalg.lstsq(shares, fit.own, rcond=None)[0]
 
 
-_COLLINEAR = Interval(np.nan, np.nan, np.nan, note="the shares are collinear")
+_COLLINEAR = nothing("the shares are collinear")
 
 
 def akm(fit: Ols, shares: np.ndarray, confidence: float) -> Interval:
@@ -29,11 +30,19 @@ def akm(fit: Ols, shares: np.ndarray, confidence: float) -> Interval:
 
     ``shares [n, I]`` are those that the regressor is made of; e the residuals (their section IV.A, with controls).
     """
+    if fit.obstacle:
+        return nothing(fit.obstacle, shares.shape[1])
     x = _shocks(fit, shares)
     if x is None:
         return _COLLINEAR
-    by_industry = shares.T @ fit.residual
-    return wald(fit, float(x**2 @ by_industry**2) / fit.square**2, confidence, units=shares.shape[1])
+    variance, floor = _variance(fit, shares, x)
+    return wald(fit, variance, floor, confidence, units=shares.shape[1])
+
+
+def _variance(fit: Ols, shares: np.ndarray, x: np.ndarray) -> tuple[float, np.ndarray]:
+    """AKM's variance and its terms without signs (:func:`regspec.empirics.inference.ols.wald`)."""
+    terms = np.abs(x) * np.abs(shares.T @ fit.residual) / fit.square
+    return float(terms @ terms), np.abs(x) * (np.abs(shares.T) @ fit.residual_floor) / fit.square
 
 
 def akm0(fit: Ols, shares: np.ndarray, confidence: float) -> Interval:
@@ -41,20 +50,34 @@ def akm0(fit: Ols, shares: np.ndarray, confidence: float) -> Interval:
 
     (x~'y - b x~'x~)^2 <= c^2 sum_i x_i^2 (sum_r w_ri (y~_r - b x~_r))^2 is quadratic in b, as Fieller's set is. It may be the
     whole line, or all but an interval: the data then do not bound the coefficient. The standard error is the set's length
-    over 2 c (their section IV.B), NaN if not bounded.
+    over 2 c (their section IV.B), NaN if not bounded. Where AKM's variance is zero to rounding, the test has none at the
+    estimate, and there is no set.
     """
+    if fit.obstacle:
+        return nothing(fit.obstacle, shares.shape[1])
     x = _shocks(fit, shares)
     if x is None:
         return _COLLINEAR
-    y = fit.partial(fit.y)
-    p, q = shares.T @ y, shares.T @ fit.own
+    if vanishes(*_variance(fit, shares, x)):
+        return nothing(NO_VARIANCE, shares.shape[1])
+    # About the estimate, where the numerator is zero: y itself may be large beside the residuals.
+    p, q = shares.T @ fit.residual, shares.T @ fit.own
     square = x**2
     joint = np.array([[square @ p**2, square @ (p * q)], [square @ (p * q), square @ q**2]])
     critical = float(critical_value(confidence))
-    found = fieller(float(fit.own @ y), fit.square, joint, critical)
-    null = float(norm.sf(abs(fit.own @ y) / np.sqrt(joint[0, 0])) * 2) if joint[0, 0] > 0 else np.nan
+    found = fieller(0.0, fit.square, joint, critical)
     se = (found.high - found.low) / (2 * critical) if found.kind == "bounded" else np.nan
-    return Interval(se, found.low, found.high, shares.shape[1], null, found.kind)
+    low, high = fit.estimate + found.low, fit.estimate + found.high
+    return Interval(se, low, high, shares.shape[1], _null(fit, shares, x), found.kind)
+
+
+def _null(fit: Ols, shares: np.ndarray, x: np.ndarray) -> float:
+    """p value of zero from residuals under that null; NaN where these have no variance."""
+    y = fit.partial(fit.y)
+    terms = np.abs(x) * np.abs(shares.T @ y)
+    if vanishes(float(terms @ terms), np.abs(x) * (np.abs(shares.T) @ floors(y, fit.partial_precision(fit.y)))):
+        return np.nan
+    return float(2 * norm.sf(abs(fit.own @ y) / np.sqrt(terms @ terms)))
 
 
 def industry_regression(fit: Ols, shares: np.ndarray, growth: np.ndarray, confidence: float) -> tuple[float, Interval]:
@@ -62,17 +85,29 @@ def industry_regression(fit: Ols, shares: np.ndarray, growth: np.ndarray, confid
 
     Outcome and regressor, less the controls, are averaged by industry with the zones' shares; industries count by their total
     share s_i; the shock ``growth [I]`` is the instrument. Returns the coefficient, equal to that of the zones when the
-    regressor is shares times growth, and its heteroskedasticity-robust interval (normal).
+    regressor is shares times growth, and its heteroskedasticity-robust interval (normal). Without variation in the shocks the
+    coefficient is NaN.
     """
     total = shares.sum(axis=0)
     used = total > 0
     total, shares, growth = total[used], shares[:, used], growth[used]
-    y, x = (shares.T @ values / total for values in (fit.partial(fit.y), fit.own))
+    if fit.obstacle:
+        return np.nan, nothing(fit.obstacle, len(total))
+    outcome = fit.partial(fit.y)
+    y, x = (shares.T @ values / total for values in (outcome, fit.own))
     shock = growth - total @ growth / total.sum()
     first = float(total @ (shock * x))
+    known = fit.partial_precision(fit.x[:, fit.column])
+    bound = np.abs(shock) @ (shares.T @ floors(fit.own, known)) + len(total) * EPS * np.abs(growth).max() * (total @ np.abs(x))
+    if vanishes(first**2, bound):
+        return np.nan, nothing("the shocks do not move the regressor, or are all the same", len(total))
     estimate = float(total @ (shock * y)) / first
-    error = y - estimate * x
+    residual = outcome - estimate * fit.own
+    error = shares.T @ residual / total
     error = error - total @ error / total.sum()
-    variance = float(((total * shock * error) ** 2).sum()) / first**2
+    terms = total * shock * error / first
+    size = floors(residual, fit.partial_precision(fit.y) + abs(estimate) * known)
+    spread = shares.T @ size / total
+    floor = total * np.abs(shock) * (spread + total @ spread / total.sum()) / abs(first)
     centred = Ols(np.array([estimate]), np.ones((1, 1)), 0)
-    return estimate, wald(centred, variance, confidence, units=len(total))
+    return estimate, wald(centred, float(terms @ terms), floor, confidence, units=len(total))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from regspec.empirics.inference.ols import Interval, Ols
+from regspec.empirics.inference.ols import Interval, Ols, nothing
+from regspec.empirics.rounding import NO_VARIANCE, floors, vanishes
 
 #: Up to so many clusters two-point weights have too few different draws; Webb's six-point weights are used.
 FEW = 12
@@ -39,14 +40,22 @@ class WildClusters:
         self._s = tuple(spread @ (score.T @ weights) for score in scores)
         observed = member @ (fit.own * fit.residual)
         self.se = float(np.sqrt(observed @ observed)) / fit.square
+        #: Whether the clusters' scores are zero to rounding: there is no t statistic then.
+        self.degenerate = vanishes(observed @ observed, member @ fit.score_floor)
+        known = fit.partial_precision(fit.y), fit.partial_precision(fit.x[:, fit.column])
+        self._floors = tuple(member @ (np.abs(fit.own) * floors(v, k)) for v, k in zip((y, fit.own), known, strict=True))
 
     def p(self, null: float) -> float:
-        """Two-sided p value of coefficient = ``null``: the part of draws with a t statistic at least as large."""
+        """Two-sided p value of coefficient = ``null``: the part of draws with a t statistic at least as large.
+
+        A draw whose variance is zero to rounding has an infinite t statistic, or none: it counts as one at least as large.
+        """
         own = self._a[0] - null * self._a[1]
         score = own[:, None] * self.weights - (self._s[0] - null * self._s[1])
         size = np.sqrt((score**2).sum(axis=0))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t = np.abs(own @ self.weights) / size
+        floor = self._floors[0] + abs(null) * self._floors[1]
+        empty = size <= np.sqrt(floor @ floor)
+        t = np.where(empty, np.inf, np.abs(own @ self.weights) / np.where(empty, 1.0, size))
         observed = abs(self.fit.estimate - null) / self.se
         # A draw and its mirror image tie with the observed statistic up to rounding: they count.
         return float(np.mean(t >= observed * (1 - 1e-9)))
@@ -75,12 +84,15 @@ def wild(fit: Ols, codes: np.ndarray, confidence: float, draws: int, seed: list[
 
     Raises nothing: with fewer than three clusters the interval is NaN with a note.
     """
-    groups = int(codes.max()) + 1
+    names, codes = np.unique(codes, return_inverse=True)
+    groups = len(names)
     if groups < 3:
-        return Interval(np.nan, np.nan, np.nan, groups, note=f"{groups} clusters are too few")
+        return nothing(f"no degrees of freedom: {groups} clusters are too few", groups)
+    if fit.obstacle:
+        return nothing(fit.obstacle, groups)
     found = WildClusters(fit, codes, signs(groups, draws, np.random.default_rng(seed)))
-    if not found.se > 0:
-        return Interval(np.nan, np.nan, np.nan, groups, note="no variation within the null's residuals")
+    if found.degenerate:
+        return nothing(NO_VARIANCE, groups)
     low, high = (found.end(side, 1 - confidence) for side in (-1, 1))
     kind = "bounded" if np.isfinite([low, high]).all() else "unbounded"
     return Interval(np.nan, low, high, groups, found.p(0.0), kind)
