@@ -70,8 +70,11 @@ class Microdata(Section):
         0.1,
         description="the same of a zone in a year; persons of unknown units are taken to be all of the smallest zone of their state",
     )
-    zone_income_unknown_share: Fraction = Field(
-        0.5, description="largest share of a zone's sample in a year whose incomes are not known"
+    zone_income_unknown_share: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="largest share of a zone's sample in a year whose incomes are not known (from 10 persons on)",
     )
     rows: int = Field(250_000, ge=1000, description="rows in memory at a time")
 

@@ -69,6 +69,7 @@ def read_microdata(config: Config, out: Path, zones: Collection[int], states: pd
     told = lost.line(census.left_out, LEFT_OUT)
     if told:
         print(told, file=sys.stderr, flush=True)
+    interest = config.data.tidy.interest
     return Panel(
         industry=tables.industry,
         controls=tables.controls,

@@ -22,6 +22,7 @@ SUMS = {
     "tops": (("year", "state", "unit", "industry"), ("weight",)),
     "tail": (("year", "state", "income"), ("weight", "persons")),
     "answers": (("year",), ("asked", "known", "losing", "loss", "schooled")),
+    "silent": (("year", "unit"), ("records",)),  # sample whose incomes are not known
     "strangers": (("year", "state", "unit"), ("population", "records")),  # persons of unknown units
     "jobless": (("year", "state", "unit", "code"), ("employed", "records")),  # sample under unused industry codes
 }
@@ -143,8 +144,9 @@ class Aggregate:
                 "\nRemedy: wages are not negative; name its codes of no answer in data.microdata.income_missing."
             )
         answers = kept.assign(known=kept["asked"] * income.notna(), losing=kept["asked"] * (income < 0),
-                              loss=kept["asked"] * -income.clip(upper=0).fillna(0.0))  # fmt: skip
+                              loss=kept["asked"] * (-income).clip(lower=0).fillna(0.0))  # fmt: skip
         self._push("answers", answers)
+        self._push("silent", kept[income.isna() & (kept["asked"] > 0)])
         topcode = kept["year"].map({int(year): value for year, value in self.settings.topcodes.items()})
         top = income >= topcode.fillna(np.inf)
         kept = kept.rename(columns={"weight": "employment"})

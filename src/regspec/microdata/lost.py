@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _EARLY = 0.2
 COLUMNS = ["year", "state", "kind", "code", "reason", "records", "persons", "share"]
 _SHOWN = 6
+#: A zone with fewer persons without a known income is not judged by their share: it is chance.
+_FEW = 10
 
 
 def check_start(sums: Aggregate) -> None:
@@ -157,6 +159,8 @@ def _check_industries(sums: Aggregate, allocation: pd.DataFrame) -> None:
 def _check_incomes(sums: Aggregate, allocation: pd.DataFrame) -> None:
     jobs = _by_zone(sums.total("jobs"), allocation, ["year", "zone"], ["asked", "known"])
     share = 1 - jobs["known"] / jobs["asked"].where(jobs["asked"] > 0)
+    silent = _by_zone(sums.total("silent"), allocation, ["year", "zone"], ["records"])["records"]
+    share = share[silent.reindex(share.index).fillna(0.0) >= _FEW]
     _refuse_zone(
         sums, share, sums.settings.zone_income_unknown_share, f"of the sample has no known {sums.settings.income}",
         "take another variable of income", "zone_income_unknown_share",

@@ -27,11 +27,11 @@ def labels(path: Path) -> dict[str, dict[int, str]]:
     The parsed codebook has labels as keys, so that of two codes "Missing" one would be lost.
     """
     found: dict[str, dict[int, str]] = {}
-    for variable in xml.parse(path).getroot().iter("{*}var"):
+    for variable in xml.parse(path).getroot().findall(".//{*}var"):
         own = found.setdefault(variable.get("name", ""), {})
-        for text in variable.iter("{*}codInstr"):
+        for text in variable.findall("{*}codInstr"):
             own.update({int(code): label.strip() for code, label in _LINE.findall("".join(text.itertext()))})
-        for category in variable.iter("{*}catgry"):
+        for category in variable.findall("{*}catgry"):
             code, label = category.findtext("{*}catValu", "").strip(), category.findtext("{*}labl", "")
             if re.fullmatch(r"-?\d+", code):
                 own[int(code)] = label.strip()

@@ -223,6 +223,4 @@ def _column(piece: pd.DataFrame, variable: VariableDescription, source: str) -> 
 
 
 def _no_number(source: str, row: int, name: str, text: str, count: int) -> DataError:
-    return DataError(
-        f"{source}: row {row}: {name} is empty or no number: {text!r} ({count} such rows in this piece).\n{_COPY}"
-    )
+    return DataError(f"{source}: row {row}: {name} is empty or no number: {text!r} ({count} such rows in this piece).\n{_COPY}")

@@ -39,7 +39,7 @@ SILENT, LOSING = 0.01, 0.02
 #: Least loss by year: in 1950 a code for any loss; other years than these: -19,998.
 BOTTOM = {1950: -1, 1980: -9_995}
 #: A unit that no table has; the largest parts of a year's persons and of a zone's who live there.
-NOWHERE, NOWHERE_PARTS = 77_777, (2e-4, 0.05)
+NOWHERE, NOWHERE_PARTS = 77_777, (2e-4, 0.03)
 #: name, first column, width, implied decimals.
 LAYOUT = (
     ("YEAR", 4, 0), ("SERIAL", 8, 0), ("PERNUM", 4, 0), ("PERWT", 10, 2), ("SLWT", 10, 2), ("STATEFIP", 2, 0), ("SEA", 6, 0),
@@ -210,9 +210,7 @@ def _unit(rng, units: pd.DataFrame, zone: np.ndarray) -> np.ndarray:
     return found
 
 
-def write_census_files(
-    config: Config, folder: Path, count: int, csv: bool = False, hierarchical: bool = False
-) -> list[Path]:
+def write_census_files(config: Config, folder: Path, count: int, csv: bool = False, hierarchical: bool = False) -> list[Path]:
     """Write an extract of about ``count`` persons with its codebook, allocation tables, crosswalk and ``microdata.yaml``, which
     names them in the form of a configuration; ``csv`` instead of fixed width; ``hierarchical``: households and persons
     have records of their own. Returns the paths.
@@ -299,15 +297,15 @@ def _configuration(census: CensusEconomy, folder: Path, name: str) -> str:
     return yaml.safe_dump({"data": data}, sort_keys=False)
 
 
-def _fixed(frame: pd.DataFrame, layout: Sequence[tuple[str, int, int]]) -> np.ndarray:
+def _fixed(frame: pd.DataFrame, layout: Sequence[tuple[str, int, int]]) -> list[str]:
     """Lines of fixed width, zeros in front, spaces where nothing is known; implied decimals are multiplied out."""
-    lines = np.full(len(frame), "")
+    columns = []
     for name, width, decimals in layout:
         values = frame[name].to_numpy(float) * 10**decimals
-        known = np.isfinite(values)
-        text = np.char.zfill(np.where(known, values, 0).round().astype("int64").astype(str), width)
-        lines = np.char.add(lines, np.where(known, text, " " * width))
-    return lines
+        known, blank = np.isfinite(values), " " * width
+        whole = np.where(known, values, 0).round().astype("int64").tolist()
+        columns.append([f"{v:0{width}d}" if k else blank for v, k in zip(whole, known.tolist(), strict=True)])
+    return ["".join(fields) for fields in zip(*columns, strict=True)]
 
 
 def codebook(name: str, layout: Sequence[tuple[str, int, int]] = LAYOUT, hierarchical: bool = False) -> str:
