@@ -63,12 +63,13 @@ class Microdata(Section):
     skill: Skill = Skill()
     unknown_share: Fraction = Field(
         0.001,
-        description="largest share of a year's persons (weighted) accepted under unknown units, and of its sample under unknown "
-        "industries",
+        description="largest share of a year's persons (weighted) accepted under unknown units, and of its sample under "
+        "unknown industries",
     )
     zone_unknown_share: Fraction = Field(
         0.1,
-        description="the same of a zone in a year; persons of unknown units are taken to be all of the smallest zone of their state",
+        description="the same of a zone in a year; persons of unknown units are taken to be all of the smallest zone of their "
+        "state",
     )
     zone_income_unknown_share: float = Field(
         0.5,

@@ -3,10 +3,10 @@
 import gzip
 import shutil
 
+import microdata_extract
 import numpy as np
 import pandas as pd
 import pytest
-import microdata_extract
 from microdata_extract import AT, economy, lines, put, rewrite
 
 from regspec.data.synthetic.raw_census import codebook as write

@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from ipumspy import readers
 from ipumspy.ddi import Codebook
@@ -38,8 +37,8 @@ def codebook(path: Path) -> Codebook:
     households = file.structure == "hierarchical" and {*file.rectypes} == {HOUSEHOLD, MEMBER}
     if file.structure != "rectangular" and not households:
         raise DataError(
-            f"{path}: the extract's structure is {file.structure}{', records ' * bool(file.rectypes)}{', '.join(file.rectypes)}."
-            f"\nRead are rectangular extracts, and hierarchical ones of households ({HOUSEHOLD}) and persons ({MEMBER}).\n"
+            f"{path}: the extract's structure is {file.structure} {' '.join(file.rectypes)}".rstrip()
+            + f".\nRead are rectangular extracts, and hierarchical ones of households ({HOUSEHOLD}) and persons ({MEMBER}).\n"
             "Remedy: order a rectangular extract."
         )
     return book
@@ -67,7 +66,10 @@ def variables(settings: Microdata, book: Codebook, source: str) -> dict[str, set
 
 
 def check_layout(path: Path, book: Codebook) -> None:
-    """The file's first line has the codebook's length (fixed width) or its names (CSV), the last one an end. Raises DataError."""
+    """The first line has the codebook's length (fixed width) or its names (CSV), the last one of a CSV an end.
+
+    Raises DataError.
+    """
     line = _first_line(path)
     if ".csv" in path.suffixes:
         have = [name.strip() for name in line.decode("utf-8", "replace").replace('"', "").split(",")]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from regspec.errors import DataError
-from regspec.microdata.codes import LEFT_OUT, match
+from regspec.microdata.codes import match
 
 if TYPE_CHECKING:
     from regspec.microdata.aggregate import Aggregate
@@ -36,7 +36,8 @@ def _refuse_start(sums: Aggregate, kind: str, codes: pd.Series, lost: pd.Series,
     if share > _EARLY:
         raise DataError(
             f"{sums.source}: {codes.nunique()} unknown {kind} codes hold {share:.2%} of the first persons (largest: "
-            f"{_largest(codes, lost)}).\nRemedy: so many may mean that the codebook is of another extract; else {_remedy(sums, kind)}."
+            f"{_largest(codes, lost)}).\nRemedy: so many may mean that the codebook is of another extract; else "
+            f"{_remedy(sums, kind)}."
         )
 
 
@@ -93,8 +94,8 @@ def check(sums: Aggregate, shares: dict[int, pd.DataFrame], elsewhere: Collectio
         if own["share"].sum() > sums.settings.unknown_share:
             whose = "persons" if kind == "unit" else "sample"
             raise DataError(
-                f"{sums.source}: {year}: {own['code'].nunique()} unknown {kind} codes hold {own['share'].sum():.2%} of the year's "
-                f"{whose} (largest: {_largest(own['code'], own['persons'])}).\n"
+                f"{sums.source}: {year}: {own['code'].nunique()} unknown {kind} codes hold {own['share'].sum():.2%} of the "
+                f"year's {whose} (largest: {_largest(own['code'], own['persons'])}).\n"
                 f"Remedy: {_remedy(sums, kind)}, or raise data.microdata.unknown_share ({sums.settings.unknown_share:g})."
             )
     allocation = pd.concat([own.assign(year=year) for year, own in shares.items()], ignore_index=True)
@@ -151,8 +152,8 @@ def _check_industries(sums: Aggregate, allocation: pd.DataFrame) -> None:
     kept = _by_zone(sums.total("labor"), allocation, ["year", "zone"], ["employed"])["employed"].reindex(lost.index).fillna(0.0)
     share = lost / (lost + kept).where(lost > 0)
     _refuse_zone(
-        sums, share, sums.settings.zone_unknown_share, "of the sample is under unknown industry codes", _remedy(sums, "industry"),
-        "zone_unknown_share",
+        sums, share, sums.settings.zone_unknown_share, "of the sample is under unknown industry codes",
+        _remedy(sums, "industry"), "zone_unknown_share",
     )  # fmt: skip
 
 

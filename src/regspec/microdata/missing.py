@@ -13,8 +13,9 @@ from regspec.errors import DataError
 
 #: Labels of such codes. A label of alternatives ("N/A or no schooling") must say so in each.
 _SAYS = re.compile(
-    r"\bN\.?\s?/?\s?A\b|\bN\.?I\.?U\b|\bnot (in universe|applicable|reported|ascertained|available|asked|known|stated|identified)|"
-    r"\bmissing|\bunknown|\billegible|\bno (answer|response)|\brefused",
+    r"\bN\.?\s?/?\s?A\b|\bN\.?I\.?U\b|\bmissing|"
+    r"\bnot (in universe|applicable|reported|ascertained|available|asked|known|stated|identified)|"
+    r"\bunknown|\billegible|\bno (answer|response)|\brefused",
     re.IGNORECASE,
 )
 #: A code and its meaning in the text of a codebook: ``9999999 = N/A``.

@@ -2,8 +2,8 @@
 
 Persons are drawn from the economy's zones: industries by employment shares, incomes with a Pareto law whose mean in a zone
 and industry is the economy's, so that the upper tail is Pareto with :data:`ALPHA` whatever the mixture. Top codes are
-the real ones. The extract is as untidy as a delivery of several samples: a column for the units of each kind of sample, blank in
-the others, codes of nines as wide as the variable, net losses, persons of a unit that no table has.
+the real ones. The extract is as untidy as a delivery of several samples: a column for the units of each kind of sample, blank
+in the others, codes of nines as wide as the variable, net losses, persons of a unit that no table has.
 """
 
 from __future__ import annotations
@@ -222,7 +222,8 @@ def write_census_files(config: Config, folder: Path, count: int, csv: bool = Fal
     codes = [geography.RECODES.get(int(code), int(code)) for code in zone_of.index]
     crosswalk = pd.DataFrame({"County FIPS Code": codes, "CZ90": zone_of.to_numpy()}).drop_duplicates("County FIPS Code")
     texts = {
-        "usa.xml": codebook(name, LAYOUT, hierarchical), "units.csv": census.units[["unit", "zone", "weight"]].to_csv(index=False),
+        "usa.xml": codebook(name, LAYOUT, hierarchical),
+        "units.csv": census.units[["unit", "zone", "weight"]].to_csv(index=False),
         "units_state.csv": _numbered(census).to_csv(index=False), "counties.csv": crosswalk.to_csv(index=False),
         "microdata.yaml": _configuration(census, folder, name),
     }  # fmt: skip
