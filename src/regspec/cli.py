@@ -92,6 +92,7 @@ def _microdata_options(sub) -> None:
     _out_options(sub)
     sub.add_argument("--persons", type=int, default=1_000_000, help="number of persons, about [%(default)s]")
     sub.add_argument("--csv", action="store_true", help="CSV instead of fixed width")
+    sub.add_argument("--hierarchical", action="store_true", help="records of households and of persons")
 
 
 def _warm_options(sub) -> None:
@@ -187,7 +188,7 @@ def _microdata_files(args) -> None:
     from regspec.data.synthetic.raw_census import write_census_files
 
     config, _, _ = _load(args)
-    written = write_census_files(config, args.out, args.persons, args.csv)
+    written = write_census_files(config, args.out, args.persons, args.csv, args.hierarchical)
     print(f"{len(written)} files in {args.out}; microdata.yaml there names them")
 
 

@@ -45,8 +45,10 @@ class Microdata(Section):
         description="year -> variable of weights for income and education, where only part of all persons was asked",
     )
     income: str = Field("INCWAGE", description="variable of income, current dollars of the year before the census")
-    income_missing: list[int] = Field(
-        [999998, 999999], description="its codes of no answer; such employed persons take the mean of their unit and industry"
+    income_missing: list[int] | None = Field(
+        None,
+        description="its codes of no answer; such employed persons take the mean of their unit and industry; null: those that "
+        "the codebook names, and nines of the variable's width",
     )
     income_lag: int = Field(1, ge=0, le=2, description="years between the census and the year of the income")
     topcodes: Annotated[dict[YearText, Positive], YEARS] = Field(
@@ -60,7 +62,20 @@ class Microdata(Section):
     codes: str = Field("config/ipums_industries.csv", description="table of its codes and their industries (D6)")
     skill: Skill = Skill()
     unknown_share: Fraction = Field(
-        0.001, description="largest share of employed persons (weighted) under unknown industry or unit codes accepted"
+        0.001,
+        description="largest share of a year's persons (weighted) accepted under unknown units, and of its sample under "
+        "unknown industries",
+    )
+    zone_unknown_share: Fraction = Field(
+        0.1,
+        description="the same of a zone in a year; persons of unknown units are taken to be all of the smallest zone of their "
+        "state",
+    )
+    zone_income_unknown_share: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="largest share of a zone's sample in a year whose incomes are not known (from 10 persons on)",
     )
     rows: int = Field(250_000, ge=1000, description="rows in memory at a time")
 

@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from microdata_extract import AT, ENDS, config, economy, lines, put, rewrite
 
-from regspec.config import Config
 from regspec.config_microdata import Geography, Microdata
 from regspec.data import geography
 from regspec.data.build import build
 from regspec.data.counties.zones import county_zones
 from regspec.data.synthetic.economy import synthetic_economy
-from regspec.data.synthetic.raw_census import ALPHA, ON_LINE, write_census_files
+from regspec.data.synthetic.raw_census import ALPHA, ON_LINE, UNITS, write_census_files
 from regspec.errors import DataError
 from regspec.microdata.build import check, read_census
 from regspec.microdata.codes import allocation, industry_codes, match
@@ -22,7 +22,7 @@ from regspec.microdata.topcodes import alpha, tails
 from regspec.validation import check_inputs
 
 ZONES, YEARS, PERSONS = 400, [1950, 1980, 2020], 240_000
-BASE = Config.model_validate({"data": {"synthetic": {"zones": ZONES, "years": YEARS}}})
+BASE = economy(ZONES, YEARS)
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +52,6 @@ def no_folder(monkeypatch):
     monkeypatch.delenv("REGSPEC_DATA", raising=False)
 
 
-def config(folder, **changes):
-    data = yaml.safe_load((folder / "microdata.yaml").read_text(encoding="utf-8"))["data"]
-    data["directory"] = str(folder)
-    data["microdata"] |= changes
-    return Config.model_validate({"data": data})
-
-
 @pytest.fixture(scope="module")
 def census(extract):
     return read_census(config(extract), extract, None)
@@ -69,16 +62,6 @@ def truth():
     counties = geography.load_counties()
     zone_of, _ = county_zones(BASE)
     return synthetic_economy(BASE, geography.zone_states(counties, zone_of.loc[counties["fips"]].to_numpy()))
-
-
-def lines(folder):
-    with gzip.open(folder / "usa.dat.gz", "rt", encoding="utf-8") as handle:
-        return handle.read().splitlines()
-
-
-def rewrite(folder, rows):
-    with gzip.open(folder / "usa.dat.gz", "wt", encoding="utf-8") as handle:
-        handle.write("\n".join(rows) + "\n")
 
 
 def test_national_shares_and_income_come_back(census, truth):
@@ -225,7 +208,7 @@ def test_zones_off_the_map_are_left_out(small, small_census):
 
 def test_only_part_of_all_persons_is_asked_education_in_1950(small, small_census):
     """With the weights of all persons the highly skilled of 1950 are too few; the other years stay the same."""
-    plain = read_census(config(small, asked={}), small, None).controls.set_index(["year", "cz"])
+    plain = read_census(config(small, asked={}, zone_income_unknown_share=1), small, None).controls.set_index(["year", "cz"])
     own = small_census.controls.set_index(["year", "cz"])
     pd.testing.assert_series_equal(plain["population"], own["population"])
     pd.testing.assert_frame_equal(plain.loc[[1980, 2020]], own.loc[[1980, 2020]])
@@ -237,10 +220,10 @@ def test_unknown_incomes_take_the_mean_of_unit_and_industry(broken, small_census
     """Answers of some employed persons are taken away at random: sums stay, within the error of the draw."""
     rows, whole = lines(broken), small_census
     rng = np.random.default_rng(3)
-    working = [r[40] == "1" and r[:4] == "1980" for r in rows]
+    working = [r[AT["EMPSTAT"]] == "1" and r[:4] == "1980" for r in rows]
     lost = rng.uniform(size=len(rows)) < 0.3
-    rewrite(broken, [r[:44] + "999998" + r[50:] if w and x else r for r, w, x in zip(rows, working, lost, strict=True)])
-    found = read_census(config(broken), broken, None)
+    rewrite(broken, [put(r, "INCWAGE", "999998") if w and x else r for r, w, x in zip(rows, working, lost, strict=True)])
+    found = read_census(config(broken, zone_income_unknown_share=0.9), broken, None)
     total, before = (t.industry.groupby("year")[["income", "employment"]].sum() for t in (found, whole))
     assert total.loc[1980, "income"] == pytest.approx(before.loc[1980, "income"], rel=0.05)
     pd.testing.assert_frame_equal(total.drop(1980), before.drop(1980))
@@ -252,10 +235,13 @@ def test_units_are_divided_by_their_weights(extract, census):
     rows = lines(extract)
     year = np.array([int(r[:4]) for r in rows])
     weight = np.array([int(r[16:26]) for r in rows]) / 100
-    unit = np.array([int(r[28:34]) for r in rows])
-    shares = pd.read_csv(extract / "units.csv")
     for when in YEARS:
-        people = pd.Series(weight[year == when]).groupby(unit[year == when]).sum()
+        own = [r for r, y in zip(rows, year, strict=True) if y == when]
+        column, within = UNITS.get(when, "PUMA"), 1_000_000 if when >= 1980 else 0
+        unit = [int(r[AT[column]]) + within * int(r[AT["STATEFIP"]]) for r in own]
+        assert all(not r[AT[name]].strip() for r in own for name in ("SEA", "CNTYGP98", "PUMA") if name != column)
+        shares = pd.read_csv(extract / ("units_state.csv" if within else "units.csv"))
+        people = pd.Series(weight[year == when]).groupby(unit).sum()
         by_zone = (shares["unit"].map(people).fillna(0) * shares["weight"]).groupby(shares["zone"]).sum()
         found = census.controls[census.controls["year"] == when].set_index("cz")["population"]
         np.testing.assert_allclose(found, by_zone.loc[found.index], rtol=1e-10)
@@ -283,25 +269,24 @@ def test_truncated_gzip(broken):
 def test_letters_in_a_field_of_numbers(broken):
     rows = lines(broken)
     with gzip.open(broken / "usa.dat.gz", "wt", encoding="latin-1") as handle:
-        handle.write("\n".join([*rows[:500], rows[500][:34] + "é" * 3 + rows[500][37:], *rows[501:]]) + "\n")
-    refuse(broken, "usa.dat.gz: .*AGE")
+        handle.write("\n".join([*rows[:500], put(rows[500], "AGE", "é" * 3), *rows[501:]]) + "\n")
+    refuse(broken, "usa.dat.gz: row 501: AGE is empty or no number: 'ééé'")
 
 
 def test_a_line_cut_short(broken):
     rows = lines(broken)
-    rewrite(broken, [*rows[:100], rows[100][:44]])
-    refuse(broken, "row 101: INCWAGE is empty or no number")
+    for length in (AT["INCWAGE"].start, AT["INCWAGE"].stop - 2):  # a number that was cut is still a number
+        rewrite(broken, [*rows[:100], rows[100][:length]])
+        refuse(broken, f"row 101: the line has {length} characters, the codebook describes {ENDS[-1]}")
 
 
 def test_the_codebook_of_another_extract(broken):
-    text = (broken / "usa.xml").read_text(encoding="utf-8")
-    (broken / "usa.xml").write_text(
-        text.replace('name="INCWAGE"', 'name="INCEARN"').replace('ID="INCWAGE"', 'ID="INCEARN"'), encoding="utf-8"
-    )
+    text = (broken / "usa.xml").read_text()
+    (broken / "usa.xml").write_text(text.replace('name="INCWAGE"', 'name="INCOTHER"').replace('ID="INCWAGE"', 'ID="INCOTHER"'))
     refuse(broken, "usa.xml: has no variable 'INCWAGE'")
-    (broken / "usa.xml").write_text(text.replace('EndPos="60" width="10"', 'EndPos="61" width="11"'), encoding="utf-8")
-    refuse(broken, "lines have 60 characters, the codebook describes 61")
-    (broken / "usa.xml").write_text("<codeBook>", encoding="utf-8")
+    (broken / "usa.xml").write_text(text.replace('EndPos="92" width="7"', 'EndPos="93" width="8"'))
+    refuse(broken, "lines have 92 characters, the codebook describes 93")
+    (broken / "usa.xml").write_text("<codeBook>")
     refuse(broken, "not a DDI codebook")
 
 
@@ -309,8 +294,8 @@ def test_a_codebook_that_is_shifted_ends_the_check_before_a_run(broken):
     """Same length of line, other columns: the first persons show it."""
     text = (broken / "usa.xml").read_text(encoding="utf-8")
     for old, new, message in (
-        ('StartPos="35" EndPos="37"', 'StartPos="34" EndPos="36"', r"row \d+: AGE = \d+ is not between 0 and 135"),
-        ('StartPos="42" EndPos="44"', 'StartPos="43" EndPos="45"', r"unknown industry codes hold .* of employed persons"),
+        ('StartPos="63" EndPos="65"', 'StartPos="64" EndPos="66"', r"row \d+: AGE = \d+ is not between 0 and 135"),
+        ('StartPos="70" EndPos="72"', 'StartPos="71" EndPos="73"', r"unknown industry codes hold .* of the first persons"),
     ):
         (broken / "usa.xml").write_text(text.replace(old, new), encoding="utf-8")
         with pytest.raises(DataError, match=message):
@@ -319,24 +304,23 @@ def test_a_codebook_that_is_shifted_ends_the_check_before_a_run(broken):
 
 def test_unknown_industries_are_counted(broken):
     rows = lines(broken)
-    changed = [r[:41] + "997" + r[44:] if r[40] == "1" and k % 50 == 0 else r for k, r in enumerate(rows)]
+    changed = [put(r, "IND1990", "997") if r[AT["EMPSTAT"]] == "1" and k % 50 == 0 else r for k, r in enumerate(rows)]
     rewrite(broken, changed)
-    refuse(broken, r"1 unknown industry codes hold [12]\.\d\d% of employed persons \(largest: 997\)")
-    assert read_census(config(broken, unknown_share=0.05), broken, None).rows == len(rows)
+    refuse(broken, r"1950: 1 unknown industry codes hold [12]\.\d\d% of the year's sample \(largest: 997\)")
 
 
 def test_units_missing_from_the_allocation(broken):
     table = pd.read_csv(broken / "units.csv")
     table[table["unit"] > 20].to_csv(broken / "units.csv", index=False)
-    refuse(broken, r"unknown unit codes hold .* \(largest: \d{4}: \d+, ")
+    refuse(broken, r"1950: \d+ unknown unit codes hold .* of the year's persons \(largest: \d+, ")
 
 
 def test_negative_weights_and_incomes(broken):
     rows = lines(broken)
-    rewrite(broken, [rows[0][:16] + "-000001000" + rows[0][26:], *rows[1:]])
+    rewrite(broken, [put(rows[0], "PERWT", "-000001000"), *rows[1:]])
     refuse(broken, "row 1: weight PERWT = -10 is negative")
-    first = next(k for k, r in enumerate(rows) if r[40] == "1")
-    rewrite(broken, [*rows[:first], rows[first][:44] + "-00100" + rows[first][50:], *rows[first + 1 :]])
+    first = next(k for k, r in enumerate(rows) if r[AT["EMPSTAT"]] == "1")
+    rewrite(broken, [*rows[:first], put(rows[first], "INCWAGE", "-00100"), *rows[first + 1 :]])
     refuse(broken, rf"row {first + 1}: INCWAGE = -100 is negative")
 
 
@@ -371,8 +355,8 @@ def test_tables_of_codes_and_units_that_are_not_readable(broken):
 
 def test_what_the_check_before_a_run_finds(broken):
     assert check(config(broken), broken, None) == YEARS
-    with pytest.raises(DataError, match="no variable 'INCEARN'"):
-        check(config(broken, income="INCEARN"), broken, None)
+    with pytest.raises(DataError, match="no variable 'INCBUS'"):
+        check(config(broken, income="INCBUS"), broken, None)
     (broken / "units.csv").unlink()
     with pytest.raises(DataError, match="units.csv: no such file"):
         check(config(broken), broken, None)

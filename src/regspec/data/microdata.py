@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection
 from pathlib import Path
 
@@ -12,12 +13,12 @@ from regspec.data import tidy
 from regspec.data.interest import us_real_rate
 from regspec.data.panel import Panel, data_directory, read_crosswalk
 from regspec.errors import ConfigError
-from regspec.microdata import build, codes
+from regspec.microdata import build, codes, lost
 from regspec.provenance import atomic_path
 from regspec.raw_tables import read_raw
 
-#: Report of the top-coded incomes, in the run's folder ``data``.
-REPORT = "topcodes.csv"
+#: Reports in the run's folder ``data``: top-coded incomes, what is known of incomes and education, persons left out.
+REPORT, ANSWERS, LEFT_OUT = "topcodes.csv", "answers.csv", "left_out.csv"
 
 
 def microdata_files(config: Config) -> list[str]:
@@ -52,7 +53,7 @@ def _elsewhere(config: Config, zones: Collection[int]) -> set[int]:
 
 
 def read_microdata(config: Config, out: Path, zones: Collection[int], states: pd.Series, provenance: dict) -> Panel:
-    """The five canonical tables; the report of top codes is written to ``out``. Errors as
+    """The five canonical tables; the reports are written to ``out``, and one line tells who was left out. Errors as
     :func:`regspec.microdata.build.read_census` and :func:`regspec.data.tidy.canonical`.
     """
     folder = data_directory(config)
@@ -60,10 +61,14 @@ def read_microdata(config: Config, out: Path, zones: Collection[int], states: pd
     source = config.data.microdata.extract
     tables = tidy.canonical(census.industry, census.controls, config, states, zones, (source, source))
     lines = "".join(f"# {key}: {value}\n" for key, value in sorted(provenance.items()))
-    lost = ", ".join(f"{year}: {part:.4f}" for year, part in census.elsewhere.items() if part > 0) or "none"
-    lines += f"# persons read: {census.rows}\n# part of the sample in zones that are not on the map: {lost}\n"
-    with atomic_path(out / REPORT) as temporary:
-        temporary.write_text(lines + census.report.to_csv(index=False), encoding="utf-8")
+    abroad = ", ".join(f"{year}: {part:.4f}" for year, part in census.elsewhere.items() if part > 0) or "none"
+    more = f"# persons read: {census.rows}\n# part of the sample in zones that are not on the map: {abroad}\n"
+    for name, text, table in ((REPORT, more, census.report), (ANSWERS, "", census.answers), (LEFT_OUT, "", census.left_out)):
+        with atomic_path(out / name) as temporary:
+            temporary.write_text(lines + text + table.to_csv(index=False))
+    told = lost.line(census.left_out, LEFT_OUT)
+    if told:
+        print(told, file=sys.stderr, flush=True)
     interest = config.data.tidy.interest
     return Panel(
         industry=tables.industry,

@@ -11,38 +11,45 @@ from regspec.config_microdata import Microdata
 from regspec.errors import DataError
 from regspec.microdata.codes import LEFT_OUT, match
 
+#: Variables of wages, which unlike earnings and total income cannot be a net loss.
+_WAGES = "INCWAGE"
+
 #: Sum -> its key and its values.
 SUMS = {
-    "people": (("year", "unit"), ("population", "old", "working")),
-    "labor": (("year", "unit"), ("employed", "female", "asked", "skilled")),
+    "people": (("year", "state", "unit"), ("population", "old", "working")),
+    "labor": (("year", "unit"), ("employed", "female", "schooled", "skilled")),
     "jobs": (("year", "unit", "industry"), ("employment", "asked", "known", "income")),
     "tops": (("year", "state", "unit", "industry"), ("weight",)),
     "tail": (("year", "state", "income"), ("weight", "persons")),
+    "answers": (("year",), ("asked", "known", "losing", "loss", "schooled")),
+    "silent": (("year", "unit"), ("records",)),  # sample whose incomes are not known
+    "strangers": (("year", "state", "unit"), ("population", "records")),  # persons of unknown units
+    "jobless": (("year", "state", "unit", "code"), ("employed", "records")),  # sample under unused industry codes
 }
 _MERGE = 16  # pieces after which sums are merged
 #: Values that every extract has: others mean that the codebook describes another one.
 _LIMITS = {"AGE": (0, 135), "SEX": (1, 2)}
-#: Unknown codes that are too many for the first rows of a file, whatever the configuration accepts of the whole.
-_EARLY = 0.2
 
 
 @dataclass
 class Aggregate:
-    """Running sums of :data:`SUMS`, and counts of what was left out.
+    """Running sums of :data:`SUMS`.
 
     ``settings``: the section; ``industries``: ranges of codes (:func:`regspec.microdata.codes.industry_codes`); ``units``:
-    known units by year. Persons count with ``weight``; in income and education with ``asked``, which is another weight in
-    years in which part of all persons was asked. ``known``: those of ``asked`` whose income is known.
+    known units by year; ``missing``: codes of no answer by variable, of income and education. Persons count with ``weight``;
+    in income and education with ``asked``, which is another weight in years in which part of all persons was asked.
+    ``known``: those of ``asked`` whose income is known; ``schooled``: whose education is; ``losing``: whose income is a net
+    loss, of ``loss`` dollars in all.
     """
 
     settings: Microdata
     industries: pd.DataFrame
     units: dict[int, set[int]]
     source: str
+    missing: dict[str, set[int]]
     parts: dict[str, list[pd.DataFrame]] = field(default_factory=lambda: {name: [] for name in SUMS})
     keys: list[np.ndarray] = field(default_factory=list)
-    unknown: dict[str, dict] = field(default_factory=lambda: {"industry": {}, "unit": {}})
-    employed: float = 0.0
+    sample: float = 0.0
     rows: int = 0
 
     def add(self, frame: pd.DataFrame) -> None:
@@ -59,15 +66,18 @@ class Aggregate:
         known = self._known_units(base)
         base["working"] = base["weight"] * base["age"].between(15, 64)
         base["old"] = base["weight"] * (base["age"] >= 65)
+        base["records"] = 1.0
         self._push("people", base[known].rename(columns={"weight": "population"}))
+        self._push("strangers", base[~known].rename(columns={"weight": "population"}))
         low, high = settings.ages
         sample = base["employed"] & base["age"].between(low, high)
-        self.employed += float(base.loc[sample, "weight"].sum())
+        self.sample += float(base.loc[sample, "weight"].sum())
         position = match(frame[settings.industry].to_numpy(), self.industries)
-        self._count("industry", frame[settings.industry][sample & (position < 0)], base["weight"])
-        names = self.industries["industry"].to_numpy(str)[position]
-        base["industry"] = names
-        kept = base[sample & known & (position >= 0) & (names != LEFT_OUT)].copy()
+        base["industry"] = names = self.industries["industry"].to_numpy(str)[position]
+        used = (position >= 0) & (names != LEFT_OUT)
+        rest = base[sample & known & ~used].drop(columns="employed").rename(columns={"weight": "employed"})
+        self._push("jobless", rest.assign(code=frame.loc[rest.index, settings.industry].astype("int64")))
+        kept = base[sample & known & used].copy()
         self._labor(kept, frame.loc[kept.index])
         self._incomes(kept, frame.loc[kept.index, settings.income])
 
@@ -114,30 +124,29 @@ class Aggregate:
         known = pd.Series(False, base.index)
         for year, own in base.groupby("year"):
             known[own.index] = own["unit"].isin(self.units[year])
-        lost = base[~known & base["employed"]]
-        self._count("unit", lost["year"].astype(str) + ": " + lost["unit"].astype(str), base["weight"])
         return known
 
-    def _count(self, kind: str, codes: pd.Series, weight: pd.Series) -> None:
-        for code, total in weight[codes.index].groupby(codes).sum().items():
-            self.unknown[kind][code] = self.unknown[kind].get(code, 0.0) + float(total)
-
     def _labor(self, kept: pd.DataFrame, frame: pd.DataFrame) -> None:
-        skilled = frame[self.settings.skill.variable] >= self.settings.skill.at_least
-        rows = kept[["year", "unit"]].assign(
+        skill, name = self.settings.skill, self.settings.skill.variable
+        kept["schooled"] = kept["asked"].where(~frame[name].isin(self.missing[name]), 0.0)
+        rows = kept[["year", "unit", "schooled"]].assign(
             employed=kept["weight"], female=kept["weight"] * (frame["SEX"] == 2),
-            asked=kept["asked"], skilled=kept["asked"] * skilled,
+            skilled=kept["schooled"] * (frame[name] >= skill.at_least),
         )  # fmt: skip
         self._push("labor", rows)
 
     def _incomes(self, kept: pd.DataFrame, income: pd.Series) -> None:
-        income = income.where(~income.isin(self.settings.income_missing))
-        if (income < 0).any():
+        income = income.where(~income.isin(self.missing[self.settings.income]))
+        if self.settings.income.startswith(_WAGES) and (income < 0).any():
             bad = income.index[income < 0]
             raise DataError(
                 f"{self.source}: row {bad[0]}: {self.settings.income} = {income[bad[0]]:g} is negative ({len(bad)} such rows)."
-                "\nRemedy: earnings are not negative; name its codes of no answer in data.microdata.income_missing."
+                "\nRemedy: wages are not negative; name its codes of no answer in data.microdata.income_missing."
             )
+        answers = kept.assign(known=kept["asked"] * income.notna(), losing=kept["asked"] * (income < 0),
+                              loss=kept["asked"] * (-income).clip(lower=0).fillna(0.0))  # fmt: skip
+        self._push("answers", answers)
+        self._push("silent", kept[income.isna() & (kept["asked"] > 0)])
         topcode = kept["year"].map({int(year): value for year, value in self.settings.topcodes.items()})
         top = income >= topcode.fillna(np.inf)
         kept = kept.rename(columns={"weight": "employment"})
@@ -158,11 +167,12 @@ class Aggregate:
         """The sum ``name`` so far, sorted by its key."""
         key, values = map(list, SUMS[name])
         if not self.parts[name]:
-            return pd.DataFrame(columns=[*key, *values]).astype({v: float for v in values})
+            types = {name: {"industry": "str", "income": "float64"}.get(name, "int64") for name in key}
+            return pd.DataFrame(columns=[*key, *values]).astype(types | dict.fromkeys(values, "float64"))
         return pd.concat(self.parts[name], ignore_index=True).groupby(key, as_index=False)[values].sum()
 
     def finish(self) -> None:
-        """Checks over the whole file. Raises DataError for repeated persons, absent years and too many unknown codes."""
+        """Checks over the whole file. Raises DataError for repeated persons, absent years and a sample without persons."""
         absent = sorted(set(self.units) - set(self.total("people")["year"]))
         if absent and self.rows:
             raise DataError(
@@ -177,23 +187,5 @@ class Aggregate:
                 f"{self.source}: YEAR {year}, SERIAL {rest // 10**4}, PERNUM {rest % 10**4} appears more than once "
                 f"({len(twice)} repeated rows).\nRemedy: keep one sample for each year in the extract, and each row once."
             )
-        self.check_unknown(self.settings.unknown_share)
-        if not self.employed > 0:
+        if not self.sample > 0:
             raise DataError(f"{self.source}: no employed person.\nRemedy: check data.microdata.employed and ages.")
-
-    def check_unknown(self, limit: float = _EARLY) -> None:
-        """Raise DataError when unknown codes hold more than ``limit`` of the employed persons so far."""
-        remedy = {
-            "industry": f"add the codes to {self.settings.codes}, or raise data.microdata.unknown_share",
-            "unit": "correct data.microdata.geography, or raise data.microdata.unknown_share",
-        }
-        for kind, found in self.unknown.items():
-            share = sum(found.values()) / self.employed if self.employed else 0.0
-            if share > limit:
-                most = sorted(found, key=lambda code: found[code], reverse=True)[:3]
-                many = "; so many may also mean that the codebook is of another extract" if share > _EARLY else ""
-                raise DataError(
-                    f"{self.source}: {len(found)} unknown {kind} codes hold {share:.2%} of employed persons "
-                    f"(largest: {', '.join(f'{code:g}' if isinstance(code, float) else code for code in most)}).\n"
-                    f"Remedy: {remedy[kind]} ({self.settings.unknown_share:g}){many}."
-                )

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from ipumspy.ddi import Codebook
 
 from regspec.config import Config
 from regspec.config_microdata import Microdata
+from regspec.microdata import lost
 from regspec.microdata.aggregate import Aggregate
 from regspec.microdata.codes import allocation, industry_codes
 from regspec.microdata.extract import check_layout, chunks, codebook, variables
+from regspec.microdata.missing import income_codes, labels, missing_codes
 from regspec.microdata.topcodes import Tail, tails
 from regspec.prices import price_factors
 
@@ -22,13 +25,16 @@ from regspec.prices import price_factors
 @dataclass(frozen=True)
 class Census:
     """Tidy tables (schemas ``tidy_industry``, ``tidy_controls``) and ``report``: ``year, state, topcode, alpha, persons,
-    pooled, topcoded_share`` of the top-coded years; ``rows``: persons read; ``elsewhere``: by year, the part of the sample in
-    zones that are not on the map.
+    pooled, topcoded_share`` of the top-coded years; ``left_out``: persons under codes that are not used
+    (:func:`regspec.microdata.lost.table`); ``answers``: by year, what is known of incomes and education (:func:`_answers`);
+    ``rows``: persons read; ``elsewhere``: by year, the part of the sample in zones that are not on the map.
     """
 
     industry: pd.DataFrame
     controls: pd.DataFrame
     report: pd.DataFrame
+    left_out: pd.DataFrame
+    answers: pd.DataFrame
     rows: int
     elsewhere: dict[int, float]
 
@@ -45,22 +51,29 @@ def check(config: Config, folder: Path, zones: Collection[int] | None) -> list[i
     """
     settings = config.data.microdata
     book = codebook(folder / settings.codebook)
-    names = variables(settings, book, settings.codebook)
+    used = variables(settings, book, settings.codebook)
     check_layout(folder / settings.extract, book)
-    sums = _sums(settings, _shares(settings, folder, zones))
+    sums = _sums(settings, _shares(settings, folder, zones), _missing(settings, folder, book))
     price_factors(config, [year - settings.income_lag for year in sums.units])
-    sums.add(next(chunks(folder / settings.extract, book, names, 2000)))
-    sums.check_unknown()
+    sums.add(next(chunks(folder / settings.extract, book, used, 2000, used)))
+    lost.check_start(sums)
     return sorted(sums.units)
+
+
+def _missing(settings: Microdata, folder: Path, book: Codebook) -> dict[str, set[int]]:
+    """Codes of no answer of the variables of education and income."""
+    named, skill = labels(folder / settings.codebook), settings.skill.variable
+    income = income_codes(book, named, settings.income, settings.income_missing, settings.codebook)
+    return {skill: missing_codes(book, named, skill), settings.income: income}
 
 
 def _shares(settings: Microdata, folder: Path, zones: Collection[int] | None) -> dict[int, pd.DataFrame]:
     return {int(year): allocation(folder, int(year), unit, zones) for year, unit in sorted(settings.geography.items())}
 
 
-def _sums(settings: Microdata, shares: dict[int, pd.DataFrame]) -> Aggregate:
+def _sums(settings: Microdata, shares: dict[int, pd.DataFrame], missing: dict[str, set[int]]) -> Aggregate:
     codes = industry_codes(settings.codes, settings.industry)
-    return Aggregate(settings, codes, {year: set(own["unit"]) for year, own in shares.items()}, settings.extract)
+    return Aggregate(settings, codes, {year: set(own["unit"]) for year, own in shares.items()}, settings.extract, missing)
 
 
 def read_census(
@@ -71,22 +84,24 @@ def read_census(
 
     Sample: employed persons of ``ages`` with a known industry and unit, weighted. Their top-coded incomes are replaced by
     the mean of a Pareto tail by year and state; incomes that are not known by the mean of the unit and industry (if
-    none there is known, of the nation's industry); incomes are in dollars of ``data.counties.dollars``. Persons of a unit are
+    none there is known, of the nation's industry); net losses count as they are, but an industry of a zone whose sum is a loss
+    has no income; incomes are in dollars of ``data.counties.dollars``. Persons of a unit are
     allocated to zones by its weights. Population and old-age dependency (65 and over per 100 of 15 to 64) are of all
     persons, the shares of women and of the highly skilled of the sample. Raises DataError (file, row or code, count, remedy).
     """
     settings = config.data.microdata
     book = codebook(folder / settings.codebook)
     path = folder / settings.extract
-    names = variables(settings, book, settings.codebook)
+    used = variables(settings, book, settings.codebook)
     check_layout(path, book)
     shares = _shares(settings, folder, None if zones is None else {*zones, *elsewhere})
-    sums = _sums(settings, shares)
-    for number, piece in enumerate(chunks(path, book, names, settings.rows), 1):
+    sums = _sums(settings, shares, _missing(settings, folder, book))
+    for number, piece in enumerate(chunks(path, book, used, settings.rows, used), 1):
         sums.add(piece)
         if number % 10 == 0:
             print(f"microdata: {sums.rows:,} persons read", file=sys.stderr, flush=True)
     sums.finish()
+    lost.check(sums, shares, elsewhere)
     tops = sums.total("tops")
     weights = tops.groupby(["year", "state"])["weight"].sum()
     weights = weights[weights > 0]
@@ -97,14 +112,39 @@ def read_census(
     industry = _allocated(jobs, shares, ["industry"], ["income", "employment"])
     abroad = industry["zone"].isin(list(elsewhere))
     employed = industry.assign(lost=industry["employment"] * abroad).groupby("year")[["lost", "employment"]].sum()
-    controls = _controls(sums, shares)
+    controls = _controls(sums, shares).merge(_per_head(industry), on=["cz", "year"], how="left")
+    controls["income_per_capita"] /= controls["population"]
+    losing = industry["income"] < 0
+    answers = _answers(sums, industry[losing & ~abroad])
+    industry["income"] = industry["income"].mask(losing, 0.0)
     return Census(
         industry=industry[~abroad].rename(columns={"zone": "cz"}).reset_index(drop=True),
         controls=controls[~controls["cz"].isin(list(elsewhere))].reset_index(drop=True),
         report=_report(found, settings, weights, sums.total("tail")),
+        left_out=lost.table(sums),
+        answers=answers,
         rows=sums.rows,
         elsewhere={int(year): float(part) for year, part in (employed["lost"] / employed["employment"]).items()},
     )
+
+
+def _per_head(industry: pd.DataFrame) -> pd.DataFrame:
+    """Income of zones, ``cz, year, income_per_capita`` before the division, with the losses of whole industries."""
+    total = industry.groupby(["zone", "year"], as_index=False)["income"].sum()
+    return total.rename(columns={"zone": "cz", "income": "income_per_capita"})
+
+
+def _answers(sums: Aggregate, losses: pd.DataFrame) -> pd.DataFrame:
+    """``year``; shares of the sample whose income or education is not known, and, of those with a known income, with a net
+    loss; the losses by known incomes below the top code; ``industries_at_zero``: zone-industries whose sum was a loss.
+    """
+    own = sums.total("answers").set_index("year")
+    income = sums.total("jobs").groupby("year")["income"].sum()
+    at_zero = losses.groupby("year").size().reindex(own.index).fillna(0).astype("int64")
+    return pd.DataFrame({
+        "income_unknown_share": 1 - own["known"] / own["asked"], "education_unknown_share": 1 - own["schooled"] / own["asked"],
+        "loss_share": own["losing"] / own["known"], "loss_by_income": own["loss"] / income, "industries_at_zero": at_zero,
+    }).reset_index()  # fmt: skip
 
 
 def _with_tops(jobs: pd.DataFrame, tops: pd.DataFrame, found: dict[tuple[int, int], Tail], settings) -> pd.DataFrame:
@@ -136,11 +176,11 @@ def _allocated(table: pd.DataFrame, shares: dict[int, pd.DataFrame], key: list[s
 
 def _controls(sums: Aggregate, shares: dict[int, pd.DataFrame]) -> pd.DataFrame:
     people = _allocated(sums.total("people"), shares, [], ["population", "old", "working"])
-    labor = _allocated(sums.total("labor"), shares, [], ["employed", "female", "asked", "skilled"])
+    labor = _allocated(sums.total("labor"), shares, [], ["employed", "female", "schooled", "skilled"])
     both = people.merge(labor, on=["zone", "year"], how="inner")
     return pd.DataFrame({
         "cz": both["zone"], "year": both["year"], "population": both["population"],
-        "high_skill_share": both["skilled"] / both["asked"].where(both["asked"] > 0),
+        "high_skill_share": both["skilled"] / both["schooled"].where(both["schooled"] > 0),
         "old_age_dependency": 100 * both["old"] / both["working"],
         "female_labor_share": both["female"] / both["employed"],
     })  # fmt: skip
