@@ -188,9 +188,9 @@ def _tip(solve: Solve) -> str:
 
 def _outlines(path: Path) -> tuple[dict[int, str], float]:
     """SVG paths of the zones, simplified without gaps between neighbours, and the height of the drawing."""
-    import geopandas
+    from regspec.data.layers import read_layer
 
-    zones = geopandas.read_file(path, layer="zones").astype({"zone": int}).sort_values("zone").set_index("zone").geometry
+    zones = read_layer(path, "zones").sort_values("zone").set_index("zone").geometry
     west, south, east, north = zones.total_bounds
     scale = _WIDTH / (east - west)
     simple = zones.simplify_coverage(0.8 / scale)

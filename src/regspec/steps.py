@@ -44,7 +44,7 @@ _SOLVING = (
 _READING = ("calibration/records.py", "data/files.py")
 SOURCES: dict[str, tuple[str, ...]] = {
     "data": ("data/*.py", "data/synthetic", "microdata", "raw_tables.py", "prices.py", "columns.py", "schemas.py"),
-    "empirics": ("empirics", "exhibit_list.py", "data/files.py", "figures.py", "tables.py"),
+    "empirics": ("empirics", "exhibit_list.py", "data/files.py", "data/layers.py", "figures.py", "tables.py"),
     "counties": (
         "counties", "data", "raw_tables.py", "prices.py", "empirics", "exhibit_list.py", "figures.py", "tables.py",
     ),
@@ -59,16 +59,16 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "internal_calibration": ("internal", *_READING, *_SOLVING, "tables.py"),
     "report": (
         "report", "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "calibration", "selection.py",
-        "config_io.py", "config_docs.py", "data/files.py", "data/tornqvist.py", "provenance.py", "figures.py", "tables.py",
-        "model/portfolio.py",
+        "config_io.py", "config_docs.py", "data/files.py", "data/layers.py", "data/tornqvist.py", "provenance.py", "figures.py",
+        "tables.py", "model/portfolio.py",
     ),
     "sweep": (
-        "sweeps", "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "data/files.py", "provenance.py",
-        "figures.py", "tables.py",
+        "sweeps", "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "data/files.py", "data/layers.py",
+        "provenance.py", "figures.py", "tables.py",
     ),
     "results": (
         "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "calibration", "selection.py", "data/files.py",
-        "data/tornqvist.py", "provenance.py", "figures.py", "tables.py", "model/portfolio.py",
+        "data/layers.py", "data/tornqvist.py", "provenance.py", "figures.py", "tables.py", "model/portfolio.py",
     ),
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ import pandas as pd
 from regspec.config import Config
 from regspec.data import geography, microdata, panel, tidy
 from regspec.data.files import write_table
+from regspec.data.layers import write_layers
 from regspec.data.standin import stand_in_zones
 from regspec.data.synthetic.economy import SOURCE, Economy, synthetic_economy
 from regspec.errors import ConfigError
@@ -39,7 +40,7 @@ def build(config: Config, out: Path, config_hash: str) -> None:
     states = geography.dissolve(counties, counties["state"].to_numpy(), "state")
     for name in TABLES:
         write_table(getattr(tables, name), name, out / f"{name}.parquet", provenance)
-    geography.write_layers(polygons, states, out / "zones.gpkg", provenance)
+    write_layers(polygons, states, out / "zones.gpkg", provenance)
     write_json(
         out / "meta.json",
         {

@@ -6,18 +6,13 @@ are cleaned into one coverage, so that neighbours share their border exactly, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 from bokeh_sampledata import us_counties
 
 from regspec.errors import DataError
-from regspec.provenance import atomic_path
 
 EQUAL_AREA = "EPSG:5070"
 OUTSIDE = (2, 15, 60, 66, 69, 72, 78)  # Alaska, Hawaii and the territories: not among the 722 zones (D1)
@@ -94,19 +89,3 @@ def zone_states(counties: gpd.GeoDataFrame, group: np.ndarray) -> pd.Series:
     """State (FIPS code) with the largest area in each zone, indexed by zone; ties go to the smaller code."""
     area = counties.geometry.area.groupby([np.asarray(group), counties["state"].to_numpy()]).sum().unstack()
     return area.idxmax(axis=1).astype("int64").rename("state").rename_axis("zone")
-
-
-def write_layers(zones: gpd.GeoDataFrame, states: gpd.GeoDataFrame, path: Path, provenance: Mapping[str, str]) -> None:
-    """Write layers ``zones`` and ``states`` of one GeoPackage; the same input gives the same bytes."""
-    # GeoPackages carry the time of writing unless GDAL is told another one.
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "1950-01-01T00:00:00.000Z"})
-    try:
-        with atomic_path(path) as temporary:
-            temporary.unlink()
-            for layer, frame in (("zones", zones), ("states", states)):
-                pyogrio.write_dataframe(
-                    frame, temporary, layer=layer, driver="GPKG", append=layer != "zones",
-                    layer_metadata=dict(provenance), promote_to_multi=True,
-                )  # fmt: skip
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

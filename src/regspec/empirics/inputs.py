@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import geopandas as gpd
 import pandas as pd
 
 from regspec import tables
 from regspec.config import Config
 from regspec.data.files import cited, read_meta, read_table
+from regspec.data.layers import read_layer
 from regspec.empirics.fact1 import by_zone, check_controls
 from regspec.empirics.specialization import select, specialization
 from regspec.errors import ConfigError
@@ -96,7 +96,7 @@ def centroids(path: Path) -> pd.DataFrame | None:
     """Centroids of the zones of a map (taken in its own projection), degrees; None when there is no map."""
     if not path.exists():
         return None
-    zones = gpd.read_file(path, layer="zones").astype({"zone": int}).set_index("zone").sort_index()
+    zones = read_layer(path, "zones").set_index("zone").sort_index()
     points = zones.geometry.centroid.to_crs("EPSG:4326")
     return pd.DataFrame({"longitude": points.x, "latitude": points.y})
 

@@ -59,6 +59,21 @@ def forget_incomplete(config: Config, layout: Layout) -> None:
                 manifest.unlink(missing_ok=True)
 
 
+def outdated_batches(config: Config, layout: Layout, keys: Callable[[str], Mapping[int, str]]) -> list[Path]:
+    """Manifests of solve jobs whose zones and keys are not the present ones. ``keys(name)``: key of every zone under a name of
+    ``Config.solve_names``.
+    """
+    found = []
+    for name in config.solve_names():
+        if not layout.batch(name, 0).parent.is_dir():
+            continue
+        for number, zones in batches_of(config, layout, name).items():
+            manifest = layout.batch(name, number)
+            if manifest.exists() and _manifest_keys(manifest) != {str(zone): keys(name)[zone] for zone in zones}:
+                found.append(manifest)
+    return found
+
+
 def _as_left(manifest: Path, solutions: Mapping[int, Path]) -> bool:
     """Whether the solution files of a job are those of its manifest. Only files newer than the manifest are opened, which are
     few: the rest is one look at the clock for each of what may be many thousands.

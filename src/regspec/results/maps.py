@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.patches import Patch
 
 from regspec import figures
+from regspec.data.layers import read_layer
 from regspec.errors import DataError
 
 NOT_SOLVED, FAILED = "#F2F2F2", "#D9D9D9"
@@ -48,10 +49,10 @@ class Scale:
 def read_layers(path: Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Zones (indexed by zone) and state outlines of ``zones.gpkg``. Raises DataError if unreadable."""
     try:
-        zones, states = gpd.read_file(path, layer="zones"), gpd.read_file(path, layer="states")
+        zones, states = read_layer(path, "zones"), read_layer(path, "states")
     except Exception as error:  # pyogrio's errors have no common public base
         raise DataError(f"{path}: cannot be read as a GeoPackage ({str(error).splitlines()[0]}).") from error
-    return zones.astype({"zone": int}).set_index("zone").sort_index(), states
+    return zones.set_index("zone").sort_index(), states
 
 
 def zone_map(
