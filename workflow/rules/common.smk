@@ -24,7 +24,7 @@ from regspec.provenance import content_hash
 from regspec.stamps import Stamps, force, shown
 from regspec.status import ending_text, failures_text
 from regspec.steps import dependencies, sweep_dependencies
-from regspec.validation import check_inputs
+from regspec.validation import check_inputs, check_names
 
 
 def checked_config():
@@ -38,6 +38,7 @@ def checked_config():
     try:
         configuration = load_config(files, extra=settings.config)
         if workflow.is_main_process:
+            check_names(configuration)
             check_inputs(configuration)
             Layout(configuration).check_writable()
     except RegspecError as error:
