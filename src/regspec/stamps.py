@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from regspec import exhibits
@@ -151,7 +151,8 @@ def stamped(config: Config, config_hash: str, layout: Layout, name: str) -> Iter
     """Leave the stamp of the step ``name`` when the block, which makes its files, is done; none where it ends before."""
     stamps = Stamps(config, layout)
     place, made_from = stamps.place(name), stamps.made_now(name)
-    place.unlink(missing_ok=True)
+    with suppress(NotADirectoryError):  # which the step itself tells the user
+        place.unlink(missing_ok=True)
     yield
     write_json(place, {"made_from": made_from, "provenance": stamp(config_hash)})
 
