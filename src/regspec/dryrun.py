@@ -102,7 +102,8 @@ def _words(job, reason, dag, by_stamp: list[str]) -> Iterable[str]:
     missing = sorted(map(str, reason.missing_output))
     if missing:
         yield f"not there: {several(missing, 2)}"
-    if reason.input_changed:
+    # Where the stamp is the reason, Snakemake has not looked for it.
+    if reason.input_changed or (by_stamp and any(dag.workflow.persistence.input_changed(job))):
         yield "other input files than before"
     # Asked for here, because Snakemake does not look any more once another reason is found.
     changes = dag.workflow.persistence.params_changed(job)

@@ -46,7 +46,8 @@ VALUES = {
     "space in the name of the run": ("run.name=my run", ["may hold letters, digits"]),
     "braces in the folder of the results": ("run.directory='out{1}'", ["run.directory: out{1}: braces cannot be in a path"]),
     "braces in the name of a table": (
-        "data={source: tidy, directory: x, crosswalk: c.csv, tidy: {industry: 'a{b.csv'}}", ["data: x/a{b.csv: braces cannot be in a path"]
+        "data={source: tidy, directory: x, crosswalk: c.csv, tidy: {industry: 'a{b.csv'}}",
+        ["data: x/a{b.csv: braces cannot be in a path"],
     ),
     "folder of somebody unknown": ("run.directory=~nobody-here/out", ["~nobody-here/out", "no folder for ~nobody-here"]),
     "too many industries": (f"calibration.industries={{{SIX}}}", ["has 6 entries, more than 5"]),
