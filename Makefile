@@ -9,7 +9,7 @@
 # make docs   the documentation as a site: site/index.html
 # make lock   resolve the dependencies anew
 # Options: CONFIG=my.yaml (configuration of `make run`, `make explain`, `make report`; several: CONFIG="a.yaml b.yaml", later ones
-# win), PYTHON=python3.12, BENCH=--quick (options of `make bench`)
+# win; a name with spaces in two pairs of quotes: CONFIG='"my file.yaml"'), PYTHON=python3.12, BENCH=--quick (options of `make bench`)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -80,11 +80,11 @@ bench: $(READY)
 	@$(BIN)/python benchmarks/bench.py $(BENCH)
 
 $(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "regspec needs Python 3.11 or newer; name one: make PYTHON=python3.12" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null \
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2> /dev/null \
 	  || { echo "This Python cannot make environments. On Debian: apt-get install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
+	"$(PYTHON)" -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 	$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .

@@ -165,9 +165,10 @@ def _config(args) -> None:
 
 
 def _check(args) -> None:
-    from regspec.validation import check_inputs
+    from regspec.validation import check_inputs, check_names
 
     config, digest, _ = _load(args)
+    check_names(config)
     check_inputs(config)
     print(f"configuration {digest} and its input tables are usable")
 

@@ -6,6 +6,7 @@ value, what is wrong, what is allowed, and the nearest valid name.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -27,6 +28,7 @@ _PATTERNS = {
     r"^[a-z0-9_]+$": "small letters, digits and `_`",
 }
 _HINT = "; did you mean {!r}?"
+_HOME = re.compile(r"~[A-Za-z0-9_.-]*/")
 _RESOLVED = "# resolved configuration, config_hash: "
 # Where files are written and how many processors are used do not change any result.
 _NOT_HASHED: Any = {"run": {"name", "directory"}, "compute": True}
@@ -54,6 +56,12 @@ def load_config(path: Files, overrides: Iterable[str] = (), extra: Mapping | Non
     Raises ConfigError on any problem, in at most five lines.
     """
     paths = [Path(path)] if isinstance(path, (str, Path)) else [Path(p) for p in path]
+    whole = Path(" ".join(map(str, paths)))
+    if len(paths) > 1 and whole.is_file() and not all(one.is_file() for one in paths):
+        raise ConfigError(
+            f"{paths[0]}: the name {str(whole)!r} has spaces and came as {len(paths)} names\n"
+            f"  put it in quotes; of make in two pairs: make run CONFIG='\"{whole}\"'"
+        )
     data: dict[str, Any] = {}
     lines: dict[tuple, str] = {}
     for one in paths:
@@ -70,7 +78,7 @@ def load_config(path: Files, overrides: Iterable[str] = (), extra: Mapping | Non
 
 def validate(data: Mapping, source: str, lines: Mapping[tuple, str] | None = None) -> Config:
     """Build the typed configuration from a mapping. ``lines`` maps key paths to ``file, line n``."""
-    lines = lines or {}
+    lines, data = lines or {}, _home_expanded(data)
     try:
         return Config.model_validate(data)
     except ValidationError as error:
@@ -80,6 +88,22 @@ def validate(data: Mapping, source: str, lines: Mapping[tuple, str] | None = Non
     place = next((lines[named[:n]] for n in range(len(named), 0, -1) if named[:n] in lines), source)
     more = f"\n  ({len(problems) - 1} more in this configuration)" if len(problems) > 1 else ""
     raise ConfigError(f"{place}: {_show(key, data)}\n{text}{more}")
+
+
+def _home_expanded(data):
+    """The same values with ``~/`` and ``~name/`` at the beginning of a text, which only a path has, replaced as by a shell.
+    Raises ConfigError for a user who has no folder.
+    """
+    if isinstance(data, Mapping):
+        return {key: _home_expanded(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_home_expanded(value) for value in data]
+    if not isinstance(data, str) or not _HOME.match(data):
+        return data
+    found = os.path.expanduser(data)
+    if found == data:
+        raise ConfigError(f"{data}: this machine has no folder for {data.partition('/')[0]}\n  write the whole path")
+    return found
 
 
 def config_hash(config: Config) -> str:

@@ -6,7 +6,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,6 +18,7 @@ from regspec.experiments.batch import batches_of, zones_of
 from regspec.explain import PRESENT, STORED, Solves, changed_params, several, solve_lines
 from regspec.layout import Layout
 from regspec.progress import SOLVE_RULES, TARGETS
+from regspec.stamps import BEFORE
 
 VARIABLE = "REGSPEC_EXPLAIN"  # file for the plan, named by `regspec explain` to the Snakemake that it starts
 _NOTHING = "Nothing to be done"
@@ -26,12 +27,13 @@ _NOTHING = "Nothing to be done"
 class Explanation(logging.Handler):
     """A handler of Snakemake's log that writes the plan of a dry run to ``output`` once Snakemake has made it.
 
-    ``dag``: function that returns Snakemake's graph of jobs.
+    ``dag``: function that returns Snakemake's graph of jobs; ``outdated``: as :meth:`regspec.stamps.Stamps.outdated` has it.
     """
 
-    def __init__(self, output: str, dag, config: Config, layout: Layout):
+    def __init__(self, output: str, dag, config: Config, layout: Layout, outdated: Mapping[str, list[str]]):
         super().__init__(logging.INFO)
         self._output, self._dag, self._config, self._layout = Path(output), dag, config, layout
+        self._outdated = outdated
         self._told = False
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -40,11 +42,13 @@ class Explanation(logging.Handler):
         if self._told or not (planned or record.getMessage().startswith(_NOTHING)):
             return
         self._told = True
-        self._output.write_text(plan_text(self._dag(), self._config, self._layout) + "\n", encoding="utf-8")
+        self._output.write_text(plan_text(self._dag(), self._config, self._layout, self._outdated) + "\n")
 
 
-def plan_text(dag, config: Config, layout: Layout) -> str:
-    """The jobs of Snakemake's graph that would run, by rule in their order, each with its reasons."""
+def plan_text(dag, config: Config, layout: Layout, outdated: Mapping[str, list[str]]) -> str:
+    """The jobs of Snakemake's graph that would run, by rule in their order, each with its reasons. ``outdated``: reasons by
+    step and sweep, from their stamps.
+    """
     rules: dict[str, list] = {}
     for level in dag.toposorted():
         for job in sorted((job for job in level if dag.needrun(job)), key=str):
@@ -55,7 +59,7 @@ def plan_text(dag, config: Config, layout: Layout) -> str:
         return "\n".join(["regspec: nothing would run; everything is up to date", *aside])
     lines = [f"regspec: {_count(sum(map(len, rules.values())), 'job')} would run"]
     for name, jobs in rules.items():
-        reasons = _solves(jobs, config, layout) if name in SOLVE_RULES else _reasons(jobs, dag)
+        reasons = _solves(jobs, config, layout) if name in SOLVE_RULES else _reasons(jobs, dag, outdated)
         lines += _entry(f"{name} ({_count(len(jobs), 'job')})", reasons)
     if "calibrate" in rules and layout.zones.exists():
         names = list(config.scenarios) if "collect" in rules else []
@@ -72,16 +76,22 @@ def _count(n: int, word: str) -> str:
     return f"{n} {word}{'s' if n != 1 else ''}"
 
 
-def _reasons(jobs: list, dag) -> list[str]:
+def _reasons(jobs: list, dag, outdated: Mapping[str, list[str]]) -> list[str]:
     """Reasons of the jobs of one rule, each once."""
     found: dict[str, None] = {}
     for job in jobs:
-        found |= dict.fromkeys(_words(job, dag.reason(job), dag))
+        found |= dict.fromkeys(_words(job, dag.reason(job), dag, _stamp_words(job, outdated)))
     return list(found)
 
 
-def _words(job, reason, dag) -> Iterable[str]:
-    if reason.forced:
+def _stamp_words(job, outdated: Mapping[str, list[str]]) -> list[str]:
+    """What the stamp of a job's step says against its files."""
+    name = {"facts": "empirics", "sweep": f"sweep/{dict(job.wildcards.items()).get('sweep')}"}.get(job.rule.name, job.rule.name)
+    return outdated.get(name, [])
+
+
+def _words(job, reason, dag, by_stamp: list[str]) -> Iterable[str]:
+    if reason.forced and not by_stamp:
         yield "asked for"
     makers = {maker.rule.name for maker, files in dag.dependencies[job].items() if files & set(reason.updated_input_run)}
     if makers:
@@ -92,13 +102,17 @@ def _words(job, reason, dag) -> Iterable[str]:
     missing = sorted(map(str, reason.missing_output))
     if missing:
         yield f"not there: {several(missing, 2)}"
-    if reason.input_changed:
+    # Where the stamp is the reason, Snakemake has not looked for it.
+    if reason.input_changed or (by_stamp and any(dag.workflow.persistence.input_changed(job))):
         yield "other input files than before"
     # Asked for here, because Snakemake does not look any more once another reason is found.
     changes = dag.workflow.persistence.params_changed(job)
     if changes:
         current = {name: value for name, value in job.params.items() if repr(value) in changes.only_new}
-        yield from changed_params(changes.only_old, current)
+        found = changed_params(changes.only_old, current)
+        yield from found
+        by_stamp = [words for words in by_stamp if words.startswith("input") or not found]
+    yield from (words for words in by_stamp if not (makers and words.startswith(BEFORE)))
     if reason.code_changed:
         yield "its script or command changed"
     if reason.incomplete_output:

@@ -11,7 +11,7 @@ from regspec.config import Config
 from regspec.layout import Layout
 
 # Measured by benchmarks/solve_requests.py (docs/hpc.md).
-_PROCESS_MB = 220  # a process with its kernels loaded, without the arrays of the grid
+_PROCESS_MB, _INDUSTRY_MB = 216, 5  # a process with its kernels loaded, without the arrays of the grid; more by industry
 _SNAKEMAKE_MB = 410  # Snakemake starts itself twice inside a Slurm job, which is charged for it
 _MARGIN = 1.6  # of the request over what is expected
 # Core-microseconds of a state in a sweep of the tail, market and planner, by number of industries: half as much again as
@@ -47,7 +47,7 @@ def expected_mb(config: Config) -> int:
     policies = states(config) * (industries + 5) * years
     lattice = comb(grid.k_steps + industries - 1, industries - 1)
     expectations = lattice * _exogenous(config) * grid.b_fine * (5 * industries + 6)
-    return config.compute.ranks * _PROCESS_MB + round(8e-6 * (policies + expectations))
+    return config.compute.ranks * (_PROCESS_MB + _INDUSTRY_MB * industries) + round(8e-6 * (policies + expectations))
 
 
 def memory_mb(config: Config) -> int:

@@ -75,7 +75,7 @@ def changed_params(recorded: Iterable[str], current: Mapping[str, Any]) -> list[
             reasons.append(f"{_PARAMS.get(name, name)} changed")
             continue
         old = max((k for k in known if isinstance(k, dict)), key=lambda k: len(k.keys() & value.keys()), default={})
-        reasons += _dependencies(old, value) if name == "depends" else _level_changes(old, value)
+        reasons += dependency_changes(old, value) if name == "depends" else _level_changes(old, value)
     return reasons
 
 
@@ -100,7 +100,8 @@ def _level_changes(old: dict, new: dict) -> list[str]:
     return [*reasons, "levels of the zones changed"] if moved else reasons
 
 
-def _dependencies(old: dict, new: dict) -> list[str]:
+def dependency_changes(old: dict, new: dict) -> list[str]:
+    """Reasons in words for a step whose keys and sources (:func:`regspec.steps.dependencies`) were ``old``."""
     keys = differences({k: v for k, v in old.items() if k != "sources"}, {k: v for k, v in new.items() if k != "sources"})
     before, now = old.get("sources", {}), new.get("sources", {})
     before = before if isinstance(before, dict) else {}

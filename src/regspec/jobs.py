@@ -10,7 +10,9 @@ from __future__ import annotations
 import codecs
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +22,7 @@ from regspec.errors import ConfigError
 from regspec.exhibits import NOT_COMPUTED
 from regspec.layout import Layout
 from regspec.provenance import write_json
+from regspec.stamps import stamped
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
@@ -52,7 +55,8 @@ def data(config: Files, overrides: Iterable[str] = ()) -> None:
     loaded, digest, layout = load(config, overrides)
     from regspec.data.build import build
 
-    build(loaded, layout.data, digest)
+    with stamped(loaded, digest, layout, "data"):
+        build(loaded, layout.data, digest)
 
 
 def empirics(config: Files, overrides: Iterable[str] = ()) -> None:
@@ -61,7 +65,8 @@ def empirics(config: Files, overrides: Iterable[str] = ()) -> None:
     layout.require(layout.data / "industry.parquet", "data")
     from regspec.empirics.run import run
 
-    run(loaded, layout.data, layout.empirics, digest)
+    with stamped(loaded, digest, layout, "empirics"):
+        run(loaded, layout.data, layout.empirics, digest)
 
 
 def counties(config: Files, overrides: Iterable[str] = ()) -> None:
@@ -72,7 +77,8 @@ def counties(config: Files, overrides: Iterable[str] = ()) -> None:
     layout.require(layout.data / "industry.parquet", "data")
     from regspec.counties.run import run
 
-    run(loaded, layout.data, layout.empirics, digest)
+    with stamped(loaded, digest, layout, "counties"):
+        run(loaded, layout.data, layout.empirics, digest)
 
 
 def calibrate(config: Files, overrides: Iterable[str] = ()) -> None:
@@ -80,19 +86,27 @@ def calibrate(config: Files, overrides: Iterable[str] = ()) -> None:
     loaded, digest, layout = load(config, overrides)
     layout.require(layout.empirics / "specialization.parquet", "empirics")
     from regspec.calibration.zones import calibrate
+    from regspec.experiments.batch import outdated_batches
 
-    calibrate(loaded, layout.data, layout.empirics, layout.calibration, digest)
+    with stamped(loaded, digest, layout, "calibrate"):
+        calibrate(loaded, layout.data, layout.empirics, layout.calibration, digest)
+    # Snakemake itself sees other keys only where it has records of the earlier ones.
+    for manifest in outdated_batches(loaded, layout, cache(lambda name: zone_keys(loaded, layout, name))):
+        manifest.unlink(missing_ok=True)
 
 
 def warm(config: Files, overrides: Iterable[str] = (), output: str | Path | None = None) -> None:
     """Compile every kernel that the solves need; ``output``: JSON file that says which kernels."""
-    loaded, _, layout = load(config, overrides)
+    loaded, digest, layout = load(config, overrides)
     prepare_numba(layout)
     from regspec.model.fingerprint import kernel_fingerprint
     from regspec.model.warm import warm_cache
 
-    warm_cache(loaded)
-    if output is not None:
+    if output is None:
+        warm_cache(loaded)
+        return
+    with stamped(loaded, digest, layout, "kernels"):
+        warm_cache(loaded)
         write_json(output, {"kernel_fingerprint": kernel_fingerprint()})
 
 
@@ -128,7 +142,8 @@ def collect(config: Files, overrides: Iterable[str] = ()) -> None:
     files = [layout.solution(s, z) for s in loaded.scenarios for z in layout.zone_ids()]
     policy, names = loaded.results.missing_zones, loaded.scenarios
     present = levels(loaded, layout, names), keys(loaded, layout, names)
-    collect(files, layout.paths, layout.solutions, policy, digest, *present)
+    with stamped(loaded, digest, layout, "collect"):
+        collect(files, layout.paths, layout.solutions, policy, digest, *present)
 
 
 def levels(config: Config, layout: Layout, names: Iterable[str]) -> dict[tuple[str, int], float]:
@@ -147,6 +162,11 @@ def keys(config: Config, layout: Layout, names: Iterable[str]) -> dict[tuple[str
     return _by_zone(config, layout, names, lambda zones, national, name: solution_keys(zones, national, config, name))
 
 
+def zone_keys(config: Config, layout: Layout, name: str) -> dict[int, str]:
+    """Key by zone under one name of ``Config.solve_names``."""
+    return {zone: key for (_, zone), key in keys(config, layout, [name]).items()}
+
+
 def _by_zone(config, layout, names, function) -> dict:
     from regspec.calibration.records import read_record
 
@@ -163,7 +183,8 @@ def results(config: Files, overrides: Iterable[str] = ()) -> None:
     layout.require(layout.paths, "collect")
     from regspec.results.run import run
 
-    run(loaded, layout.root, digest)
+    with stamped(loaded, digest, layout, "results"):
+        run(loaded, layout.root, digest)
 
 
 def sweep(config: Files, name: str, overrides: Iterable[str] = ()) -> None:
@@ -180,59 +201,62 @@ def sweep(config: Files, name: str, overrides: Iterable[str] = ()) -> None:
     files = [layout.solution(n, zone) for n in names for zone in zones_of(loaded, layout, n)]
     folder, policy = layout.sweep(name), loaded.sweeps[name].missing_zones
     present = levels(loaded, layout, names), keys(loaded, layout, names)
-    collect(files, folder / "paths.parquet", folder / "solutions.parquet", policy, digest, *present)
-    run(loaded, name, layout.root, digest)
+    with stamped(loaded, digest, layout, f"sweep/{name}"):
+        collect(files, folder / "paths.parquet", folder / "solutions.parquet", policy, digest, *present)
+        run(loaded, name, layout.root, digest)
 
 
+@contextmanager
 def _prepared(
-    config: Files, overrides: Iterable[str], needed: Literal["national", "zones"] | None = None
-) -> tuple[Config, Path, str]:
+    config: Files, overrides: Iterable[str], step: str, needed: Literal["national", "zones"] | None = None
+) -> Iterator[tuple[Config, Path, str]]:
     """Configuration, folder and hash of a run for a step that solves on request; ``needed``: its file of the calibration."""
     loaded, digest, layout = load(config, overrides)
     if needed is not None:
         layout.require(getattr(layout, needed), "calibrate")
     prepare_numba(layout)
-    return loaded, layout.root, digest
+    with stamped(loaded, digest, layout, step):
+        yield loaded, layout.root, digest
 
 
 def multiplicity(config: Files, overrides: Iterable[str] = ()) -> None:
     """Table and figure ``multiplicity``: several equilibria of a year, one selection (docs/model.md, section 5)."""
-    prepared = _prepared(config, overrides, "national")
-    from regspec.multiplicity.run import run
+    with _prepared(config, overrides, "multiplicity", "national") as prepared:
+        from regspec.multiplicity.run import run
 
-    run(*prepared)
+        run(*prepared)
 
 
 def responses(config: Files, overrides: Iterable[str] = ()) -> None:
     """Table and figures of responses to a shock to one industry (deck Q3; docs/results.md)."""
-    prepared = _prepared(config, overrides, "zones")
-    from regspec.responses.run import run
+    with _prepared(config, overrides, "responses", "zones") as prepared:
+        from regspec.responses.run import run
 
-    run(*prepared)
+        run(*prepared)
 
 
 def planner(config: Files, overrides: Iterable[str] = ()) -> None:
     """Tables and figure of externalities, long-run taxes and simple rules of the planner (deck M8, M9; docs/results.md)."""
-    prepared = _prepared(config, overrides, "zones")
-    from regspec.planner.run import run
+    with _prepared(config, overrides, "planner", "zones") as prepared:
+        from regspec.planner.run import run
 
-    run(*prepared)
+        run(*prepared)
 
 
 def theory(config: Files, overrides: Iterable[str] = ()) -> None:
     """Table and figure of the checks of prices (deck M6; docs/results.md); needs no earlier step."""
-    prepared = _prepared(config, overrides)
-    from regspec.theory.run import run
+    with _prepared(config, overrides, "theory") as prepared:
+        from regspec.theory.run import run
 
-    run(*prepared)
+        run(*prepared)
 
 
 def internal_calibration(config: Files, overrides: Iterable[str] = ()) -> None:
     """One parameter such that the mean debt ratio meets its target (deck P; docs/results.md)."""
-    prepared = _prepared(config, overrides, "national")
-    from regspec.internal.run import run
+    with _prepared(config, overrides, "internal_calibration", "national") as prepared:
+        from regspec.internal.run import run
 
-    run(*prepared)
+        run(*prepared)
 
 
 def report(config: Files, overrides: Iterable[str] = ()) -> Path:
@@ -241,7 +265,8 @@ def report(config: Files, overrides: Iterable[str] = ()) -> Path:
     layout.require(layout.empirics / NOT_COMPUTED, "empirics")
     from regspec.report.run import run
 
-    return run(loaded, layout.root, digest)
+    with stamped(loaded, digest, layout, "report"):
+        return run(loaded, layout.root, digest)
 
 
 def prepare_numba(layout: Layout) -> None:

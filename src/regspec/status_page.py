@@ -190,7 +190,7 @@ def _outlines(path: Path) -> tuple[dict[int, str], float]:
     """SVG paths of the zones, simplified without gaps between neighbours, and the height of the drawing."""
     from regspec.geopackage import read_layer
 
-    zones = read_layer(path, "zones").astype({"zone": int}).sort_values("zone").set_index("zone").geometry
+    zones = read_layer(path, "zones").sort_values("zone").set_index("zone").geometry
     west, south, east, north = zones.total_bounds
     scale = _WIDTH / (east - west)
     simple = zones.simplify_coverage(0.8 / scale)

@@ -66,8 +66,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "tables.py", "model/portfolio.py",
     ),
     "sweep": (
-        "sweeps", "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "data/files.py", "provenance.py",
-        "figures.py", "tables.py",
+        "sweeps", "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "data/files.py", "geopackage.py",
+        "provenance.py", "figures.py", "tables.py",
     ),
     "results": (
         "results", "empirics", "channels.py", "exhibits.py", "exhibit_list.py", "calibration", "selection.py", "data/files.py",

@@ -61,6 +61,17 @@ def county_files(config: Config) -> list[Path]:
     return [*files(config), *crosswalk, config_table(section.cbp.codes), config_table(section.price_index)]
 
 
+def check_names(config: Config) -> None:
+    """Raise ConfigError for braces in the path of the results or of a raw table, which Snakemake takes for its wildcards. Any
+    other character works. Raises DataError when no folder of tables is given.
+    """
+    places = {"run.directory": [Path(config.run.directory)], "data": [*raw_files(config), *county_files(config)]}
+    for key, paths in places.items():
+        for path in paths:
+            if "{" in str(path) or "}" in str(path):
+                raise ConfigError(f"{key}: {path}: braces cannot be in a path here\n  rename the folder or the file")
+
+
 def check_inputs(config: Config) -> None:
     """Read and check every raw table, and the configuration against it; nothing is written.
 

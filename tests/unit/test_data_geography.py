@@ -9,6 +9,7 @@ import shapely
 from regspec.data import geography
 from regspec.data.standin import shared_borders, stand_in_zones
 from regspec.errors import ConfigError, DataError
+from regspec.geopackage import read_layer, write_layers
 
 
 @pytest.fixture(scope="module")
@@ -134,10 +135,11 @@ def test_the_state_of_a_zone_is_the_one_with_most_area():
 def test_layers_are_written_with_the_same_bytes_each_time(tmp_path):
     zones = geography.dissolve(squares(2, 2), np.array([1, 1, 2, 2]), "zone")
     states = geography.dissolve(squares(2, 2), np.ones(4), "state")
-    for name in ("a.gpkg", "b.gpkg"):
-        geography.write_layers(zones, states, tmp_path / name, {"config_hash": "abc"})
+    for name in ("a.gpkg", "b.gpkg", "a! ?#%20/b.gpkg"):
+        write_layers(tmp_path / name, {"zones": zones, "states": states}, {"config_hash": "abc"})
     assert (tmp_path / "a.gpkg").read_bytes() == (tmp_path / "b.gpkg").read_bytes()
     back = gpd.read_file(tmp_path / "a.gpkg", layer="zones")
+    assert read_layer(tmp_path / "a! ?#%20" / "b.gpkg", "zones")["zone"].tolist() == [1, 2]
     assert back["zone"].tolist() == [1, 2] and back.crs.to_epsg() == 5070 and back.area.tolist() == [2, 2]
     assert len(gpd.read_file(tmp_path / "a.gpkg", layer="states")) == 1
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.gpkg", "b.gpkg"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a! ?#%20", "a.gpkg", "b.gpkg"]

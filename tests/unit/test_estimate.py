@@ -1,10 +1,13 @@
 """Size of a solve: the states that the solver really has."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from regspec import estimate
 from regspec.config import Config
+from regspec.config_io import load_config
 from regspec.estimate import (
     Cost,
     comparison_text,
@@ -53,9 +56,12 @@ def test_request_has_a_margin_over_what_a_job_takes_on_a_cluster():
 
 
 def test_expected_memory_is_what_was_measured():
-    """Peak of a solve on two grids (docs/hpc.md)."""
-    assert expected_mb(with_grid(k_steps=8, b_below=6, b_above=8, b_fine=48)) == pytest.approx(307, rel=0.05)
-    assert expected_mb(with_grid(k_steps=8, b_below=8, b_fine=96)) == pytest.approx(343, rel=0.05)
+    """Peak of a solve of market and planner (docs/hpc.md)."""
+    assert expected_mb(Config()) == pytest.approx(350, rel=0.02)
+    assert expected_mb(with_grid(k_steps=8, b_below=6, b_above=8, b_fine=48)) == pytest.approx(319, rel=0.02)
+    assert expected_mb(with_grid(k_steps=4, u_nodes=2, b_below=4, b_above=8, b_fine=40)) == pytest.approx(238, rel=0.02)
+    tiny = load_config(Path(__file__).parents[2] / "config" / "examples" / "tiny.yaml")
+    assert expected_mb(tiny) == pytest.approx(224, rel=0.02)
 
 
 def test_memory_grows_with_grid_and_ranks():

@@ -12,7 +12,7 @@ from regspec.errors import ModelFailure, RegspecError
 from regspec.experiments import batch
 from regspec.experiments import zone as zone_module
 from regspec.experiments.batch import batch_members, forget_incomplete, run_zones
-from regspec.experiments.files import stored
+from regspec.experiments.files import holds_solution, stored
 from regspec.experiments.key import solution_key
 from regspec.layout import Layout
 
@@ -54,6 +54,10 @@ class Job:
     def config(self, **overrides):
         overrides = {"run__name": "r", "run__directory": str(self.folder), "compute__zones_per_job": 4, **overrides}
         return Config.model_validate(content(**overrides))
+
+    def by_hand(self):
+        """What a user may try on one zone."""
+        return self.config(results__missing_zones="warn", model__parameters__theta=0.9)
 
     def __call__(self, attempt=1, **overrides):
         self.solved.clear()
@@ -156,14 +160,27 @@ def test_a_batch_whose_solution_was_replaced_by_hand_is_forgotten(job):
         forget_incomplete(job.config(), job.layout)
         assert place.exists()
         solution.write_bytes(held)
+    solution.unlink()
     job.failing = {7}
-    by_hand = job.config(results__missing_zones="warn", model__parameters__theta=0.9)
-    run_zones(by_hand, "hash", job.layout, "market", [7])
+    run_zones(job.by_hand(), "hash", job.layout, "market", [7])
     later(solution, place)
     forget_incomplete(job.config(), job.layout)
     assert not place.exists()
     job()
     assert job.solved == [] and stored(solution, json.loads(job.manifest.read_text(encoding="utf-8"))["solutions"]["7"])
+
+
+def test_a_failure_by_hand_does_not_replace_a_solution(job):
+    """As the message says. A job of the workflow, whose settings are the run's, does replace it; so does a solution by hand."""
+    job()
+    solution = job.layout.solution("market", 7)
+    held = solution.read_bytes()
+    job.failing = {7}
+    with pytest.raises(ModelFailure, match=r"zone 7: no equilibrium\n.*7\.h5 keeps the solution that it had"):
+        run_zones(job.by_hand(), "hash", job.layout, "market", [7])
+    assert solution.read_bytes() == held and not holds_solution(job.layout.solution("market", 8))
+    job(results__missing_zones="warn", model__parameters__theta=0.9)
+    assert solution.read_bytes() != held and not holds_solution(solution)
 
 
 def later(path, than):

@@ -27,7 +27,7 @@ LAYERS = {
     "studies": ("multiplicity", "responses", "planner", "theory", "internal"),
     "results": ("results", "sweeps"),
     "report": ("report",),
-    "workflow": ("dryrun", "explain", "jobs", "progress", "status", "status_page", "steps", "validation"),
+    "workflow": ("dryrun", "explain", "jobs", "progress", "stamps", "status", "status_page", "steps", "validation"),
     "programs": ("cli", "synthetic_report"),
 }  # fmt: skip
 RANK = {name: rank for rank, names in enumerate(LAYERS.values()) for name in names}

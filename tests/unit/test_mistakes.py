@@ -5,11 +5,13 @@ tests/workflow/test_bad_input; Snakemake's own in tests/workflow/test_first_step
 """
 
 import json
+from pathlib import Path
 
 import pytest
 
 from regspec import cli
 from regspec.config_io import load_config
+from regspec.data.panel import data_directory
 from regspec.errors import ConfigError
 from regspec.layout import Layout
 
@@ -42,6 +44,12 @@ VALUES = {
     "section that does not exist": ("scenario.baseline.planner=no", ["--set scenario.baseline", "did you mean 'scenarios'"]),
     "decimal comma": ("model.parameters.theta=0,35", ["theta = '0,35'", "write decimals with a point"]),
     "space in the name of the run": ("run.name=my run", ["may hold letters, digits"]),
+    "braces in the folder of the results": ("run.directory='out{1}'", ["run.directory: out{1}: braces cannot be in a path"]),
+    "braces in the name of a table": (
+        "data={source: tidy, directory: x, crosswalk: c.csv, tidy: {industry: 'a{b.csv'}}",
+        ["data: x/a{b.csv: braces cannot be in a path"],
+    ),
+    "folder of somebody unknown": ("run.directory=~nobody-here/out", ["~nobody-here/out", "no folder for ~nobody-here"]),
     "too many industries": (f"calibration.industries={{{SIX}}}", ["has 6 entries, more than 5"]),
     "no scenario": ("scenarios={}", ["has 0 entries, fewer than 1"]),
     "one zone without brackets": ("model.zones=7", ["model.zones = 7", "list of integer"]),
@@ -97,6 +105,23 @@ PANEL = ["check", "--config", "my.yaml", "--set", "data={source: panel, director
 
 def test_missing_folder_of_data(refused):
     refused(PANEL, ["tables: no such folder", "correct data.directory"])
+
+
+def test_home_is_what_a_shell_takes_it_for_in_every_path_of_the_configuration(bare_folder, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    text = "run: {directory: ~/out}\ndata: {directory: ~/tables, tidy: {industry: ~/x/i.csv, citation: 'from ~/here'}}\n"
+    (bare_folder / "home.yaml").write_text(text)
+    found = load_config("home.yaml", ["data.crosswalk=~/c.csv"])
+    assert found.run.directory == "/home/me/out" and found.data.directory == "/home/me/tables"
+    assert found.data.tidy.industry == "/home/me/x/i.csv" and found.data.crosswalk == "/home/me/c.csv"
+    assert found.data.tidy.citation == "from ~/here"
+    monkeypatch.setenv("REGSPEC_DATA", "~/other")
+    assert data_directory(found) == Path("/home/me/other")
+
+
+def test_a_name_with_spaces_that_came_as_several(refused, bare_folder):
+    (bare_folder / "my other.yaml").write_text("run: {name: r}\n")
+    refused(["config", "--config", "my", "other.yaml"], ["'my other.yaml' has spaces", """CONFIG='"my other.yaml"'"""])
 
 
 @pytest.mark.parametrize("name", ["nowhere", "my.yaml"])

@@ -138,12 +138,16 @@ def wait_for_solvers(folder: Path, count: int, seconds: float = 180) -> list[int
 def freeze(workflow: Workflow, cluster: Cluster, ranks: int, before: str = "", seconds: float = 180) -> str:
     """Stop a solve in the middle until a signal ends it or lets it go on; returns the id of its job, not ``before``.
 
-    A stopped process gets the SIGTERM of Slurm, which sends SIGCONT with it. Raises TimeoutError.
+    A stopped process gets the SIGTERM of Slurm, which sends SIGCONT with it. The solvers of ``before`` have ended first: the
+    lines of progress that they still write would be taken for those of the next attempt, which has not begun yet.
+    Raises TimeoutError.
     """
     end = time.monotonic() + seconds
     progress = workflow.folder / "results/panel/logs/solve/baseline"
-    known = {p: p.stat().st_mtime_ns for p in progress.glob("*.jsonl")}
     old = solver_processes(workflow.folder) if before else []
+    while set(old) & set(solver_processes(workflow.folder)) and time.monotonic() < end:
+        time.sleep(0.02)
+    known = {p: p.stat().st_mtime_ns for p in progress.glob("*.jsonl")}
     while time.monotonic() < end:
         pids = [pid for pid in solver_processes(workflow.folder) if pid not in old]
         begun = any(p.stat().st_size and p.stat().st_mtime_ns != known.get(p) for p in progress.glob("*.jsonl"))

@@ -2,7 +2,8 @@
 
 Both nodes are this machine under two names, on two ports. Everything lies in one folder, except the link
 /etc/slurm/slurm.conf: Snakemake's job steps strip SLURM_* from the environment, so that SLURM_CONF would not reach them.
-Only daemons started here are stopped, by their process ids.
+Only daemons started here are stopped, by their process ids. The first line of the configuration says whose it is: the cluster
+of a session that was killed is cleared away by the next one.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ LINK = Path("/etc/slurm/slurm.conf")
 NODES = ("n1", "n2")
 CPUS, MEMORY = 2, 6000
 
-_CONF = """ClusterName=test
+OWNER = "# Cluster of regspec's tests, started by process "  # process id and start follow
+
+_CONF = """{owner}
+ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={port}
 SlurmUser=root
@@ -61,9 +65,58 @@ def obstacle() -> str:
     lost = [name for name in PROGRAMS if shutil.which(name, path=_path()) is None]
     if lost:
         return f"{lost[0]} is not installed (Debian: slurmctld slurmd slurm-client munge)"
-    if os.path.lexists(LINK) and not (LINK.is_symlink() and not LINK.exists()):
-        return f"{LINK} exists: this machine may belong to a cluster"
-    return ""
+    return occupied()
+
+
+def occupied(link: Path = LINK) -> str:
+    """Why ``link`` cannot be made: a configuration that is not the tests' own, or that of a session that still runs. Empty when
+    it can; what a killed session has left counts as nothing, :func:`clear_leftover` removes it.
+    """
+    if not os.path.lexists(link) or (link.is_symlink() and not link.exists()):
+        return ""
+    owner = _owner(link)
+    if not owner:
+        return f"{link} exists: this machine may belong to a cluster"
+    pid, start = owner
+    return f"{link} is of other tests, process {pid}, which still runs" if start and _start_time(pid) == start else ""
+
+
+def clear_leftover(link: Path = LINK) -> None:
+    """End the daemons and jobs of a cluster whose session was killed, and remove its ``link``; where `occupied` is empty."""
+    if link.is_symlink() and link.exists():
+        folder = link.resolve().parent
+        if link == LINK:
+            _end_jobs(Cluster(folder))
+        files = [path for path in sorted((folder / "run").glob("*.pid")) if _is_daemon(path)]
+        _stop(files)
+    link.unlink(missing_ok=True)
+
+
+def _owner(link: Path) -> tuple[int, str] | None:
+    """Process and its start that a configuration of the tests names in its first line; None for any other file."""
+    try:
+        first = link.read_text(encoding="utf-8").partition("\n")[0]
+    except (OSError, UnicodeDecodeError):
+        return None
+    words = first.removeprefix(OWNER).split()
+    return (int(words[0]), words[1]) if first.startswith(OWNER) and len(words) == 2 and words[0].isdigit() else None
+
+
+def _start_time(pid: int) -> str:
+    """When a process began, in ticks since the machine did; empty where there is none. An id can come again, this cannot."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
+
+
+def _is_daemon(path: Path) -> bool:
+    """Whether the process of a pid file is still the daemon that the file is named after."""
+    try:
+        name = Path(f"/proc/{int(path.read_text(encoding='utf-8'))}/comm").read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return False
+    return name == path.name.partition(".")[0]
 
 
 def _path() -> str:
@@ -124,8 +177,9 @@ def _write_conf(folder: Path) -> None:
         for node in NODES
     )
     host = socket.gethostname().partition(".")[0]
-    text = _CONF.format(host=host, port=_free_port(), folder=folder, nodes=nodes, names=",".join(NODES))
-    (folder / "slurm.conf").write_text(text, encoding="utf-8")
+    owner = f"{OWNER}{os.getpid()} {_start_time(os.getpid())}"
+    text = _CONF.format(owner=owner, host=host, port=_free_port(), folder=folder, nodes=nodes, names=",".join(NODES))
+    (folder / "slurm.conf").write_text(text)
 
 
 @contextmanager
@@ -134,7 +188,7 @@ def cluster(folder: Path) -> Iterator[Cluster]:
     folder.mkdir(parents=True)
     _write_conf(folder)
     LINK.parent.mkdir(parents=True, exist_ok=True)
-    LINK.unlink(missing_ok=True)
+    clear_leftover()
     LINK.symlink_to(folder / "slurm.conf")
     own = Cluster(folder)
     pids = [folder / "run" / f"slurmd.{node}.pid" for node in NODES] + [folder / "run" / "slurmctld.pid"]
@@ -201,10 +255,18 @@ def _stop(files: list[Path]) -> None:
     for pid in pids:
         _signal(pid, signal.SIGTERM)
     end = time.monotonic() + 15
-    while time.monotonic() < end and any(_signal(pid, 0) for pid in pids):
+    while time.monotonic() < end and any(_runs(pid) for pid in pids):
         time.sleep(0.1)
     for pid in pids:
         _signal(pid, signal.SIGKILL)
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process has not ended; one that nobody has waited for has."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def _signal(pid: int, number: int) -> bool:

@@ -2,11 +2,11 @@
 
 import json
 import os
+import shlex
 import shutil
 import sys
 from collections import Counter
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -16,15 +16,15 @@ from regspec.config_io import load_config, write_resolved
 from regspec.dryrun import VARIABLE, Explanation
 from regspec.errors import RegspecError
 from regspec.estimate import cost_text, memory_mb, minutes, size_text
-from regspec.experiments.batch import batches_of, forget_incomplete
-from regspec.experiments.key import solution_keys
-from regspec.jobs import check_environment, levels
+from regspec.experiments.batch import batches_of, forget_incomplete, outdated_batches
+from regspec.jobs import check_environment, levels, zone_keys
 from regspec.layout import Layout
 from regspec.progress import SOLVE_RULES, follow_jobs
 from regspec.provenance import content_hash
+from regspec.stamps import Stamps, force, shown
 from regspec.status import ending_text, failures_text
 from regspec.steps import dependencies, sweep_dependencies
-from regspec.validation import check_inputs
+from regspec.validation import check_inputs, check_names
 
 
 def checked_config():
@@ -39,6 +39,7 @@ def checked_config():
         configuration = load_config(files, extra=settings.config)
         check_environment(configuration)
         if workflow.is_main_process:
+            check_names(configuration)
             check_inputs(configuration)
             Layout(configuration).check_writable()
     except RegspecError as error:
@@ -54,7 +55,7 @@ SOLVE_NAMES = CONFIG.solve_names()
 MEMORY = memory_mb(CONFIG)
 
 # The programs beside this Python (regspec, mpiexec) are found even when the environment is not activated.
-shell.prefix(f"export PATH={Path(sys.executable).parent}:$PATH; ")
+shell.prefix(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
 
 
 def check_cluster():
@@ -123,12 +124,19 @@ def read_json(path, modified):
 
 def solve_keys(wildcards):
     """Digests of all that each solution depends on: its zone, the nation's processes, parameters, grid, kernels."""
-    national = read_json(str(LAYOUT.national), LAYOUT.national.stat().st_mtime_ns)
-    zones = [
-        read_json(str(path), path.stat().st_mtime_ns)
-        for path in map(LAYOUT.zone_json, batch_zones(wildcards))
-    ]
-    return solution_keys(zones, national, CONFIG, wildcards.scenario)
+    known = known_keys(wildcards.scenario)
+    return [known[zone] for zone in batch_zones(wildcards)]
+
+
+def known_keys(name):
+    """Key of every zone under a name of the solves, as the calibration is now."""
+    ages = [path.stat().st_mtime_ns for path in (LAYOUT.national, LAYOUT.zones)]
+    return calibrated_keys(name, *ages)
+
+
+@cache
+def calibrated_keys(name, *ages):
+    return zone_keys(CONFIG, LAYOUT, name)
 
 
 def wanted(wildcards):
@@ -164,18 +172,7 @@ def calibration_digest(wildcards):
 
 def on_request_digest(wildcards):
     """Digest of what was made on request so far."""
-    found = [
-        LAYOUT.root / name
-        for exhibit in exhibits.on_request(CONFIG).values()
-        for name in exhibit.files
-    ]
-    found += [
-        LAYOUT.sweep(s) / name for s in CONFIG.sweeps for name in exhibits.sweep(s)
-    ]
-    there = [path for path in found if path.is_file()]
-    return content_hash(
-        [[str(path), sha256(path.read_bytes()).hexdigest()] for path in there]
-    )
+    return shown(CONFIG, LAYOUT)
 
 
 def all_batches(wildcards):
@@ -183,8 +180,19 @@ def all_batches(wildcards):
     return [LAYOUT.batch(name, n) for name in wanted(wildcards) for n in batches(name)]
 
 
+def outdated_files():
+    """One file of each step, and the lists of each solve job, that was not made from what it would be made from now."""
+    found = [STAMPS.output(name) for name in OUTDATED]
+    if "calibrate" not in OUTDATED and LAYOUT.national.exists():
+        found += outdated_batches(CONFIG, LAYOUT, known_keys)
+    return found
+
+
 if workflow.is_main_process:
+    STAMPS = Stamps(CONFIG, LAYOUT)
+    OUTDATED = STAMPS.outdated()
     forget_incomplete(CONFIG, LAYOUT)
+    force(workflow, outdated_files)
     follow_jobs(
         logger,
         lambda: planned(SOLVE_RULES).total(),
@@ -193,5 +201,7 @@ if workflow.is_main_process:
     )
     if VARIABLE in os.environ:
         logger.addHandler(
-            Explanation(os.environ[VARIABLE], lambda: workflow.dag, CONFIG, LAYOUT)
+            Explanation(
+                os.environ[VARIABLE], lambda: workflow.dag, CONFIG, LAYOUT, OUTDATED
+            )
         )

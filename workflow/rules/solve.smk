@@ -50,10 +50,10 @@ rule:
         # Told to end, the shell waits until the solver has kept its work (docs/hpc.md, Checkpoints).
         'trap : TERM; launcher="{resources.mpi}"; '
         "${{launcher:+$launcher -n {resources.tasks}}} python ${{launcher:+-m mpi4py}} -m regspec.cli solve"
-        " --config {params.config}"
-        " --scenario {wildcards.scenario} --zone {params.zones} --manifest {output}"
+        " --config {params.config:q}"
+        " --scenario {wildcards.scenario:q} --zone {params.zones} --manifest {output:q}"
         " --expected-ranks {resources.tasks} --attempt {resources.attempt}"
-        " > {log} 2>&1 || {{ code=$?; tail -n 5 {log} >&2; exit $code; }}"
+        " > {log:q} 2>&1 || {{ code=$?; tail -n 5 {log:q} >&2; exit $code; }}"
 
 
 rule collect:

@@ -14,6 +14,7 @@ from regspec.data.files import write_table
 from regspec.data.standin import stand_in_zones
 from regspec.data.synthetic.economy import SOURCE, Economy, synthetic_economy
 from regspec.errors import ConfigError
+from regspec.geopackage import write_layers
 from regspec.provenance import stamp, write_json
 from regspec.schemas import validate
 
@@ -39,7 +40,7 @@ def build(config: Config, out: Path, config_hash: str) -> None:
     states = geography.dissolve(counties, counties["state"].to_numpy(), "state")
     for name in TABLES:
         write_table(getattr(tables, name), name, out / f"{name}.parquet", provenance)
-    geography.write_layers(polygons, states, out / "zones.gpkg", provenance)
+    write_layers(out / "zones.gpkg", {"zones": polygons, "states": states}, dict(provenance))
     write_json(
         out / "meta.json",
         {

@@ -7,7 +7,6 @@ are cleaned into one coverage, so that neighbours share their border exactly, an
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
 from pathlib import Path
 
 import geopandas as gpd
@@ -16,9 +15,7 @@ import pandas as pd
 import shapely
 from bokeh_sampledata import us_counties
 
-from regspec import geopackage
 from regspec.errors import DataError
-from regspec.provenance import atomic_path
 
 EQUAL_AREA = "EPSG:5070"
 OUTSIDE = (2, 15, 60, 66, 69, 72, 78)  # Alaska, Hawaii and the territories: not among the 722 zones (D1)
@@ -101,10 +98,3 @@ def zone_states(counties: gpd.GeoDataFrame, group: np.ndarray) -> pd.Series:
     """State (FIPS code) with the largest area in each zone, indexed by zone; ties go to the smaller code."""
     area = counties.geometry.area.groupby([np.asarray(group), counties["state"].to_numpy()]).sum().unstack()
     return area.idxmax(axis=1).astype("int64").rename("state").rename_axis("zone")
-
-
-def write_layers(zones: gpd.GeoDataFrame, states: gpd.GeoDataFrame, path: Path, provenance: Mapping[str, str]) -> None:
-    """Write layers ``zones`` and ``states`` of one GeoPackage; the same input gives the same bytes."""
-    with atomic_path(path) as temporary:
-        temporary.unlink()
-        geopackage.write_layers(temporary, {"zones": zones, "states": states}, dict(provenance))

@@ -43,7 +43,7 @@ def data_directory(config: Config) -> Path:
         raise DataError(
             "No folder for the panel's tables.\nRemedy: set data.directory or the environment variable REGSPEC_DATA."
         )
-    return Path(name)
+    return Path(os.path.expanduser(name))
 
 
 def directory_key() -> str:

@@ -96,7 +96,7 @@ def centroids(path: Path) -> pd.DataFrame | None:
     """Centroids of the zones of a map (taken in its own projection), degrees; None when there is no map."""
     if not path.exists():
         return None
-    zones = read_layer(path, "zones").astype({"zone": int}).set_index("zone").sort_index()
+    zones = read_layer(path, "zones").set_index("zone").sort_index()
     points = zones.geometry.centroid.to_crs("EPSG:4326")
     return pd.DataFrame({"longitude": points.x, "latitude": points.y})
 

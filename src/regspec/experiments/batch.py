@@ -12,7 +12,7 @@ from regspec.config import Config
 from regspec.errors import ModelFailure
 from regspec.estimate import zones_per_job
 from regspec.experiments.checkpoint import termination
-from regspec.experiments.files import recorded_key
+from regspec.experiments.files import holds_solution, recorded_key
 from regspec.experiments.solve import run_zone
 from regspec.layout import Layout
 from regspec.model.parallel import Ranks, world
@@ -59,6 +59,21 @@ def forget_incomplete(config: Config, layout: Layout) -> None:
                 manifest.unlink(missing_ok=True)
 
 
+def outdated_batches(config: Config, layout: Layout, keys: Callable[[str], Mapping[int, str]]) -> list[Path]:
+    """Manifests of solve jobs whose zones and keys are not the present ones. ``keys(name)``: key of every zone under a name of
+    ``Config.solve_names``.
+    """
+    found = []
+    for name in config.solve_names():
+        if not layout.batch(name, 0).parent.is_dir():
+            continue
+        for number, zones in batches_of(config, layout, name).items():
+            manifest = layout.batch(name, number)
+            if manifest.exists() and _manifest_keys(manifest) != {str(zone): keys(name)[zone] for zone in zones}:
+                found.append(manifest)
+    return found
+
+
 def _as_left(manifest: Path, solutions: Mapping[int, Path]) -> bool:
     """Whether the solution files of a job are those of its manifest. Only files newer than the manifest are opened, which are
     few: the rest is one look at the clock for each of what may be many thousands.
@@ -97,7 +112,9 @@ def run_zones(config: Config, config_hash: str, layout: Layout, scenario: str, z
     with termination() as ended, _recorded_use(layout, scenario, manifest, ranks):
         for zone in zones:
             try:
-                status, keys[str(zone)] = _run(config, config_hash, layout, scenario, zone, attempt, ranks, ended)
+                status, keys[str(zone)] = _run(
+                    config, config_hash, layout, scenario, zone, attempt, ranks, ended, by_hand=manifest is None
+                )
             except ModelFailure as failure:
                 status = "failed"
                 failures.append(str(failure))
@@ -127,21 +144,27 @@ def _recorded_use(layout: Layout, scenario: str, manifest: Path | None, ranks: R
 
 
 def _run(config: Config, config_hash: str, layout: Layout, scenario: str, zone: int, attempt: int, ranks: Ranks,
-         ended: Callable[[], bool]):  # fmt: skip
-    """Status and key of one zone; its failure is remembered, because repeating the computation cannot mend it."""
+         ended: Callable[[], bool], by_hand: bool):  # fmt: skip
+    """Status and key of one zone; its failure is remembered, because repeating the computation cannot mend it. A solve by hand,
+    which may have other settings than the run, never puts a failure in the place of a solution.
+    """
     marker = layout.failure(scenario, zone)
     if attempt > 1 and marker.exists():
         raise ModelFailure(json.loads(marker.read_text(encoding="utf-8")))
     if ranks.rank == 0:
         marker.unlink(missing_ok=True)
-    policy = "error" if config.missing_zones(scenario) == "error" else "record"
+    solution = layout.solution(scenario, zone)
+    kept = ranks.broadcast(by_hand and holds_solution(solution) if ranks.rank == 0 else None)
+    policy = "error" if kept or config.missing_zones(scenario) == "error" else "record"
     try:
         return run_zone(
-            layout.zone_json(zone), layout.national, config, scenario, layout.solution(scenario, zone), layout.store,
+            layout.zone_json(zone), layout.national, config, scenario, solution, layout.store,
             config_hash, on_failure=policy, ranks=ranks, progress=layout.progress(scenario, zone),
             ended=ended,
         )  # fmt: skip
     except ModelFailure as failure:
         if ranks.rank == 0:
             write_json(marker, str(failure))
+        if kept:
+            raise ModelFailure(f"{failure}\n{solution} keeps the solution that it had") from None
         raise

@@ -97,6 +97,12 @@ def stored(path: Path, key: str) -> bool:
         return False
 
 
+def holds_solution(path: Path) -> bool:
+    """Whether ``path`` is a complete solution, with whatever key."""
+    key = recorded_key(path)
+    return key is not None and stored(path, key)
+
+
 def recorded_key(path: Path) -> str | None:
     """The key in a solution file, solved or failed; None when it cannot be read."""
     try:

@@ -52,7 +52,7 @@ def read_layers(path: Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
         zones, states = read_layer(path, "zones"), read_layer(path, "states")
     except Exception as error:  # pyogrio's errors have no common public base
         raise DataError(f"{path}: cannot be read as a GeoPackage ({str(error).splitlines()[0]}).") from error
-    return zones.astype({"zone": int}).set_index("zone").sort_index(), states
+    return zones.set_index("zone").sort_index(), states
 
 
 def zone_map(
