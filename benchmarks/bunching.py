@@ -103,15 +103,16 @@ def bond_condition(solver, years, path, chances, t: int):
     last, rate = len(path.b) - 1, solver.problem.rate
     functions, _, whole = solver.expectations_at(years[min(t + 2, last)], t + 2, chances[min(t + 1, last)])
     exo, tech, ahead = *solver.year(t + 1)[2:], solver.year(t + 2)[1]
-    slot, exact = 3 + 2 * solver.problem.industries if solver.planner else 0, np.empty(len(tech.slots))
+    slots = [0, 3 + 2 * solver.problem.industries] if solver.planner else [0]
+    exact = np.empty(len(tech.slots))
     target = growth_target(1.0 / rate, 0.0, tech)
 
     def gap(move: float) -> float:
         b, k = path.b_next[t] + move, path.k_next[t]
-        begin = starts(b, k, solver, t + 1, None)
+        begin = starts(b, k, solver, t + 1)
         if exact_expectations(b, k, *chances[t], begin, exo, functions, whole, tech, ahead, exact):
             raise RuntimeError(f"no equilibrium in year index {t + 1} at b = {b:.4f}")
-        return exact[slot] / (target * (path.c[t] - move / rate)) - 1.0
+        return exact[slots].min() / (target * (path.c[t] - move / rate)) - 1.0
 
     return gap
 

@@ -173,7 +173,7 @@ class ThetaRegimes(Section):
 class Parameters(Section):
     """Parameters of the model, which scenarios and sweeps override (docs/model.md)."""
 
-    gamma: Positive = Field(5.0, description="relative risk aversion (P)")
+    gamma: float = Field(5.0, ge=0.5, le=100, description="relative risk aversion (P)")
     alpha: Share = Field(0.3, description="capital exponent (P)")
     beta: Share = Field(0.95, description="discount factor (P)")
     theta: float = Field(0.35, gt=0, le=1, description="loan-to-value limit (P: 0.35-0.53)")
@@ -218,8 +218,11 @@ class Grid(Section):
 class Solver(Section):
     """When a solve is done, and on how many states its errors are reported (docs/numerics.md)."""
 
-    tolerance: Positive = Field(1e-6, description="bound on the distance to the fixed point (relative)")
-    residual: Positive = Field(1e-8, description="largest residual of an equilibrium condition in the final sweep")
+    tolerance: float = Field(1e-6, gt=0, le=1e-2, description="bound on the distance to the fixed point (relative)")
+    residual: float = Field(1e-8, gt=0, le=1e-4, description="largest residual of an equilibrium condition in the final sweep")
+    largest_error: Positive = Field(
+        0.1, description="largest Euler error on the realized path, relative to consumption and price; above it is a failure"
+    )
     max_sweeps: int = Field(1500, ge=10, description="sweeps of the stationary tail before it is an error")
     cloud: int = Field(500, ge=10, description="random off-grid states on which Euler errors are reported")
 

@@ -39,7 +39,8 @@ KEYS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 _SOLVING = (
-    "experiments/zone.py", "experiments/checkpoint.py", "experiments/keepers.py", "model", "calibration/technology.py",
+    "experiments/zone.py", "experiments/allocation.py", "experiments/attempts.py", "experiments/checkpoint.py",
+    "experiments/keepers.py", "model", "calibration/technology.py",
 )  # fmt: skip
 _READING = ("calibration/records.py", "data/files.py")
 SOURCES: dict[str, tuple[str, ...]] = {

@@ -139,16 +139,17 @@ def test_none_is_written_when_the_interval_is_zero(tmp_path, monkeypatch):
 def test_a_second_attempt_is_taken_up_where_it_was(tmp_path, monkeypatch):
     """The planner's first attempt cycles: the second has another lattice and solves the market anew."""
     from regspec.experiments import zone as zone_module
+    from regspec.model.backward import Solver
 
-    real = zone_module.Solver.tail
+    real = Solver.tail
 
     def tail(self, *arguments, **options):
         if self.planner and np.ptp(self.problem.corners[0]) < 1.01 * first[0]:
-            raise ModelFailure("the stationary tail cycles")
+            raise ModelFailure("the stationary tail cycles", "not_converged")
         return real(self, *arguments, **options)
 
     first = [np.ptp(zone_module.build_problem(zone(), national(), config(), "baseline").corners[0])]
-    monkeypatch.setattr(zone_module.Solver, "tail", tail)
+    monkeypatch.setattr(Solver, "tail", tail)
     counter, (a, b) = Counter(np.inf), (tmp_path / "a", tmp_path / "b")
     for folder in (a, b):
         folder.mkdir()

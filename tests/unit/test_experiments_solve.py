@@ -13,7 +13,9 @@ from regspec.experiments import zone as zone_module
 from regspec.experiments.files import stored
 from regspec.experiments.key import solution_key
 from regspec.experiments.solve import run_zone
+from regspec.model.backward import Solver
 from regspec.model.fingerprint import kernel_fingerprint
+from regspec.model.reach import check_states, reach_of
 from regspec.provenance import code_version
 from regspec.results.collect import read_status
 
@@ -231,15 +233,20 @@ def test_states_without_equilibrium_count_only_where_they_can_be_reached():
     solution = solve(economy(steps=4), False, tolerance=1e-6)
     solver, tail = solution.solver, solution.tail
     years = [tail, tail, tail]
-    reach = zone_module._years_reach(solver, years)
-    assert reach == [tail.pol[..., -1].min()] * 3
-    deep, shallow = (np.argwhere(c)[0] for c in (solution.bonds() < reach[0] - 0.01, solution.bonds() > reach[0] + 0.01))
-    tail.failed[tuple(deep)] = 1
-    assert zone_module._check_failed(solver, years, reach) == 3
+    reach = reach_of(solver, years)
+    assert reach.lowest == [tail.pol[..., -1].min()] * 3
+    bonds, low, high = solution.bonds(), reach.lowest[0], reach.highest[0]
+    assert low < solver.problem.b0 <= high < bonds.max()
+    deep, rich, shallow = (
+        np.argwhere(here)[0] for here in (bonds < low - 0.01, bonds > reach.highest[-1] + 0.2, bonds > low + 0.01)
+    )
+    for unreachable in (deep, rich):
+        tail.failed[tuple(unreachable)] = 1
+    assert check_states(solver, years, reach) == 6
     tail.failed[tuple(shallow)] = 1
     with pytest.raises(ModelFailure, match=r"no equilibrium at the reachable state b = .*kappa = theta chi") as caught:
-        zone_module._check_failed(solver, years, reach)
-    assert f"exogenous state {shallow[1]}" in str(caught.value)
+        check_states(solver, years, reach)
+    assert f"exogenous state {shallow[1]}" in str(caught.value) and caught.value.kind == "no_equilibrium"
 
 
 def test_welfare_gain_is_a_ratio_of_certainty_equivalents():
@@ -251,16 +258,16 @@ def test_welfare_gain_is_a_ratio_of_certainty_equivalents():
 
 def cycling(monkeypatch, planner, attempts):
     """Make the tail of the planner or the market fail in the first ``attempts`` attempts; returns their corners."""
-    seen, real = [], zone_module.Solver.tail
+    seen, real = [], Solver.tail
 
     def tail(self, *arguments, **options):
         if self.planner == planner:
             seen.append(self.problem.corners[0].copy())
             if len(seen) <= attempts:
-                raise ModelFailure("the stationary tail cycles")
+                raise ModelFailure("the stationary tail cycles", "not_converged")
         return real(self, *arguments, **options)
 
-    monkeypatch.setattr(zone_module.Solver, "tail", tail)
+    monkeypatch.setattr(Solver, "tail", tail)
     return seen
 
 
@@ -273,7 +280,7 @@ def test_planner_that_cycles_gets_another_lattice(monkeypatch):
     assert solution.welfare_gain > 0.0
 
 
-@pytest.mark.parametrize(("planner", "attempts"), [(True, 4), (False, 2)])
+@pytest.mark.parametrize(("planner", "attempts"), [(True, 6), (False, 3)])
 def test_one_that_always_cycles_is_an_error(monkeypatch, planner, attempts):
     seen = cycling(monkeypatch, planner, 99)
     with pytest.raises(ModelFailure, match="cycles"):

@@ -70,7 +70,7 @@ def test_identity_of_the_kernels_ignores_words_and_sees_code(package):
     assert package("provenance.py", "import hashlib", "import hashlib\nNAME = 1") == same
     assert package("model/shocks.py", "0.5 * (1.0 + rho)", "0.50001 * (1.0 + rho)") != same
     other = package()
-    assert package("experiments/zone.py", "widen *= _WIDER", "widen *= 2.0 * _WIDER") not in (same, other)
+    assert package("experiments/attempts.py", "_DEEPER**self.deeper", "2.0 * _DEEPER**self.deeper") not in (same, other)
 
 
 def test_acceleration_solves_linear_problems_in_few_steps():

@@ -15,7 +15,7 @@ from regspec.model.parallel import Ranks
 from regspec.model.policies import Policies
 
 if TYPE_CHECKING:
-    from regspec.experiments.zone import Allocation
+    from regspec.experiments.allocation import Allocation
 
 
 def arrays_of(policies: Policies, ranks: Ranks) -> dict[str, np.ndarray]:
@@ -94,17 +94,17 @@ class ZoneKeeper:
         self.checkpoint = checkpoint
         self._attempt = 0
 
-    def place(self, start: tuple[int, float, float]) -> tuple[int, float, float]:
-        """Attempt, width of the bond grid and margin of the lattice where the solve was left; ``start`` to begin."""
+    def place(self, start: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Numbers of the `Sizes` of the attempt where the solve was left; ``start`` to begin."""
         found = self.checkpoint.read("attempt") if self.checkpoint else None
         return tuple(found[0]["place"]) if found else start
 
-    def begin(self, attempt: int, widen: float, margin: float) -> None:
+    def begin(self, place: tuple[int, int, int]) -> None:
         """An attempt begins; what earlier ones have left is not needed."""
-        self._attempt = attempt
-        if self.checkpoint and attempt:
-            self.checkpoint.outdated(f"{attempt - 1}-*")
-            self.checkpoint.note("attempt", {"place": (attempt, widen, margin)})
+        self._attempt = place[0]
+        if self.checkpoint and self._attempt:
+            self.checkpoint.outdated(f"{self._attempt - 1}-*")
+            self.checkpoint.note("attempt", {"place": place})
 
     def steps(self, case: str) -> Keeper:
         """For the solver of a case."""

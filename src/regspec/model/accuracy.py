@@ -94,7 +94,7 @@ def euler_errors(code, b, k, z, bond_price, kappa, debt, y, exact, tech, s):
     target = growth_target(bond_price, 0.0, tech)
     mode = BINDING if code == IS_BINDING else SLACK
     conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, s.zeros, tech, s)
-    hat = exact[3 + 2 * n] if len(tech.planner) == 2 else exact[0]
+    hat = min(exact[0], exact[3 + 2 * n]) if len(tech.planner) == 2 else exact[0]
     euler = hat / (s.out[OUT_C] * target) - 1.0
     room = kappa * pledged_price(tech, s) + debt
     slackness = (y[0] * bond_price + room) / room

@@ -172,7 +172,7 @@ class Solver:
             functions[part.hole] = np.nan
         self.ranks.publish(functions)
         if self.ranks.reduce(np.array([float(not finite)]), "max")[0] > 0.0:
-            raise ModelFailure(self.ranks.first(message))
+            raise ModelFailure(self.ranks.first(message), "not_finite")
 
     def _not_finite(self, functions: np.ndarray, t: int, part: Part) -> str:
         own = slice(self.first, self.last)
@@ -188,8 +188,7 @@ class Solver:
         p = self.problem
         kappas = p.regimes or (p.kappa,)
         size = " or ".join(f"{kappa:.4g}" for kappa in kappas)
-        pull = max(kappas) * p.gamma * steady_price(p.alpha, p.beta, max(kappas), p.rate, 1.0)
-        feedback = f", J about {pull:.2f} in steady state" if p.limit == "collateral" else ""
+        feedback = f", J about {p.steady_amplification:.2f} in steady state" if p.has_feedback else ""
         if p.next_price:
             feedback = ", collateral at next year's price"
         return f"kappa = theta chi = {size}, gamma = {p.gamma:g}, limit = {p.limit}{feedback}"
@@ -285,7 +284,9 @@ class Solver:
                 break
             final = bound < tolerance
             if not np.isfinite(distance):
-                raise ModelFailure(f"{self.label}: sweep {count} of the stationary tail is not finite; {self.case()}")
+                raise ModelFailure(
+                    f"{self.label}: sweep {count} of the stationary tail is not finite; {self.case()}", "not_finite"
+                )
             if not final and count > 5 and since % (2 * _STALLED) < _STALLED:
                 self._accelerate(mixer, before, policies, distance, previous)
             elif not final and count > 5:  # it stalls: half steps damp a cycle between two elements of the lattice
@@ -297,11 +298,13 @@ class Solver:
             best, since = (distance, 0) if distance < 0.98 * best else (best, since + 1)
             lost = lost + 1 if stats[sw.FAILED] and distance > _FAR else 0
             if since > 10 * _STALLED or lost > _LOST:
-                raise ModelFailure(no_convergence(self, "cycles", count, distance, image, before, stats))
+                text = no_convergence(self, "cycles", count, distance, image, before, stats)
+                raise ModelFailure(text, "not_converged")
             state = TailState(count, float(distance), float(rate), float(best), since, lost, bool(final))
             self.keeper.swept(self, policies, mixer, state, time.perf_counter() - began)
         else:
-            raise ModelFailure(no_convergence(self, "does not converge", count, distance, image, before, stats))
+            text = no_convergence(self, "does not converge", count, distance, image, before, stats)
+            raise ModelFailure(text, "not_converged")
         d.sweeps, d.distance, d.contraction = count, float(distance), float(rate)
         self._close(stats, residual, t)
         d.seconds += time.perf_counter() - began
@@ -343,7 +346,8 @@ class Solver:
         if stats[sw.RESIDUAL] > residual:
             raise ModelFailure(
                 f"{self.label}: residual {stats[sw.RESIDUAL]:.2e} of an equilibrium condition exceeds {residual:.0e} in "
-                f"year index {t}; {self.case()}"
+                f"year index {t}; {self.case()}",
+                "residual",
             )
 
     def path(self, tail: Policies, residual: float, progress: Progress | None = None) -> list[Policies]:

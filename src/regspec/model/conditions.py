@@ -216,6 +216,8 @@ def conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, tax_k, tech
     n = len(tech.a)
     planner = len(tech.planner) == 2
     hat_slot = 3 + 2 * n if planner else 0
+    if tech.bounded > 0.0 and s.value[0] < s.value[hat_slot]:
+        hat_slot = 0
     c_hat, hat = s.value[0], s.value[hat_slot]
     if not (c_hat > 0.0 and hat > 0.0):
         return False

@@ -12,6 +12,7 @@ from regspec.model.types import ETA, VALUE, C, Q
 if TYPE_CHECKING:
     from regspec.model.backward import Solver
     from regspec.model.policies import Policies
+    from regspec.model.problem import Problem
 
 
 def worst_changes(solver: Solver, before: Policies, after: Policies, most: int = 5) -> list[str]:
@@ -42,12 +43,29 @@ def no_convergence(solver: Solver, what: str, count: int, distance: float, polic
     c, q = policies.pol[..., C], policies.pol[..., Q]
     binding = policies.pol[..., : len(grid.below), ETA]
     j = max(solver.problem.kappas()) * solver.problem.gamma * np.max(q / np.maximum(c, 1e-12))
-    pull = "" if solver.problem.next_price else f"amplification J = kappa gamma q / c up to {j:.2f}, "
-    bound = "" if solver.problem.next_price else " (J below about 0.5)"
+    pull = f"amplification J = kappa gamma q / c up to {j:.2f}, " if solver.problem.has_feedback else ""
     worst = "\n".join(worst_changes(solver, before, policies))
     return (
         f"{solver.label}: the stationary tail {what}: after {count} sweeps the distance is {distance:.2e}, "
         f"{int(stats[sw.FAILED])} states have no solution, lowest b' - b_min = {stats[sw.LOWEST] - grid.low:.3g}\n"
         f"{solver.case()}, {pull}largest eta/u' = {np.max(binding):.2g}: "
-        f"ill-posed (docs/model.md, section 5)?\nremedy: a smaller theta or chi{bound}\nwhat still moves most:\n{worst}"
+        f"ill-posed (docs/model.md, section 5)?\n{remedy(solver.problem)}\nwhat still moves most:\n{worst}"
     )
+
+
+def remedy(problem: Problem, limits: frozenset[str] = frozenset()) -> str:
+    """What to do about a failure; ``limits``: ends of the grids that choices want to pass (`ModelFailure.limits`)."""
+    if limits == {"high"}:
+        return (
+            f"households there want more bonds than the grid holds (b up to {problem.bonds[:, 3].max():.3g}): "
+            "raise model.grid.b_max"
+        )
+    if "lattice" in limits:
+        return "portfolios there want to leave the lattice: a smaller shock_scale or a larger phi_scale keeps them together"
+    if "low" in limits:
+        return "households there want more debt than the bond grid holds"
+    if problem.has_feedback:
+        return "remedy: a smaller theta or chi (J below about 0.5)"
+    if problem.limit == "natural":
+        return "remedy: finer grids (model.grid), or a smaller shock_scale"
+    return "remedy: finer grids (model.grid), or less debt (a smaller theta or chi)"

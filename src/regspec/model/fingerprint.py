@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 _NUMERICAL = ("numba", "numpy", "llvmlite")
+_EXPERIMENTS = ("allocation", "attempts", "zone")
 
 
 def _without_docstrings(tree: ast.AST) -> ast.AST:
@@ -27,7 +28,8 @@ def _without_docstrings(tree: ast.AST) -> ast.AST:
 def kernel_fingerprint() -> str:
     """Digest (16 hex digits) of everything that determines a solution besides its inputs: sources and library versions."""
     package = Path(__file__).resolve().parent
-    sources = sorted([*package.glob("*.py"), package.parent / "experiments" / "zone.py"])
+    own = [package.parent / "experiments" / f"{name}.py" for name in _EXPERIMENTS]
+    sources = sorted([*package.glob("*.py"), *own])
     digest = hashlib.sha256()
     for path in sources:
         digest.update(path.name.encode())

@@ -79,6 +79,17 @@ class Problem:
         """Number of years after the first, T."""
         return len(self.trend) - 1
 
+    @property
+    def has_feedback(self) -> bool:
+        """Whether today's price enters today's limit, so that J of docs/model.md, (5.1), is not zero."""
+        return self.limit == "collateral" and not self.next_price
+
+    @property
+    def steady_amplification(self) -> float:
+        """kappa gamma q / c, near J of docs/model.md, (5.1), at the binding steady state with an output of one."""
+        kappa = max(self.regimes or (self.kappa,))
+        return kappa * self.gamma * steady_price(self.alpha, self.beta, kappa, self.rate, 1.0)
+
     def corners_of(self, planner: bool) -> np.ndarray:
         """Lattice corners (T+1, I, I) of the allocation: taxes may move a market's portfolio to the plan's."""
         if self.plan_corners is None:
@@ -147,7 +158,7 @@ class Problem:
             float(self.beta), float(self.gamma), g, float(self.alpha), tuple(map(float, self.a)), tuple(map(float, self.phi)),
             tuple(map(float, nodes.corners[0])), nodes.steps, nodes.h, nodes.tilt, nodes.back, nodes.strides,
             float(self.beta) * (1.0 + tax_b), tuple(map(float, owned)), tuple(map(float, social)),
-            float(self.variant != "no_pecuniary"), float(self.variant != "debt_only"),
+            float(self.variant != "no_pecuniary"), float(self.variant != "debt_only"), 0.0,
             (0,) * slot_count(self.industries, planner), (0, 0) if planner else (0,), (0, 0) if self.next_price else (0,),
         )  # fmt: skip
 

@@ -10,12 +10,13 @@ import numpy as np
 def rouwenhorst(rho: float, sigma: float, nodes: int) -> tuple[np.ndarray, np.ndarray]:
     """Rouwenhorst chain of u' = rho u + eps, eps ~ N(0, sigma^2): (values (n,), transition (n, n)).
 
-    Exact conditional mean, variance and autocorrelation (Kopecky and Suen 2010). Raises ValueError for |rho| >= 1 or
-    a negative sigma.
+    Exact conditional mean, variance and autocorrelation (Kopecky and Suen 2010). One node, zero, where nothing varies: for
+    sigma = 0 all nodes would coincide. Raises ValueError for |rho| >= 1 or a negative sigma.
     """
     if not abs(rho) < 1 or sigma < 0:
         raise ValueError(f"an AR(1) needs |rho| < 1 and sigma >= 0, not rho = {rho}, sigma = {sigma}")
-    if nodes == 1:
+    spread = np.sqrt(nodes - 1) * sigma / np.sqrt(1.0 - rho**2)
+    if nodes == 1 or spread < np.finfo(float).tiny / np.finfo(float).eps:
         return np.zeros(1), np.ones((1, 1))
     p = 0.5 * (1.0 + rho)
     transition = np.array([[p, 1 - p], [1 - p, p]])
@@ -27,7 +28,6 @@ def rouwenhorst(rho: float, sigma: float, nodes: int) -> tuple[np.ndarray, np.nd
         grown[1:, 1:] += p * transition
         grown[1:-1] /= 2.0
         transition = grown
-    spread = np.sqrt(nodes - 1) * sigma / np.sqrt(1.0 - rho**2)
     return np.linspace(-spread, spread, nodes), transition
 
 
@@ -85,6 +85,11 @@ class Chain:
             shares.append(-beyond)
             shares[0] += beyond
         return np.array(rows), np.array(shares)
+
+    def nearest(self, point: np.ndarray) -> int:
+        """Number of the exogenous state nearest to ``point`` (F,), factor by factor."""
+        at = [int(np.argmin(np.abs(values - x))) for values, x in zip(self.values, point, strict=True)]
+        return int(np.ravel_multi_index(at, [len(values) for values in self.values]))
 
     def _row(self, point: np.ndarray) -> np.ndarray:
         """(E,) probabilities given a point inside the grid."""

@@ -31,6 +31,7 @@ class Tech(NamedTuple):
     social: tuple[float, ...]  # the planner's: a_i, or alpha where it takes productivity as given
     pecuniary: float  # 1: the planner internalizes the price; 0: it takes it as given
     plans_portfolio: float  # 1: the planner chooses the portfolio; 0: households do, untaxed (variant `debt_only`)
+    bounded: float  # 1: E lambda' is kept at or above E u', as lambda >= u' (3.3); interpolated one by one the two can cross
     slots: tuple[int, ...]
     planner: tuple[int, ...]
     timing: tuple[int, ...]  # length 2: next year's expected price values the collateral, not today's

@@ -14,7 +14,7 @@ from regspec.model.point import IS_BINDING, UNSOLVED, solve_point
 from regspec.model.policies import Policies
 from regspec.model.problem import Problem
 from regspec.model.shocks import draw_states
-from regspec.model.simulate import starts, taxes
+from regspec.model.simulate import solved_choice, starts, taxes
 
 _DROPPED = 200  # years between the first state and the long run: a gap of the portfolio halves in three or four
 
@@ -63,13 +63,14 @@ def long_run(problem: Problem, planner: bool, tail: Policies, years: int, seed: 
     k = lattice.corners.mean(axis=0)  # k0 may be outside
     for year, e in enumerate(states):
         price, kappa, debt = 1.0 / exo.R[e], float(exo.kappa[e]), float(exo.debt[e])
-        first = starts(b, k, solver, t, guess)
+        first = starts(b, k, solver, t, solved_choice(solver, tail, t, b, k, int(e)), guess)
         code = solve_point(b, k, exo.z[e], price, kappa, debt, int(e), first, functions, lattice.table, tech, grid, scratch, y,
                            1e-11, 80)  # fmt: skip
         if code == UNSOLVED:
             raise ModelFailure(
                 f"{label}: no solution in year {year} of the long run at b = {b:.4f}, k = {k.round(4).tolist()}, exogenous "
-                f"state {int(e)}; {solver.case()}"
+                f"state {int(e)}; {solver.case()}",
+                "no_equilibrium",
             )
         policy_at(code, y, tech, scratch, policy)
         binding[year], k_next = code == IS_BINDING, scratch.k_next.copy()
