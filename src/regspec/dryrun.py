@@ -42,7 +42,7 @@ class Explanation(logging.Handler):
         if self._told or not (planned or record.getMessage().startswith(_NOTHING)):
             return
         self._told = True
-        self._output.write_text(plan_text(self._dag(), self._config, self._layout, self._outdated) + "\n")
+        self._output.write_text(plan_text(self._dag(), self._config, self._layout, self._outdated) + "\n", encoding="utf-8")
 
 
 def plan_text(dag, config: Config, layout: Layout, outdated: Mapping[str, list[str]]) -> str:

@@ -20,7 +20,7 @@ def economy(zones, years=(1950, 1980, 2020)):
 
 def config(folder, **changes):
     """The configuration that the extract in ``folder`` came with; ``changes``: keys of ``data.microdata``."""
-    data = yaml.safe_load((folder / "microdata.yaml").read_text())["data"]
+    data = yaml.safe_load((folder / "microdata.yaml").read_text(encoding="utf-8"))["data"]
     data["directory"] = str(folder)
     data["microdata"] |= changes
     return Config.model_validate({"data": data})

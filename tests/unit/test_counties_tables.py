@@ -171,7 +171,7 @@ def test_an_area_without_a_zone_is_counted_and_named(copy):
 def test_a_zone_that_loses_its_people_does_not_pass_a_national_limit(copy):
     """51540 is about half of zone 1 (Charlottesville) and a few percent of all: refused for its zone, not for the nation."""
     path = copy / "housing_1970_county.csv"
-    path.write_text(path.read_text().replace("51,540,", "51,541,"))
+    path.write_text(path.read_text(encoding="utf-8").replace("51,540,", "51,541,"), encoding="utf-8")
     text = failure(county_economy.config(copy, housing={"files": {1970: {"file": path.name, **HOUSES}}}, unmapped_share=0.5))
     assert "housing_1970_county.csv, 1970: 1 counties" in text and "(largest: 51541)" in text
     assert "would lack" in text and "unmapped_zone_share (0.05)" in text
@@ -191,10 +191,10 @@ def test_a_county_left_out_is_told_and_counted(copy, capsys):
     zones = pd.read_csv(copy / "cz.csv")
     assert 51977 not in set(zones["County FIPS Code"])
     path = copy / "housing_1970_county.csv"
-    lines = path.read_text().splitlines()
+    lines = path.read_text(encoding="utf-8").splitlines()
     cells = lines[2].split(",")
     cells[2:6] = ["51", "977", "10", "5"]
-    path.write_text("\n".join([*lines, ",".join(cells)]) + "\n")
+    path.write_text("\n".join([*lines, ",".join(cells)]) + "\n", encoding="utf-8")
     made = build(housing(copy))
     said = capsys.readouterr().err
     assert said.count("\n") == 1
@@ -209,12 +209,12 @@ def test_a_county_left_out_is_told_and_counted(copy, capsys):
 
 def test_planning_regions_of_connecticut_are_named_whatever_the_limits(copy):
     path = copy / "housing_1970_county.csv"
-    lines = path.read_text().splitlines()
+    lines = path.read_text(encoding="utf-8").splitlines()
     for code in ("110", "190"):
         cells = lines[2].split(",")
         cells[2:6] = ["09", code, "1", "1"]
         lines.append(",".join(cells))
-    path.write_text("\n".join(lines) + "\n")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     files = {"files": {1970: {"file": path.name, **HOUSES}}}
     text = failure(county_economy.config(copy, housing=files, unmapped_share=0.9, unmapped_zone_share=0.9))
     assert "2 planning regions of Connecticut (09110 Capitol, 09190 Western Connecticut)" in text and "eight counties" in text
@@ -238,11 +238,11 @@ def test_income_saved_by_a_spreadsheet_is_the_same(files, copy):
     path = copy / "CAINC1.csv"
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     path.write_bytes(spreadsheet_income(path.read_text(encoding="utf-8")).encode())
-    assert "\n8013,Area" in path.read_text() and '"""' not in path.read_text()
+    assert "\n8013,Area" in path.read_text(encoding="utf-8") and '"""' not in path.read_text(encoding="utf-8")
     same(build(income(copy)), build(income(files)), "county_income")
-    path.write_text(path.read_text().replace("\n8013,", "\nx8013,", 1))
+    path.write_text(path.read_text(encoding="utf-8").replace("\n8013,", "\nx8013,", 1), encoding="utf-8")
     assert "GeoFIPS 'x8013' is no area code" in failure(income(copy))
-    path.write_text(path.read_text().replace(",", ";"))
+    path.write_text(path.read_text(encoding="utf-8").replace(",", ";"), encoding="utf-8")
     assert "divided by ';'" in failure(income(copy))
 
 
@@ -253,8 +253,8 @@ def same(one, other, name):
 @pytest.mark.parametrize("change", [as_nhgis, as_spreadsheet, lambda text: as_spreadsheet(as_nhgis(text))])
 def test_housing_files_from_other_hands_are_the_same(files, copy, change):
     path = copy / "housing_1970_county.csv"
-    changed = change(path.read_text())
-    assert changed != path.read_text()
+    changed = change(path.read_text(encoding="utf-8"))
+    assert changed != path.read_text(encoding="utf-8")
     path.write_bytes(changed.encode("latin-1"))
     same(build(housing(copy)), build(housing(files)), "housing")
 
@@ -268,8 +268,8 @@ def test_housing_files_from_other_hands_are_the_same(files, copy, change):
 )
 def test_codes_that_are_no_counties_are_refused(copy, old, new, expected):
     path = copy / "housing_1970_county.csv"
-    text = as_nhgis(path.read_text()) if "5400" in old else path.read_text()
-    path.write_text(text.replace(old, new, 1))
+    text = as_nhgis(path.read_text(encoding="utf-8")) if "5400" in old else path.read_text(encoding="utf-8")
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
     assert expected in failure(housing(copy))
 
 

@@ -281,12 +281,14 @@ def test_a_line_cut_short(broken):
 
 
 def test_the_codebook_of_another_extract(broken):
-    text = (broken / "usa.xml").read_text()
-    (broken / "usa.xml").write_text(text.replace('name="INCWAGE"', 'name="INCOTHER"').replace('ID="INCWAGE"', 'ID="INCOTHER"'))
+    text = (broken / "usa.xml").read_text(encoding="utf-8")
+    (broken / "usa.xml").write_text(
+        text.replace('name="INCWAGE"', 'name="INCOTHER"').replace('ID="INCWAGE"', 'ID="INCOTHER"'), encoding="utf-8"
+    )
     refuse(broken, "usa.xml: has no variable 'INCWAGE'")
-    (broken / "usa.xml").write_text(text.replace('EndPos="92" width="7"', 'EndPos="93" width="8"'))
+    (broken / "usa.xml").write_text(text.replace('EndPos="92" width="7"', 'EndPos="93" width="8"'), encoding="utf-8")
     refuse(broken, "lines have 92 characters, the codebook describes 93")
-    (broken / "usa.xml").write_text("<codeBook>")
+    (broken / "usa.xml").write_text("<codeBook>", encoding="utf-8")
     refuse(broken, "not a DDI codebook")
 
 

@@ -129,4 +129,4 @@ def test_the_line_and_the_tables_of_a_run(extract, tmp_path, capsys):
     assert list(table.columns) == ["year", "state", "kind", "code", "reason", "records", "persons", "share"] and len(table) == 3
     answers = pd.read_csv(tmp_path / "data/answers.csv", comment="#")
     assert answers["year"].tolist() == [1950, 1980, 2020] and (answers["income_unknown_share"] > 0).all()
-    assert "# config_hash: hash" in (tmp_path / "data/left_out.csv").read_text()
+    assert "# config_hash: hash" in (tmp_path / "data/left_out.csv").read_text(encoding="utf-8")

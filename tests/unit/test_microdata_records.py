@@ -108,8 +108,8 @@ def test_a_household_without_persons_counts_nobody(tmp_path):
 
 
 def test_records_of_another_structure_are_refused(broken):
-    text = (broken / "usa.xml").read_text()
-    (broken / "usa.xml").write_text(text.replace('type="rectangular"', 'type="household-only"'))
+    text = (broken / "usa.xml").read_text(encoding="utf-8")
+    (broken / "usa.xml").write_text(text.replace('type="rectangular"', 'type="household-only"'), encoding="utf-8")
     refused(broken, "structure is household-only.\n.*\nRemedy: order a rectangular extract")
 
 
@@ -145,7 +145,7 @@ def test_the_year_itself_is_needed(broken):
 
 def small(folder, rows, name="usa.dat"):
     layout = [("YEAR", 4, 0), ("PERWT", 10, 2), ("AGE", 3, 0)]
-    (folder / "usa.xml").write_text(write(name, layout))
+    (folder / "usa.xml").write_text(write(name, layout), encoding="utf-8")
     (folder / name).write_bytes(rows)
     return next(chunks(folder / name, codebook(folder / "usa.xml"), ["YEAR", "PERWT", "AGE"], 10))
 
@@ -224,10 +224,10 @@ def test_codes_of_each_variable_of_income(extract):
 
 def test_codes_in_the_text_of_the_codebook(broken):
     """Two codes of one label, one of them among categories; amounts in the text are none."""
-    text = (broken / "usa.xml").read_text()
+    text = (broken / "usa.xml").read_text(encoding="utf-8")
     new = "<codInstr>CodesINCEARN is 7-digit. -000001 = Net loss (1950)\n0000000 = None\n8888888 = Missing</codInstr>"
     new += "<catgry><catValu>8888887</catValu><labl>Missing</labl></catgry>"
-    (broken / "usa.xml").write_text(text.replace("<txt>INCEARN</txt>", f"<txt>INCEARN</txt>{new}"))
+    (broken / "usa.xml").write_text(text.replace("<txt>INCEARN</txt>", f"<txt>INCEARN</txt>{new}"), encoding="utf-8")
     book, named = codebook(broken / "usa.xml"), labels(broken / "usa.xml")
     assert missing_codes(book, named, "INCEARN") == {8_888_887, 8_888_888, 9_999_998, 9_999_999}
 

@@ -110,7 +110,7 @@ def test_missing_folder_of_data(refused):
 def test_home_is_what_a_shell_takes_it_for_in_every_path_of_the_configuration(bare_folder, monkeypatch):
     monkeypatch.setenv("HOME", "/home/me")
     text = "run: {directory: ~/out}\ndata: {directory: ~/tables, tidy: {industry: ~/x/i.csv, citation: 'from ~/here'}}\n"
-    (bare_folder / "home.yaml").write_text(text)
+    (bare_folder / "home.yaml").write_text(text, encoding="utf-8")
     found = load_config("home.yaml", ["data.crosswalk=~/c.csv"])
     assert found.run.directory == "/home/me/out" and found.data.directory == "/home/me/tables"
     assert found.data.tidy.industry == "/home/me/x/i.csv" and found.data.crosswalk == "/home/me/c.csv"
@@ -120,7 +120,7 @@ def test_home_is_what_a_shell_takes_it_for_in_every_path_of_the_configuration(ba
 
 
 def test_a_name_with_spaces_that_came_as_several(refused, bare_folder):
-    (bare_folder / "my other.yaml").write_text("run: {name: r}\n")
+    (bare_folder / "my other.yaml").write_text("run: {name: r}\n", encoding="utf-8")
     refused(["config", "--config", "my", "other.yaml"], ["'my other.yaml' has spaces", """CONFIG='"my other.yaml"'"""])
 
 

@@ -179,7 +179,7 @@ def _write_conf(folder: Path) -> None:
     host = socket.gethostname().partition(".")[0]
     owner = f"{OWNER}{os.getpid()} {_start_time(os.getpid())}"
     text = _CONF.format(owner=owner, host=host, port=_free_port(), folder=folder, nodes=nodes, names=",".join(NODES))
-    (folder / "slurm.conf").write_text(text)
+    (folder / "slurm.conf").write_text(text, encoding="utf-8")
 
 
 @contextmanager

@@ -17,7 +17,7 @@ def left(tmp_path):
     (folder / "run").mkdir(parents=True)
 
     def left(first):
-        (folder / "slurm.conf").write_text(f"{first}\nClusterName=test\n")
+        (folder / "slurm.conf").write_text(f"{first}\nClusterName=test\n", encoding="utf-8")
         link = tmp_path / "slurm.conf"
         link.symlink_to(folder / "slurm.conf")
         return link
@@ -53,8 +53,8 @@ def test_what_a_killed_session_has_left_is_cleared_away(left, tmp_path, start):
         gone = subprocess.Popen([sys.executable, "-c", ""])
         gone.wait()
         link = left(f"{OWNER}{os.getpid()} 1" if start else f"{OWNER}{gone.pid} 12345")
-        (tmp_path / "cluster/run/slurmctld.pid").write_text(f"{daemon.pid}\n")
-        (tmp_path / "cluster/run/slurmd.n1.pid").write_text(f"{other.pid}\n")
+        (tmp_path / "cluster/run/slurmctld.pid").write_text(f"{daemon.pid}\n", encoding="utf-8")
+        (tmp_path / "cluster/run/slurmd.n1.pid").write_text(f"{other.pid}\n", encoding="utf-8")
         assert occupied(link) == ""
         clear_leftover(link)
         assert daemon.wait(timeout=60) and other.poll() is None and not os.path.lexists(link)

@@ -108,7 +108,7 @@ def test_make_checks_the_configuration_before_snakemake_stumbles_over_it(make, t
     (tmp_path / "mine.yaml").write_text("run: {name: a}\n", encoding="utf-8")
     (tmp_path / "more.yaml").write_text("run: {seed: 3}\n", encoding="utf-8")
     assert "--configfile mine.yaml more.yaml" in make(target, "CONFIG=mine.yaml more.yaml").stdout
-    (tmp_path / "my own.yaml").write_text("run: {name: a}\n")
+    (tmp_path / "my own.yaml").write_text("run: {name: a}\n", encoding="utf-8")
     assert "--configfile my own.yaml" in make(target, """CONFIG='my own.yaml'""").stdout
     assert """make run CONFIG='"my own.yaml"'""" in make(target, "CONFIG=my own.yaml").stderr
 

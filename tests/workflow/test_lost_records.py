@@ -59,7 +59,7 @@ def test_results_of_another_theta_are_made_again(moved):
     done = workflow(config, *THETA)
     assert done.code == 0 and done.jobs("solve") == 2 and done.jobs("results") == 1, done.text
     assert {theta(path) for path in (root / "solutions").rglob("*.h5")} == {0.36}
-    assert "theta: 0.36" in (root / "config.yaml").read_text()
+    assert "theta: 0.36" in (root / "config.yaml").read_text(encoding="utf-8")
     assert (root / "empirics/fact1.csv").stat().st_mtime_ns == facts
     assert workflow.explained(config, *THETA)[0] == {}
 
@@ -109,10 +109,10 @@ def test_a_step_by_hand_with_other_settings_is_told_and_made_again(moved, monkey
 
 def test_make_clean_keeps_what_says_how_results_were_made(tmp_path):
     (tmp_path / "results/default/stamps").mkdir(parents=True)
-    (tmp_path / "results/default/stamps/results.json").write_text("{}")
+    (tmp_path / "results/default/stamps/results.json").write_text("{}", encoding="utf-8")
     for name in (".snakemake", "src", "tests"):
         (tmp_path / name).mkdir()
     shutil.copy(ROOT / "Makefile", tmp_path)
-    done = subprocess.run(["make", "clean"], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(["make", "clean"], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "results/default/stamps/results.json").exists()

@@ -26,13 +26,13 @@ def odd(tmp_path_factory):
     write_panel(tables)
     (tables / FILES["crosswalk"]).rename(tables / f"c {ODD}.csv")
     config = write_config(base / ODD / "my run.yaml", "FOLDER", zones="[1, 56]", per_job=2)
-    text = config.read_text().replace(
+    text = config.read_text(encoding="utf-8").replace(
         "FOLDER, crosswalk: counties.csv", f"{quoted(tables)}, crosswalk: {quoted(f'c {ODD}.csv')}"
     )
-    config.write_text(text.replace("name: panel", f"name: panel, directory: {quoted(base / f'out {ODD}')}"))
+    config.write_text(text.replace("name: panel", f"name: panel, directory: {quoted(base / f'out {ODD}')}"), encoding="utf-8")
     for word in f"out {ODD}".split():
         if "/" not in word:
-            (base / word).write_text("a file of the user\n")
+            (base / word).write_text("a file of the user\n", encoding="utf-8")
     return Workflow(base / ODD / "work", clone), config, base
 
 
@@ -50,7 +50,7 @@ def test_a_run_in_such_folders(odd):
     assert done.jobs("solve") == 2 and done.jobs("results") == 1 and done.jobs("report") == 1, done.text
     layout = Layout(load_config(config))
     assert layout.directory == base / f"out {ODD}" and layout.summary.exists() and layout.report.exists()
-    assert layout.batch_log("baseline", 0).read_text().startswith("zone 1, scenario baseline: solved")
+    assert layout.batch_log("baseline", 0).read_text(encoding="utf-8").startswith("zone 1, scenario baseline: solved")
     assert {path: path.read_bytes() for path in base.iterdir() if path.is_file()} == beside
     assert "Nothing to be done" in workflow(config).text
 

@@ -65,7 +65,7 @@ def read_microdata(config: Config, out: Path, zones: Collection[int], states: pd
     more = f"# persons read: {census.rows}\n# part of the sample in zones that are not on the map: {abroad}\n"
     for name, text, table in ((REPORT, more, census.report), (ANSWERS, "", census.answers), (LEFT_OUT, "", census.left_out)):
         with atomic_path(out / name) as temporary:
-            temporary.write_text(lines + text + table.to_csv(index=False))
+            temporary.write_text(lines + text + table.to_csv(index=False), encoding="utf-8")
     told = lost.line(census.left_out, LEFT_OUT)
     if told:
         print(told, file=sys.stderr, flush=True)
