@@ -25,15 +25,6 @@ from regspec.config import Config
 from regspec.provenance import atomic_path
 
 FOLDER = Path("results/bench")
-# what the messages of ModelFailure say, in the order in which they are looked for
-KINDS = {
-    "several static equilibria": "static equilibria",
-    "debt without bound": "a bubble",
-    "tail does not converge": "the stationary tail",
-    "not finite": "not finite",
-    "reachable state without equilibrium": "no equilibrium",
-    "residual": "residual",
-}
 
 
 def draws(count: int, seed: int) -> list[dict]:
@@ -73,8 +64,7 @@ def solve(draw: dict, national: dict) -> dict:
         solution = solve_zone(zone, national, config, "baseline")
     except ModelFailure as failure:
         text = str(failure)
-        kind = next((kind for kind, mark in KINDS.items() if mark in text), "other")
-        return {**row, "outcome": kind, "allocation": "planner" if ", planner" in text else "market", "message": text}
+        return {**row, "outcome": failure.kind, "allocation": "planner" if ", planner" in text else "market", "message": text}
     row |= {"outcome": "solved", "allocation": "", "message": "", "welfare_gain": solution.welfare_gain}
     for name, allocation in (("market", solution.ce), ("planner", solution.planner)):
         d = allocation.diagnostics

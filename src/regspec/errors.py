@@ -53,6 +53,10 @@ class ModelFailure(RegspecError):
         super().__init__(message)
         self.kind, self.limits = kind, limits
 
+    def record(self) -> dict[str, str]:
+        """Message and kind, for JSON."""
+        return {"message": str(self), "kind": self.kind}
+
 
 class SystemFault(RegspecError):
     """The system cannot read or write a file, which may well be whole (exit code 1: worth another start; 2: it is not)."""

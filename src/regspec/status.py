@@ -92,16 +92,16 @@ def solve_state(config: Config, layout: Layout, scenario: str, zone: int, presen
         return _running(config, Solve(scenario, zone, "running"), progress, began)
     failed = marker.exists()
     if solution.exists():
-        status, message, seconds, key = _recorded(solution)
+        status, message, seconds, key, kind = _recorded(solution)
         current = status == "solved" and present(scenario, zone, key)
         # A later failure beside a solution of the present inputs is of a solve by hand with other settings.
         if current or not failed or _modified(solution) >= _modified(marker):
             if status != "solved":
-                return Solve(scenario, zone, _failed(message), message)
+                return Solve(scenario, zone, _failed(kind), message)
             return Solve(scenario, zone, "done" if current else "outdated", seconds=seconds)
     if failed:
-        message = failure_message(layout, scenario, zone)
-        return Solve(scenario, zone, _failed(message), message)
+        message, kind = failure_of(layout, scenario, zone)
+        return Solve(scenario, zone, _failed(kind), message)
     return Solve(scenario, zone, "waiting")
 
 
@@ -112,34 +112,36 @@ def _modified(path: Path) -> float:
         return -math.inf
 
 
-def _failed(message: str) -> str:
-    return "unconverged" if any(words in message for words in ("does not converge", "cycles", "is not finite")) else "failed"
+def _failed(kind: str) -> str:
+    return "unconverged" if kind in ("not_converged", "not_finite") else "failed"
 
 
-def _recorded(path) -> tuple[str, str, float, str]:
-    """Status, message, seconds and key of a solution file."""
+def _recorded(path) -> tuple[str, str, float, str, str]:
+    """Status, message, seconds, key and kind of failure (of `errors.FAILURES`) of a solution file."""
     from regspec.hdf5 import opened
 
     try:
         with opened(path) as handle:
             found = dict(handle.attrs)
             message = " ".join(str(found["message"]).split())
-            return str(found["status"]), message, float(found.get("seconds", math.nan)), str(found.get("key", ""))
+            kind, seconds = str(found.get("failure", "other")), float(found.get("seconds", math.nan))
+            return str(found["status"]), message, seconds, str(found.get("key", "")), kind
     except (FileNotFoundError, DataError):
-        return "unreadable", f"{path} is damaged; delete it", math.nan, ""
+        return "unreadable", f"{path} is damaged; delete it", math.nan, "", "other"
     except SystemFault as fault:
-        return "unreadable", f"{path} cannot be read now ({fault.reason}); it may be whole: keep it", math.nan, ""
+        return "unreadable", f"{path} cannot be read now ({fault.reason}); it may be whole: keep it", math.nan, "", "other"
 
 
-def failure_message(layout: Layout, scenario: str, zone: int | str) -> str:
-    """Why a solve failed, on one line, from the marker that it left beside its log."""
+def failure_of(layout: Layout, scenario: str, zone: int | str) -> tuple[str, str]:
+    """Why a solve failed, on one line, and the kind of failure, from the marker that it left beside its log."""
     marker = layout.failure(scenario, zone)
     try:
-        return " ".join(json.loads(marker.read_text(encoding="utf-8")).split())
+        left = json.loads(marker.read_text(encoding="utf-8"))
+        return " ".join(left["message"].split()), left["kind"]
     except FileNotFoundError:
-        return "no message"
-    except (ValueError, AttributeError):
-        return f"{marker} is damaged; delete it"
+        return "no message", "other"
+    except (ValueError, AttributeError, TypeError, KeyError):
+        return f"{marker} is damaged; delete it", "other"
 
 
 # ---------------------------------------------------------------------------------------------- running

@@ -18,7 +18,7 @@ from regspec.layout import Layout
 from regspec.progress import JobProgress, duration
 from regspec.provenance import write_json
 from regspec.reporting import short_errors
-from regspec.status import failure_message, failures_text, status_text
+from regspec.status import failure_of, failures_text, status_text
 
 
 @pytest.fixture
@@ -156,7 +156,8 @@ def test_threads_and_kernel_cache_are_set_for_solves(run_folder, monkeypatch):
 
 def test_status_tells_waiting_started_and_failed_solves(run_folder):
     config = load_config("my.yaml")
-    write_json(run_folder.failure("other", 7), "zone 7: no equilibrium\n  J = 3.1 at theta = 0.35\n")
+    failure = ModelFailure("zone 7: no equilibrium\n  J = 3.1 at theta = 0.35\n", "no_equilibrium")
+    write_json(run_folder.failure("other", 7), failure.record())
     run_folder.progress("other", 7).write_text("", encoding="utf-8")
     run_folder.progress("other", 3).write_text(
         '{"sweep": 10, "distance": 0.1}\n{"sweep": 20, "distance": 0.01}\n', encoding="utf-8"
@@ -167,9 +168,9 @@ def test_status_tells_waiting_started_and_failed_solves(run_folder):
     assert "zone 7 failed: zone 7: no equilibrium J = 3.1 at theta = 0.35" in text
     assert "zone 3 running: sweep 20, distance 1.0e-02" in text
     assert "zone 7, scenario other" in failures_text(config, run_folder)
-    assert failure_message(run_folder, "baseline", 3) == "no message"
+    assert failure_of(run_folder, "baseline", 3) == ("no message", "other")
     run_folder.failure("other", 7).write_text("{", encoding="utf-8")
-    assert "7.failure.json is damaged" in failure_message(run_folder, "other", 7)
+    assert "7.failure.json is damaged" in failure_of(run_folder, "other", 7)[0]
 
 
 def test_status_repeats_the_failure_that_a_solution_file_records(run_folder):

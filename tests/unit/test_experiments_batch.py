@@ -46,7 +46,7 @@ class Job:
         def counted(record, *arguments, **options):
             self.solved.append(record["zone"])
             if record["zone"] in self.failing:
-                raise ModelFailure(f"zone {record['zone']}: no equilibrium")
+                raise ModelFailure(f"zone {record['zone']}: no equilibrium", "no_equilibrium")
             return real(record, *arguments, **options)
 
         monkeypatch.setattr(zone_module, "solve_zone", counted)
@@ -113,7 +113,10 @@ def test_a_failing_zone_does_not_keep_the_others_from_their_turn(job):
         job()
     assert job.solved == ZONES and not job.manifest.exists()
     assert job.layout.solution("market", 12).exists() and not job.layout.solution("market", 3).exists()
-    assert json.loads(job.layout.failure("market", 7).read_text(encoding="utf-8")) == "zone 7: no equilibrium"
+    assert json.loads(job.layout.failure("market", 7).read_text(encoding="utf-8")) == {
+        "message": "zone 7: no equilibrium",
+        "kind": "no_equilibrium",
+    }
 
 
 def test_a_failure_is_not_computed_again_by_an_automatic_retry(job):

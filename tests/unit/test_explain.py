@@ -79,7 +79,7 @@ def reason(layout, settings=None):
 def test_present_solution_and_none(solved):
     write, layout = solved
     assert reason(layout) == "not solved yet"
-    write_json(layout.failure("baseline", 7), "no")
+    write_json(layout.failure("baseline", 7), {"message": "no", "kind": "other"})
     assert reason(layout) == "failed before, tried again"
     write(config())
     assert reason(layout) == PRESENT

@@ -12,6 +12,7 @@ from one_zone import config, national, zone
 from shapely.geometry import box
 
 from regspec.config import Config
+from regspec.errors import ModelFailure
 from regspec.experiments.key import solution_key
 from regspec.layout import Layout
 from regspec.provenance import write_json
@@ -40,14 +41,18 @@ def run(tmp_path):
         layout.solution("baseline", number).parent.mkdir(parents=True, exist_ok=True)
         with h5py.File(layout.solution("baseline", number), "w") as file:
             file.attrs.update(status="solved", message="", seconds=seconds, key=key)
-    start = "zone {}, scenario baseline, competitive equilibrium: "
-    write_json(layout.failure("baseline", 2), start.format(2) + "no equilibrium at b = -0.3 <&>")
-    write_json(layout.failure("baseline", 5), start.format(5) + "sweep 9 of the stationary tail does not converge")
+    write_json(layout.failure("baseline", 2), failure(2, "no equilibrium at b = -0.3 <&>, not of business cycles", "no_equilibrium"))
+    write_json(layout.failure("baseline", 5), failure(5, "sweep 9 of the stationary tail does not converge", "not_converged"))
     now = time.time()
     sweep = {"allocation": "ce", "stage": "tail", "rate": 0.5}
     lines = [sweep | {"time": now - 20, "sweep": 1, "distance": 0.1}, sweep | {"time": now - 10, "sweep": 11, "distance": 1e-3}]
     layout.progress("baseline", 3).write_text("\n".join(map(json.dumps, lines)) + '\n{"cut', encoding="utf-8")
     return settings, layout
+
+
+def failure(number, text, kind):
+    """Content of a marker."""
+    return ModelFailure(f"zone {number}, scenario baseline, competitive equilibrium: {text}", kind).record()
 
 
 def states(run):
@@ -75,7 +80,7 @@ def test_a_failure_by_hand_beside_a_present_solution_is_none_of_the_run(run):
     """Its settings were others, or it would have kept the file; beside an outdated solution it is the latest word."""
     _, layout = run
     for number in (1, 6):
-        write_json(layout.failure("baseline", number), f"zone {number}, scenario baseline: no equilibrium at theta = 0.9")
+        write_json(layout.failure("baseline", number), failure(number, "no equilibrium at theta = 0.9", "no_equilibrium"))
         later = time.time() + 5
         os.utime(layout.failure("baseline", number), (later, later))
     assert {z: s for z, s in states(run).items() if z in (1, 6)} == {1: "done", 6: "failed"}

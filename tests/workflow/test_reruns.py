@@ -7,6 +7,7 @@ import pytest
 from small_panel import FILES, ROOT
 
 from regspec.config_io import load_config, resolved_text
+from regspec.errors import ModelFailure
 from regspec.experiments.files import recorded_key, write_failure
 from regspec.layout import Layout
 
@@ -54,7 +55,9 @@ def test_a_solution_that_was_replaced_by_hand_is_told_and_made_again(copy, run):
     """It failed under another theta, as its file says. Nothing needs it until the tables are gathered anew."""
     path = copy.folder / Layout(load_config(run)).solution("baseline", 1)
     key, other = recorded_key(path), load_config(run, ["model.parameters.theta=0.9"])
-    write_failure(path, "no equilibrium", 1, "baseline", "of another theta", other, "hash", 1.0, 1)
+    write_failure(
+        path, ModelFailure("no equilibrium", "no_equilibrium"), 1, "baseline", "of another theta", other, "hash", 1.0, 1
+    )
     plan, why = copy.explained(run, "--", "model")
     assert plan == {} and why.splitlines() == [
         "regspec: nothing would run; everything is up to date",

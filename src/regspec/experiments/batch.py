@@ -117,12 +117,12 @@ def run_zones(config: Config, config_hash: str, layout: Layout, scenario: str, z
                 )
             except ModelFailure as failure:
                 status = "failed"
-                failures.append(str(failure))
+                failures.append(failure)
             if ranks.rank == 0:
                 print(f"zone {zone}, scenario {scenario}: {status}", flush=True)
     if failures:
         more = f"\nand {len(failures) - 1} more of the {len(zones)} zones of this job" if len(failures) > 1 else ""
-        raise ModelFailure(failures[0] + more)
+        raise ModelFailure(f"{failures[0]}{more}", failures[0].kind)
     if manifest is not None and ranks.rank == 0:
         write_json(manifest, {"scenario": scenario, "solutions": keys})
 
@@ -150,7 +150,8 @@ def _run(config: Config, config_hash: str, layout: Layout, scenario: str, zone: 
     """
     marker = layout.failure(scenario, zone)
     if attempt > 1 and marker.exists():
-        raise ModelFailure(json.loads(marker.read_text(encoding="utf-8")))
+        left = json.loads(marker.read_text(encoding="utf-8"))
+        raise ModelFailure(left["message"], left["kind"])
     if ranks.rank == 0:
         marker.unlink(missing_ok=True)
     solution = layout.solution(scenario, zone)
@@ -164,7 +165,7 @@ def _run(config: Config, config_hash: str, layout: Layout, scenario: str, zone: 
         )  # fmt: skip
     except ModelFailure as failure:
         if ranks.rank == 0:
-            write_json(marker, str(failure))
+            write_json(marker, failure.record())
         if kept:
-            raise ModelFailure(f"{failure}\n{solution} keeps the solution that it had") from None
+            raise ModelFailure(f"{failure}\n{solution} keeps the solution that it had", failure.kind) from None
         raise

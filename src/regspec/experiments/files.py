@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 
 from regspec.config import Config
-from regspec.errors import DataError, SystemFault
+from regspec.errors import DataError, ModelFailure, SystemFault
 from regspec.experiments.key import settings
 from regspec.hdf5 import opened
 from regspec.model.fingerprint import kernel_fingerprint
@@ -70,8 +70,8 @@ def write_solution(
     with _in_memory(path) as file:
         file.attrs.update(_attributes(zone, scenario, key, config, config_hash))
         file.attrs.update(
-            {"status": "solved", "message": "", "seconds": seconds, "ranks": ranks, "level": solution.level,
-             "welfare_gain": solution.welfare_gain}
+            {"status": "solved", "message": "", "seconds": seconds, "ranks": ranks, "attempts": solution.attempts,
+             "level": solution.level, "welfare_gain": solution.welfare_gain}
         )  # fmt: skip
         first = config.calibration.first_year
         _write_allocation(file.create_group("ce"), solution.ce, first)
@@ -79,12 +79,13 @@ def write_solution(
             _write_allocation(file.create_group("planner"), solution.planner, first)
 
 
-def write_failure(path: Path, message: str, zone: int, scenario: str, key: str, config: Config, config_hash: str,
+def write_failure(path: Path, failure: ModelFailure, zone: int, scenario: str, key: str, config: Config, config_hash: str,
                   seconds: float, ranks: int) -> None:  # fmt: skip
-    """Write the record of a zone that the model could not solve: status "failed" and why."""
+    """Write the record of a zone that the model could not solve: status "failed", why, and the kind of failure."""
     with _in_memory(path) as file:
         file.attrs.update(_attributes(zone, scenario, key, config, config_hash))
-        file.attrs.update({"status": "failed", "message": message, "seconds": seconds, "ranks": ranks})
+        file.attrs.update({"status": "failed", "message": str(failure), "failure": failure.kind})
+        file.attrs.update({"seconds": seconds, "ranks": ranks})
         file.attrs.update({"level": np.nan, "welfare_gain": np.nan})
 
 

@@ -68,7 +68,7 @@ def run_zone(
             if on_failure == "error":
                 raise
             if ranks.rank == 0:
-                write_failure(output, str(failure), zone["zone"], scenario, key, config, config_hash,
+                write_failure(output, failure, zone["zone"], scenario, key, config, config_hash,
                               checkpoint.spent + time.perf_counter() - began, ranks.size)  # fmt: skip
             return "failed", key
         if ranks.rank == 0:
