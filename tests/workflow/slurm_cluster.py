@@ -277,6 +277,16 @@ def _signal(pid: int, number: int) -> bool:
     return True
 
 
+def hide_segments(pids: list[int]) -> None:
+    """Take the names of the shared memory that these processes have mapped, as if they were on a host of their own: ranks of
+    another job on the other node, which is the same machine, would find it under the same name. They keep the memory itself.
+    """
+    mapped = "".join(Path(f"/proc/{pid}/maps").read_text() for pid in pids)
+    for path in Path("/dev/shm").glob("mpich_shm_*"):
+        if str(path) in mapped:
+            path.unlink(missing_ok=True)
+
+
 def _forget_segments() -> None:
     """Remove shared memory of killed MPI ranks that nobody maps: job numbers begin anew, and would meet it."""
     mapped = ""

@@ -161,6 +161,7 @@ def test_a_drained_node_a_time_limit_and_a_lost_node(cluster, workflow, slow, ex
     second = freeze(workflow, cluster, 2, before=first)
     assert "goes on" in log(workflow)
     stopped, node = solver_processes(workflow.folder), cluster.wait_for("solve")["nodes"]
+    slurm_cluster.hide_segments(stopped)
     cluster.lose(node)
     done = finish(process)
     assert done.code == 0, done.text
