@@ -41,7 +41,7 @@ def run(tmp_path):
         layout.solution("baseline", number).parent.mkdir(parents=True, exist_ok=True)
         with h5py.File(layout.solution("baseline", number), "w") as file:
             file.attrs.update(status="solved", message="", seconds=seconds, key=key)
-    write_json(layout.failure("baseline", 2), failure(2, "no equilibrium at b = -0.3 <&>, not of business cycles", "no_equilibrium"))
+    write_json(layout.failure("baseline", 2), failure(2, "no equilibrium at b = -0.3 <&>, in cycles", "no_equilibrium"))
     write_json(layout.failure("baseline", 5), failure(5, "sweep 9 of the stationary tail does not converge", "not_converged"))
     now = time.time()
     sweep = {"allocation": "ce", "stage": "tail", "rate": 0.5}

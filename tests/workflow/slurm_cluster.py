@@ -281,7 +281,7 @@ def hide_segments(pids: list[int]) -> None:
     """Take the names of the shared memory that these processes have mapped, as if they were on a host of their own: ranks of
     another job on the other node, which is the same machine, would find it under the same name. They keep the memory itself.
     """
-    mapped = "".join(Path(f"/proc/{pid}/maps").read_text() for pid in pids)
+    mapped = "".join(Path(f"/proc/{pid}/maps").read_text(encoding="utf-8") for pid in pids)
     for path in Path("/dev/shm").glob("mpich_shm_*"):
         if str(path) in mapped:
             path.unlink(missing_ok=True)
