@@ -19,6 +19,8 @@ from regspec.model.problem import Problem
 from regspec.model.reach import Reach, check_states, reach_of
 from regspec.model.simulate import Path, cloud_errors, simulate
 
+_BEYOND = 0.1  # of the largest debt that a solved state chooses: what a path may add to it
+
 
 @dataclass(frozen=True)
 class Allocation:
@@ -89,12 +91,12 @@ def solve_allocation(
 def check_choices(solver: Solver, paths: Sequence[Path], reach: Reach) -> None:
     """Raise ModelFailure where a path holds more debt than any solved state chooses: its equilibrium is one that the backward
     solution does not know, and so are the expectations that it rests on. Productivities off the chain may take a path
-    beyond those states a little, by less than the width of the bond grid's dense part.
+    beyond those states a little, by less than the width of the bond grid's dense part or a tenth of the debt.
     """
     for path in paths:
         for t, b in enumerate(path.b_next):
-            lowest, room = reach.lowest[t], solver.year(t + 1)[1].stretch
-            if b < lowest - room:
+            lowest = reach.lowest[t]
+            if b < lowest - max(solver.year(t + 1)[1].stretch, _BEYOND * abs(lowest)):
                 raise ModelFailure(
                     f"{solver.label}: in year index {t} of the realized path b' = {b:.4f} is below the lowest choice of a "
                     f"solved state, {lowest:.4f}: another equilibrium; {solver.case()}",
