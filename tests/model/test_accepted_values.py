@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, event, given, seed, settings
 from hypothesis import strategies as st
-from one_zone import content, national, zone
+from one_zone import config, content, national, zone
 
 from regspec.config import Config
 from regspec.config_io import load_config
@@ -22,7 +22,9 @@ parameters = st.fixed_dictionaries(
     {},
     optional={
         "gamma": st.sampled_from([0.5, 1.0, 2.0, 5.0, 7.3, 20.0, 100.0]) | between(0.5, 100.0),
-        "alpha": shares, "beta": between(0.8, 0.98) | between(0.5, 0.999), "theta": between(1e-6, 1.0), "chi": between(1e-6, 0.1) | between(1e-6, 1.0),
+        "alpha": shares,
+        "beta": between(0.8, 0.98) | between(0.5, 0.999), "theta": between(1e-6, 1.0),
+        "chi": between(1e-6, 0.1) | between(1e-6, 1.0),
         "xi_scale": between(0.0, 2.0), "phi_scale": between(0.0, 10.0), "shock_scale": between(0.0, 5.0),
         "limit": st.sampled_from(["collateral", "fixed", "natural"]), "collateral_price": st.sampled_from(["current", "next"]),
         "growth": st.sampled_from([1.0, 1.0, 1.01, 0.9, 1.1]),
@@ -49,9 +51,8 @@ def test_a_solution_or_a_named_failure(chosen, grid, solver, rate, correlation):
     record["interest"]["mean"] = rate
     record["rho"] = [correlation, 0.9]
     raw = content(model__parameters=chosen, model__grid=grid, model__solver={"cloud": 10, **solver})
-    config = Config.model_validate(raw)
     try:
-        solution = solve_zone(zone(), record, config, "baseline")
+        solution = solve_zone(zone(), record, Config.model_validate(raw), "baseline")
     except ConfigError as error:  # alpha + xi of one or more
         assert "alpha" in str(error)
         return
@@ -63,6 +64,15 @@ def test_a_solution_or_a_named_failure(chosen, grid, solver, rate, correlation):
     assert np.isfinite(solution.welfare_gain)
     for own in (solution.ce, solution.planner):
         assert np.all(own.path.c > 0.0) and np.all(np.isfinite(own.path.q)) and own.path.errors.max() <= solver["largest_error"]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("gamma", [40.0, 60.0, 100.0])
+def test_large_risk_aversion_ends_with_a_name(gamma):
+    """Marginal utilities overflow: differences of iterates are not finite."""
+    with pytest.raises(ModelFailure) as caught:
+        solve_zone(zone(), national(), config(model__parameters__gamma=gamma, model__parameters__chi=0.06), "baseline")
+    assert caught.value.kind != "other"
 
 
 @pytest.mark.parametrize(("key", "value"), [

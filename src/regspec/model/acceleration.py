@@ -157,6 +157,10 @@ class Anderson:
             return image
         m = len(products)
         gram = self._gram + 1e-10 * np.trace(self._gram) / m * np.eye(m)
+        try:
+            coefficients = np.linalg.solve(gram, products)
+        except np.linalg.LinAlgError:  # no differences, or none that are finite: nothing to mix
+            return image
         result = image.copy()
-        subtract_combination(result, self._images, self._slots, np.linalg.solve(gram, products))
+        subtract_combination(result, self._images, self._slots, coefficients)
         return result
