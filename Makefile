@@ -44,9 +44,10 @@ report: $(READY)
 	@$(BIN)/regspec config --config $(CONFIG) > /dev/null
 	@$(BIN)/snakemake --profile profiles/local --configfile $(CONFIG) -- all report
 
-# As many files of tests at a time as there are cores (four at most), those that take longest first.
+# One file of tests more at a time than there are cores (four at most), since those of Slurm wait; those that take longest first.
+WORKERS := $(shell n=$$(getconf _NPROCESSORS_ONLN 2> /dev/null || echo 2); echo $$((n < 4 ? n + 1 : 4)))
 test: $(READY) lint slurm
-	$(BIN)/pytest -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder $(TESTS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # Only the Slurm profile on a real Slurm of two virtual nodes; `make test` has these tests, too.
 test-cluster: $(READY) slurm
