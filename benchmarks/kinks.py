@@ -1,7 +1,7 @@
 """Treatments of the kink where the limit starts to bind, compared: errors and time of one zone of the default economy.
 
 Each method replaces one part of the solver and keeps everything else, the measure of the errors included
-(docs/numerics.md). A method runs in a process of its own with an empty kernel cache, because kernels are compiled
+(docs/accuracy.md). A method runs in a process of its own with an empty kernel cache, because kernels are compiled
 with the parts that they find.
 
 - `fixed, linear` / `fixed, cubic`: nodes evenly spaced in the grid's own coordinate, the same for every (k, e), each solved

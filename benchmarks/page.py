@@ -1,4 +1,4 @@
-"""Write the tables of docs/benchmarks.md and docs/numerics.md anew from results/bench/bench.json: `python benchmarks/page.py`.
+"""Write the tables of docs/benchmarks.md and docs/accuracy.md anew from results/bench/bench.json: `python benchmarks/page.py`.
 
 A table stands between the lines `<!-- bench: NAME -->` and `<!-- end -->`; the text around it stays as it is, and so
 does the table of a part that was not measured.
@@ -13,7 +13,7 @@ import sys
 
 from common import OUTPUT, ROOT
 
-PAGES = (ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "numerics.md")
+PAGES = (ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "accuracy.md")
 HEADLINE = {
     "ce_us_per_state_sweep_I3": ("market, three industries: one state in one sweep, us", ".2f"),
     "sp_us_per_state_sweep_I3": ("planner, three industries: one state in one sweep, us", ".2f"),

@@ -1,7 +1,7 @@
 """Work and precision: Euler errors of one zone of the default economy against solve time, on grids from coarse to fine.
 
 Seconds are those of the backward solution (tail and path; the planner's tail starts from the market's, whose time is not
-included); errors are those of docs/numerics.md on the realized path and on the random cloud.
+included); errors are those of docs/accuracy.md on the realized path and on the random cloud.
 """
 
 from __future__ import annotations

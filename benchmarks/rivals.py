@@ -10,7 +10,7 @@ and price-dependent limits; dolo (time iteration with complementarity) in a Pyth
 its distance to the fixed point is 1e-6 (dolo: until decisions change by less than 1e-6). Compilation is not counted.
 
 Accuracy, by one routine for all: consumption functions c(b, u) at the same random states give (i) the relative difference from
-a very fine solution of this package, (ii) the error of the bond condition max{-EE, -IC, min(EE, IC)} (docs/numerics.md),
+a very fine solution of this package, (ii) the error of the bond condition max{-EE, -IC, min(EE, IC)} (docs/accuracy.md),
 with next year's consumption from the same function. Between grid points the rivals' consumption is linear.
 """
 

@@ -11,7 +11,7 @@ import numpy as np
 
 
 def test_linear_elements_solve_the_same_economy(tmp_path):
-    """docs/numerics.md, room to grow: linear elements, put in from outside, converge with order two to the package's result."""
+    """docs/decisions.md: linear elements, put in from outside, converge with order two to the package's result."""
     tests = Path(linear_scheme.__file__).parent
     done = subprocess.run(
         [sys.executable, linear_scheme.__file__, "4", "8", "16"], capture_output=True, encoding="utf-8", cwd=tests,

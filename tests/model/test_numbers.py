@@ -1,0 +1,60 @@
+"""Small economies against committed numbers: a change of the code that moves a solution is seen at once.
+
+`python tests/model/test_numbers.py` writes the numbers anew, after a change that is meant to move them.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+NUMBERS = Path(__file__).with_name("numbers.json")
+SOLVER = {"cloud": 10, "tolerance": 1e-10, "residual": 1e-11}
+CASES = {
+    "binding": {"chi": 0.06, "gamma": 2.0},
+    "slack": {"beta": 0.97, "shock_scale": 3.0, "gamma": 3.0},
+    "fixed": {"limit": "fixed"},
+    "natural": {"limit": "natural", "gamma": 4.0},
+    "next_price": {"collateral_price": "next", "chi": 0.2},
+    "regimes": {"theta_regimes": {"values": [0.35, 0.53], "stay": [0.9, 0.8], "switch_years": [1952]}},
+    "growth": {"growth": 1.01, "gamma": 2.5},
+}
+
+
+def solved(name: str) -> dict:
+    """Consumption, price, bonds, last portfolio and value of both allocations of a case, as lists."""
+    from one_zone import config, national, zone
+
+    from regspec.experiments.zone import solve_zone
+
+    solution = solve_zone(zone(), national(), config(model__parameters=CASES[name], model__solver=SOLVER), "baseline")
+    return {
+        allocation: {
+            "c": own.path.c.tolist(), "q": own.path.q.tolist(), "b_next": own.path.b_next.tolist(),
+            "k": own.path.k[-1].tolist(), "value": [own.value], "binding": own.path.binding.astype(float).tolist(),
+        }
+        for allocation, own in (("ce", solution.ce), ("planner", solution.planner))
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_solutions_are_the_committed_ones(name):
+    committed = json.loads(NUMBERS.read_text(encoding="utf-8"))[name]
+    for allocation, series in solved(name).items():
+        for key, values in series.items():
+            np.testing.assert_allclose(values, committed[allocation][key], rtol=1e-10, atol=1e-12, err_msg=f"{allocation} {key}")
+
+
+def test_the_cases_are_different_economies():
+    """A limit that always, at times and never binds; no two cases with the same consumption."""
+    committed = json.loads(NUMBERS.read_text(encoding="utf-8"))
+    shares = [np.mean(committed[name]["ce"]["binding"]) for name in CASES]
+    assert max(shares) == 1.0 and min(shares) == 0.0 and len({tuple(committed[name]["ce"]["c"]) for name in CASES}) == len(CASES)
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    text = json.dumps({name: solved(name) for name in CASES}, indent=1)
+    NUMBERS.write_text(text + "\n", encoding="utf-8", newline="\n")
