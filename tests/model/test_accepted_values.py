@@ -43,7 +43,7 @@ solvers = st.fixed_dictionaries(
 
 @pytest.mark.filterwarnings("ignore")
 @seed(20260110)
-@settings(max_examples=40, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, database=None, suppress_health_check=list(HealthCheck))
 @given(parameters, grids, solvers, st.sampled_from([0.013, 0.02, 0.0, 0.09]), st.sampled_from([0.0, 0.5]))
 def test_a_solution_or_a_named_failure(chosen, grid, solver, rate, correlation):
     """The defaults' neighbours and corners alike; coarse grids and few sweeps, so that most end soon."""

@@ -48,12 +48,13 @@ def place(n) -> dict:
 
 def test_an_economy_without_risk_is_solved():
     """shock_scale 0 and a series without variance: nodes of a chain would coincide. The limit of small shocks."""
-    record, none = nation([0.8, 0.8], [0.02, 0.02]), settings([0.1, 0.25], shock_scale=0.0)
-    still = solve_zone(place(2), record, none, "baseline")
-    nearly = solve_zone(place(2), record, settings([0.1, 0.25], shock_scale=1e-4), "baseline")
+    record, coarse = nation([0.8, 0.8], [0.02, 0.02], years=4), {"years": 4, "grid": {"b_below": 6, "b_fine": 64}}
+    still, nearly = (
+        solve_zone(place(2), record, settings([0.1, 0.25], shock_scale=scale, **coarse), "baseline") for scale in (0.0, 1e-4)
+    )
     assert still.welfare_gain == pytest.approx(nearly.welfare_gain, rel=2e-3)
     np.testing.assert_allclose(still.ce.path.c, nearly.ce.path.c, rtol=1e-4)
-    one = solve_zone(place(2), nation([0.8, 0.8], [0.02, 0.0]), settings([0.1, 0.25]), "baseline")
+    one = solve_zone(place(2), nation([0.8, 0.8], [0.02, 0.0], years=4), settings([0.1, 0.25], **coarse), "baseline")
     assert one.attempts == 1 and np.isfinite(one.welfare_gain)
     rows, shares = product_chain([0.8, 0.8], [0.0, 0.02], 3).mixture(np.array([0.0, 0.01, 0.0]))
     assert np.isfinite(rows).all() and shares.sum() == pytest.approx(1.0)
