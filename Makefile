@@ -71,7 +71,7 @@ lint: $(READY)
 	$(BIN)/mypy
 
 # Lines of kernels are only counted without the compiler. Some hundred times as slow, that is for the tests of single kernels.
-PLAIN := $(patsubst %,tests/unit/test_model_%.py,conditions expectation interpolation lattice newton problem)
+PLAIN := $(patsubst %,tests/unit/model/%.py,kernels/test_conditions kernels/test_expectations kernels/test_lookup grids/test_lattice kernels/test_newton test_problem)
 coverage: $(READY)
 	rm -f .coverage
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest $(PLAIN) --cov --cov-report=

@@ -14,19 +14,65 @@ import time
 from common import OUTPUT, machine, say, table
 
 PARTS = ("kernels", "zone", "precision", "kinks", "rivals", "scaling")
-KERNELS = {"industries": "d", "allocation": "s", "states": ".0f", "tail": ".2f", "path": ".2f", "sweeps": "d",
-           "evaluations": ".2f", "relative_to_I3": ".2f"}  # fmt: skip
-PRECISION = {"allocation": "s", "k_steps": "d", "b_below": "d", "b_above": "d", "b_fine": "d", "sweeps": "d", "seconds": ".2f",
-             "euler_bonds_mean_log10": ".2f", "euler_bonds_p99_log10": ".2f", "euler_portfolio_mean_log10": ".2f",
-             "euler_portfolio_p99_log10": ".2f"}  # fmt: skip
+KERNELS = {
+    "industries": "d",
+    "allocation": "s",
+    "states": ".0f",
+    "tail": ".2f",
+    "path": ".2f",
+    "sweeps": "d",
+    "evaluations": ".2f",
+    "relative_to_I3": ".2f",
+}
+PRECISION = {
+    "allocation": "s",
+    "k_steps": "d",
+    "b_below": "d",
+    "b_above": "d",
+    "b_fine": "d",
+    "sweeps": "d",
+    "seconds": ".2f",
+    "euler_bonds_mean_log10": ".2f",
+    "euler_bonds_p99_log10": ".2f",
+    "euler_portfolio_mean_log10": ".2f",
+    "euler_portfolio_p99_log10": ".2f",
+}
 KINKS = {"method": "s", **{key: spec for key, spec in PRECISION.items() if key != "k_steps"}}
-RIVALS = {"method": "s", "points": "d", "seconds": ".4f", "sweeps": "d", "us_per_state_sweep": ".3f", "c_error_mean": ".1e",
-          "c_error_max": ".1e", "euler_mean_log10": ".2f", "euler_p99_log10": ".2f", "euler_max_log10": ".2f"}  # fmt: skip
-SCALING = {"kind": "s", "allocation": "s", "ranks": "d", "nodes": "d", "ms_per_sweep": ".2f", "efficiency": ".2f",
-           "parallel_ms": ".2f", "imbalance": ".3f", "communication_ms": ".2f", "rest_ms": ".2f",
-           "gathered_mb_per_sweep": ".2f", "oversubscribed": ""}  # fmt: skip
-PREDICTION = {"case": "s", "allocation": "s", "nodes": "d", "ranks": "d", "ms_per_sweep": ".2f", "speedup": ".1f",
-              "efficiency": ".2f"}  # fmt: skip
+RIVALS = {
+    "method": "s",
+    "points": "d",
+    "seconds": ".4f",
+    "sweeps": "d",
+    "us_per_state_sweep": ".3f",
+    "c_error_mean": ".1e",
+    "c_error_max": ".1e",
+    "euler_mean_log10": ".2f",
+    "euler_p99_log10": ".2f",
+    "euler_max_log10": ".2f",
+}
+SCALING = {
+    "kind": "s",
+    "allocation": "s",
+    "ranks": "d",
+    "nodes": "d",
+    "ms_per_sweep": ".2f",
+    "efficiency": ".2f",
+    "parallel_ms": ".2f",
+    "imbalance": ".3f",
+    "communication_ms": ".2f",
+    "rest_ms": ".2f",
+    "gathered_mb_per_sweep": ".2f",
+    "oversubscribed": "",
+}
+PREDICTION = {
+    "case": "s",
+    "allocation": "s",
+    "nodes": "d",
+    "ranks": "d",
+    "ms_per_sweep": ".2f",
+    "speedup": ".1f",
+    "efficiency": ".2f",
+}
 
 
 def kernel_part(quick: bool) -> dict:
@@ -104,7 +150,7 @@ def main() -> None:
     config, layout = prepare(
         bool({"zone", "precision", "kinks"} & set(options.only))
     )  # before numba is loaded: it sets the kernel cache
-    from regspec.provenance import code_version, write_json
+    from regspec.io.provenance import code_version, write_json
 
     path, version = OUTPUT / "bench.json", code_version()
     found = json.loads(path.read_text(encoding="utf-8")) if path.exists() and set(options.only) != set(PARTS) else {}

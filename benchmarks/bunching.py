@@ -33,7 +33,7 @@ _FIRST, _WIDEST = 1e-6, 0.2  # brackets of the move in bonds
 
 def plan(grid: tuple[int, int, int]):
     """The `Tail` of the one-industry plan on a grid."""
-    from regspec.model.backward import Solver
+    from regspec.model.solver.time_iteration import Solver
 
     below, above, fine = grid
     problem = replace(kernels.economy(1, 2, 3), below=below, above=above, fine=fine)
@@ -43,7 +43,7 @@ def plan(grid: tuple[int, int, int]):
 
 def around(tail, distances: np.ndarray) -> dict[str, np.ndarray]:
     """lambda^(-1/gamma), the multiplier mu/u' and b' - b* at distances from the kink, in the lowest exogenous state."""
-    from regspec.model.types import MU
+    from regspec.model.kernels.records import MU
 
     k, kink = np.ones(1), tail.kinks[0, 0]
     policy = tail.solved(kink + distances, k, 0)
@@ -57,19 +57,29 @@ def jumps() -> tuple[list[dict], list[dict]]:
     for grid in GRIDS:
         tail = plan(grid)
         at = around(tail, np.array([-NEAR, NEAR, FAR]))
-        rows.append({
-            "b_below": grid[0], "b_above": grid[1], "b_fine": grid[2], "kink": float(tail.kinks[0, 0]),
-            "below": float(at["value"][0]), "above": float(at["value"][1]), "mu_below": float(at["mu"][0]),
-            "ahead_at": float(at["ahead"][1]), "ahead_far": float(at["ahead"][2]),
-        })  # fmt: skip
-        curves.append({"label": f"{grid[0]} + {grid[1]} nodes, {grid[2]:,} points"}
-                      | around(tail, np.linspace(-0.5 * FAR, WIDE - 0.5 * FAR, 241)))  # fmt: skip
+        rows.append(
+            {
+                "b_below": grid[0],
+                "b_above": grid[1],
+                "b_fine": grid[2],
+                "kink": float(tail.kinks[0, 0]),
+                "below": float(at["value"][0]),
+                "above": float(at["value"][1]),
+                "mu_below": float(at["mu"][0]),
+                "ahead_at": float(at["ahead"][1]),
+                "ahead_far": float(at["ahead"][2]),
+            }
+        )
+        curves.append(
+            {"label": f"{grid[0]} + {grid[1]} nodes, {grid[2]:,} points"}
+            | around(tail, np.linspace(-0.5 * FAR, WIDE - 0.5 * FAR, 241))
+        )
     return rows, curves
 
 
 def draw(curves: list[dict], stem: Path, provenance: dict) -> None:
     """lambda^(-1/gamma) and b' around the kink, a line for each grid."""
-    from regspec import figures
+    from regspec.exhibits import figures
 
     figure, axes = figures.new("double", height=3.1, ncols=2)
     for curve, colour, line in zip(curves, figures.PALETTE, (":", "--", "-"), strict=False):
@@ -96,9 +106,9 @@ def consumption_errors(solver, years, path, chances) -> np.ndarray:
 
 def bond_condition(solver, years, path, chances, t: int):
     """Euler error in year index ``t`` as a function of a move in b', with consumption moved by the budget."""
-    from regspec.model.accuracy import exact_expectations
-    from regspec.model.conditions import growth_target
-    from regspec.model.simulate import starts
+    from regspec.model.kernels.conditions import growth_target
+    from regspec.model.simulation.euler_errors import exact_expectations
+    from regspec.model.simulation.paths import starts
 
     last, rate = len(path.b) - 1, solver.problem.rate
     functions, _, whole = solver.expectations_at(years[min(t + 2, last)], t + 2, chances[min(t + 1, last)])
@@ -129,7 +139,7 @@ def root(gap) -> float:
 
 def zone_rows(config, layout, zones: list[int]) -> list[dict]:
     """A row for every zone and allocation: Euler errors of bonds and errors of consumption on the path, log10."""
-    from regspec.experiments.zone import build_problem
+    from regspec.solves.zone import build_problem
 
     rows = []
     for number in zones:
@@ -166,7 +176,7 @@ def main() -> None:
     parser.add_argument("--zones", type=int, nargs="*", help="zones of the sample; all of it without this")
     options = parser.parse_args()
     config, layout = zone_times.prepare(True, options.config)
-    from regspec.provenance import code_version, write_json
+    from regspec.io.provenance import code_version, write_json
 
     grids, curves = jumps()
     columns = dict.fromkeys(("b_below", "b_above", "b_fine"), "d") | {"kink": ".5f"}

@@ -21,10 +21,13 @@ def machine() -> dict:
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if Path("/proc/cpuinfo").exists() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return {
-        "processor": models[0] if models else platform.machine(), "cores": os.cpu_count(),
-        "system": platform.platform(), "python": platform.python_version(), "load_average": os.getloadavg()[0],
+        "processor": models[0] if models else platform.machine(),
+        "cores": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "load_average": os.getloadavg()[0],
         **{name: version(name) for name in ("numpy", "numba", "llvmlite", "mpi4py")},
-    }  # fmt: skip
+    }
 
 
 @contextmanager
@@ -32,10 +35,10 @@ def clocked():
     """Log (a dict) of the seconds that the parts of a backward step take while the block runs: `expand`, `sweep`,
     `recover_slopes`.
     """
-    from regspec.model import backward
+    from regspec.model.solver import time_iteration
 
     log: dict[str, float] = {}
-    watched = [(backward, "expand"), (backward.sw, "sweep"), (backward, "recover_slopes")]
+    watched = [(time_iteration, "expand"), (time_iteration.sw, "sweep"), (time_iteration, "recover_slopes")]
     originals = [getattr(module, name) for module, name in watched]
 
     def timed(original, name: str):

@@ -50,8 +50,14 @@ def main() -> None:
     seconds = time.perf_counter() - began
     bonds = np.linspace(low, request["top"], request["points"])
     chosen = [result.dr(e, bonds[:, None]).ravel().tolist() for e in range(len(request["values"]))]
-    answer = {"seconds": seconds, "iterations": int(result.iterations), "converged": bool(result.x_converged),
-              "version": version("dolo"), "bonds": bonds.tolist(), "b_next": chosen}  # fmt: skip
+    answer = {
+        "seconds": seconds,
+        "iterations": int(result.iterations),
+        "converged": bool(result.x_converged),
+        "version": version("dolo"),
+        "bonds": bonds.tolist(),
+        "b_next": chosen,
+    }
     print("\n" + json.dumps(answer))
 
 

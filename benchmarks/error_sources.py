@@ -39,17 +39,33 @@ class Tail:
 
     def solved(self, bonds, k, e):
         """Policies (I+5, bonds) of the equilibrium at every one of ``bonds``."""
-        from regspec.model.accuracy import policy_at
-        from regspec.model.conditions import make_scratch
-        from regspec.model.point import UNSOLVED, solve_point
-        from regspec.model.simulate import starts
+        from regspec.model.kernels.conditions import make_scratch
+        from regspec.model.kernels.period import UNSOLVED, solve_point
+        from regspec.model.simulation.euler_errors import policy_at
+        from regspec.model.simulation.paths import starts
 
         exo, scratch, n = self.exo, make_scratch(self.tech), len(k)
         y, rows, last = np.empty(n), np.empty((len(bonds), n + 5)), None
         for row, b in zip(rows, bonds, strict=True):
             begin = starts(b, k, self.solver, self.t, last)
-            code = solve_point(b, k, exo.z[e], 1.0 / exo.R[e], exo.kappa[e], exo.debt[e], e, begin, self.functions,
-                               self.lattice.table, self.tech, self.grid, scratch, y, 1e-11, 80)  # fmt: skip
+            code = solve_point(
+                b,
+                k,
+                exo.z[e],
+                1.0 / exo.R[e],
+                exo.kappa[e],
+                exo.debt[e],
+                e,
+                begin,
+                self.functions,
+                self.lattice.table,
+                self.tech,
+                self.grid,
+                scratch,
+                y,
+                1e-11,
+                80,
+            )
             if code == UNSOLVED:
                 raise RuntimeError(f"no equilibrium at b = {b:.4f}, k = {k.round(4).tolist()}, exogenous state {e}")
             policy_at(code, y, self.tech, scratch, row)
@@ -58,8 +74,8 @@ class Tail:
 
     def placed(self, bonds, node, e):
         """Policies (I+5, bonds) at a lattice node, interpolated between its solve nodes."""
-        from regspec.model.placing import place_nodes, place_side
-        from regspec.model.rows import BLOCK
+        from regspec.model.kernels.policy_interpolation import place_nodes, place_side
+        from regspec.model.kernels.simd import BLOCK
 
         grid, rows, at = self.grid, self.policies.pol[node, e], self.policies.kink[node, e]
         x = grid.coordinates(bonds - grid.shift[node])
@@ -77,7 +93,7 @@ class Tail:
 
     def marginal(self, policy, k, e):
         """u' and lambda (2, bonds) of policies (I+5, bonds) in exogenous state e."""
-        from regspec.model.expectation import integrands
+        from regspec.model.kernels.expectations import integrands
 
         n, count = len(k), policy.shape[1]
         work = np.zeros((len(self.tech.slots), 1, count))
@@ -91,21 +107,36 @@ class Tail:
 
     def looked_up(self, bonds, x, e):
         """The same from the solver's own functions, at lattice coordinates ``x``."""
-        from regspec.model.conditions import make_scratch
-        from regspec.model.interpolation import lookup
+        from regspec.model.kernels.conditions import make_scratch
+        from regspec.model.kernels.lookup import lookup
 
         s, found = make_scratch(self.tech), []
         for b in bonds:
-            lookup(self.functions, e, self.lattice.table, b, x, self.tech, self.grid, s.value, s.slope, s.ids, s.weights,
-                   s.gradients, s.order, s.fractions, s.shift)  # fmt: skip
+            lookup(
+                self.functions,
+                e,
+                self.lattice.table,
+                b,
+                x,
+                self.tech,
+                self.grid,
+                s.value,
+                s.slope,
+                s.ids,
+                s.weights,
+                s.gradients,
+                s.order,
+                s.fractions,
+                s.shift,
+            )
             found.append((s.value[0], s.value[3 + 2 * len(self.tech.a)]))
         return np.array(found).T
 
     def errors(self, k, e) -> dict[str, list]:
         """Relative errors (2, bonds) of every step."""
-        from regspec.model.conditions import make_scratch
-        from regspec.model.interpolation import locate
-        from regspec.model.lattice import coordinates
+        from regspec.model.grids.lattice import coordinates
+        from regspec.model.kernels.conditions import make_scratch
+        from regspec.model.kernels.lookup import locate
 
         s, states = make_scratch(self.tech), range(len(self.transition))
         x = coordinates(k, self.lattice)
@@ -131,8 +162,8 @@ class Tail:
 
 def solve_both(problem, settings, shocks) -> list[tuple]:
     """(solver, policies of the tail, of all years, path with log productivities ``shocks``) of market and plan."""
-    from regspec.model.backward import Solver
-    from regspec.model.simulate import simulate
+    from regspec.model.simulation.paths import simulate
+    from regspec.model.solver.time_iteration import Solver
 
     found, tail = [], None
     for planner in (False, True):
@@ -152,8 +183,8 @@ def main() -> None:
     import zone_times
 
     config, layout = zone_times.prepare(True, options.config)
-    from regspec.experiments.zone import build_problem
-    from regspec.provenance import code_version, write_json
+    from regspec.io.provenance import code_version, write_json
+    from regspec.solves.zone import build_problem
 
     zone, national = zone_times.inputs(layout, options.zone)
     problem = build_problem(zone, national, config, "baseline")

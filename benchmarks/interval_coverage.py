@@ -18,18 +18,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from regspec import tables
-from regspec.config import Config
+from regspec.config.config import Config
 from regspec.data.build import build
-from regspec.data.files import read_table
-from regspec.empirics.inference.conley import conley, distances, weights
-from regspec.empirics.inference.ols import Interval, Ols, clustered, hc1
-from regspec.empirics.inference.scpc import Components, components, scpc
-from regspec.empirics.inference.shift_share import akm, akm0, industry_regression
-from regspec.empirics.inference.wild import wild
+from regspec.econometrics.conley import conley, distances, weights
+from regspec.econometrics.ols import Interval, Ols, clustered, hc1
+from regspec.econometrics.scpc import Components, components, scpc
+from regspec.econometrics.shift_share import akm, akm0, industry_regression
+from regspec.econometrics.wild import wild
 from regspec.empirics.inputs import centroids
 from regspec.empirics.specialization import wide_shares
-from regspec.provenance import stamp
+from regspec.exhibits import tables
+from regspec.io.provenance import stamp
+from regspec.io.run_tables import read_table
 
 LEVEL = 0.95
 #: Cutoff of Conley errors and range of the spatial correlation exp(-d / RANGE), km.

@@ -21,7 +21,7 @@ import yaml
 from common import CONFIG, OUTPUT, ROOT, say, table
 from scale import measured
 
-from regspec import jobs
+from regspec.workflow import steps
 
 FOLDER = OUTPUT / "job_size"
 
@@ -41,9 +41,20 @@ def configuration(zones: int):
 def run(path, size: int) -> tuple[float, float]:
     """Wall and CPU seconds of all solves with ``size`` zones in a job."""
     command = [
-        sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--cores", "1", "--configfile", str(path),
-        "--config", f"compute={{zones_per_job: {size}}}", "--", "model",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--profile",
+        "profiles/local",
+        "--cores",
+        "1",
+        "--configfile",
+        str(path),
+        "--config",
+        f"compute={{zones_per_job: {size}}}",
+        "--",
+        "model",
+    ]
     wall, cpu, _ = measured(command)
     return wall, cpu
 
@@ -60,7 +71,7 @@ def main() -> None:
     parser.add_argument("--zones", type=int, default=12)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1, 2, 12])
     args = parser.parse_args()
-    jobs.prepare_numba(jobs.load(CONFIG)[2])  # the kernel cache of ordinary runs
+    steps.prepare_numba(steps.load(CONFIG)[2])  # the kernel cache of ordinary runs
     path, rows = configuration(args.zones), []
     say("data, calibration, kernels")
     run(path, args.zones)

@@ -18,11 +18,12 @@ from functools import partial
 import numpy as np
 from common import clocked
 
-from regspec.config import Grid
-from regspec.model.backward import Solver
-from regspec.model.bounds import lattice_bounds, simplex
-from regspec.model.problem import Problem, bond_bounds
-from regspec.model.shocks import product_chain
+from regspec.config.model import Grid
+from regspec.model.grids.bond_grid import bond_bounds
+from regspec.model.grids.corners import lattice_bounds, simplex
+from regspec.model.markov import product_chain
+from regspec.model.problem import Problem
+from regspec.model.solver.time_iteration import Solver
 
 YEARS, GRID = 11, Grid()
 
@@ -38,15 +39,41 @@ def economy(industries: int, steps: int, nodes: int) -> Problem:
     chain = product_chain([0.85] * industries, [0.015] * industries, nodes)
     lower = lattice_bounds(ztilde, a, alpha, trend, k0) if industries > 1 else np.ones((YEARS, 1))
     inputs = {
-        "alpha": alpha, "beta": 0.95, "kappa": 0.021, "a": a, "ztilde": ztilde, "trend": trend, "chain": chain,
-        "rate": 1.013, "limit": "collateral", "b_max": 0.6, "lower": lower,
-    }  # fmt: skip
+        "alpha": alpha,
+        "beta": 0.95,
+        "kappa": 0.021,
+        "a": a,
+        "ztilde": ztilde,
+        "trend": trend,
+        "chain": chain,
+        "rate": 1.013,
+        "limit": "collateral",
+        "b_max": 0.6,
+        "lower": lower,
+    }
     bonds, debt = bond_bounds(inputs)
     return Problem(
-        alpha=alpha, beta=0.95, gamma=5.0, kappa=0.021, a=a, phi=np.linspace(1.0, 3.26, industries), ztilde=ztilde, k0=k0,
-        b0=-0.12, trend=trend, chain=chain, rate=1.013, limit="collateral", bonds=bonds, debt=debt, corners=simplex(lower),
-        steps=steps, below=GRID.b_below, above=GRID.b_above, fine=GRID.b_fine,
-    )  # fmt: skip
+        alpha=alpha,
+        beta=0.95,
+        gamma=5.0,
+        kappa=0.021,
+        a=a,
+        phi=np.linspace(1.0, 3.26, industries),
+        ztilde=ztilde,
+        k0=k0,
+        b0=-0.12,
+        trend=trend,
+        chain=chain,
+        rate=1.013,
+        limit="collateral",
+        bonds=bonds,
+        debt=debt,
+        corners=simplex(lower),
+        steps=steps,
+        below=GRID.b_below,
+        above=GRID.b_above,
+        fine=GRID.b_fine,
+    )
 
 
 def measure(problem: Problem, planner: bool, start) -> tuple[dict, object]:
@@ -63,11 +90,16 @@ def measure(problem: Problem, planner: bool, start) -> tuple[dict, object]:
     path_seconds, path_states = time.perf_counter() - began, solver.diagnostics.states - tail_states
     d = solver.diagnostics
     return {
-        "tail": 1e6 * tail_seconds / tail_states, "path": 1e6 * path_seconds / path_states,
-        "sweeps": d.sweeps, "states": tail_states / d.sweeps, "evaluations": d.evaluations / d.states,
+        "tail": 1e6 * tail_seconds / tail_states,
+        "path": 1e6 * path_seconds / path_states,
+        "sweeps": d.sweeps,
+        "states": tail_states / d.sweeps,
+        "evaluations": d.evaluations / d.states,
         **{name: 1e6 * seconds / tail_states for name, seconds in parts.items()},
-        "tail_seconds": tail_seconds, "failed": d.failed, "residual": d.residual,
-    }, tail  # fmt: skip
+        "tail_seconds": tail_seconds,
+        "failed": d.failed,
+        "residual": d.residual,
+    }, tail
 
 
 def sizes(industries: int) -> tuple[int, int]:

@@ -29,24 +29,44 @@ GRIDS = ((6, 4, 6, 48), (6, 10, 10, 112), (6, 14, 12, 192))
 
 
 def fixed_sweep():
-    """A sweep on nodes that do not move: the regime is the one whose inequality holds. Signature of `sweep.sweep`."""
+    """A sweep on nodes that do not move: the regime is the one whose inequality holds. Signature of `time_step.sweep`."""
     import math
 
     import numpy as np
 
-    from regspec.model import sweep as sw
-    from regspec.model.conditions import BINDING, SLACK, growth_target, pledged_price
-    from regspec.model.interpolation import bond_at
-    from regspec.model.jit import njit
-    from regspec.model.newton import SOLVED, solve_state
+    from regspec.model.kernels import time_step as sw
+    from regspec.model.kernels.conditions import BINDING, SLACK, growth_target, pledged_price
+    from regspec.model.kernels.jit import njit
+    from regspec.model.kernels.lookup import bond_at
+    from regspec.model.kernels.newton import SOLVED, solve_state
 
     record, load = sw.record, sw.load
     EVALUATIONS, FAILED, LOWEST, RESIDUAL, STATES = sw.EVALUATIONS, sw.FAILED, sw.LOWEST, sw.RESIDUAL, sw.STATES
     entries = sw.STATISTICS
 
     @njit
-    def sweep(capital, first, exo, tech, table, functions, here, ahead, pol, kink, failed, taxed, tax_b, tax_k, accept,
-              loose, limit, s, y, stats):  # fmt: skip
+    def sweep(
+        capital,
+        first,
+        exo,
+        tech,
+        table,
+        functions,
+        here,
+        ahead,
+        pol,
+        kink,
+        failed,
+        taxed,
+        tax_b,
+        tax_k,
+        accept,
+        loose,
+        limit,
+        s,
+        y,
+        stats,
+    ):
         below, above = len(here.below), len(here.above)
         width = here.dx * (here.points - 1)
         at = width * (below - 1) / (below + above - 2)
@@ -72,9 +92,26 @@ def fixed_sweep():
                         load(rows[source], tech, y)
                         mode = SLACK if attempt % 2 == 0 else BINDING
                         status, worst, count = solve_state(
-                            mode, b, k, cash, bond_price, kappa, exo.debt[e], e, y, target, s.zeros, functions, table, tech,
-                            ahead, s, accept, 0.0, limit,
-                        )  # fmt: skip
+                            mode,
+                            b,
+                            k,
+                            cash,
+                            bond_price,
+                            kappa,
+                            exo.debt[e],
+                            e,
+                            y,
+                            target,
+                            s.zeros,
+                            functions,
+                            table,
+                            tech,
+                            ahead,
+                            s,
+                            accept,
+                            0.0,
+                            limit,
+                        )
                         stats[EVALUATIONS] += count
                         gap = y[0] * bond_price + kappa * pledged_price(tech, s) + exo.debt[e]
                         if status == SOLVED and (mode == BINDING or gap >= -1e-10):
@@ -91,8 +128,8 @@ def fixed_sweep():
 
 
 def linear_policy():
-    """Linear interpolation of policies in place of `placing.place_side`."""
-    from regspec.model.jit import inlined
+    """Linear interpolation of policies in place of `policy_interpolation.place_side`."""
+    from regspec.model.kernels.jit import inlined
 
     @inlined
     def place_side(rows, first, nodes, scales, places, begin, end, lowest, block, columns, result):
@@ -111,7 +148,9 @@ def linear_policy():
 
 def install(method: str) -> None:
     """Put the method's parts in place of the package's own; before anything is compiled."""
-    from regspec.model import backward, placing, problem, sweep
+    from regspec.model import problem
+    from regspec.model.kernels import policy_interpolation, time_step
+    from regspec.model.solver import time_iteration
 
     def replace(owner, name: str, part) -> None:
         if name not in vars(owner):  # else a method would silently be the package's own
@@ -121,11 +160,11 @@ def install(method: str) -> None:
     if not method.endswith(("crowded", "aligned")):
         replace(problem, "_CLUSTERING", 1.0)
     if not method.endswith("aligned"):
-        replace(backward.Solver, "_aligned", lambda solver, policies, t: policies.shift)
+        replace(time_iteration.Solver, "_aligned", lambda solver, policies, t: policies.shift)
     if method.endswith("linear"):
-        replace(placing, "place_side", linear_policy())
+        replace(policy_interpolation, "place_side", linear_policy())
     if method.startswith("fixed"):
-        replace(sweep, "sweep", fixed_sweep())
+        replace(time_step, "sweep", fixed_sweep())
 
 
 def child(method: str) -> None:
@@ -133,10 +172,10 @@ def child(method: str) -> None:
     import precision
     from zone_times import CONFIG, OVERRIDES
 
-    from regspec import jobs
+    from regspec.workflow import steps
 
-    config, _, layout = jobs.load(CONFIG, OVERRIDES)
-    jobs.prepare_numba(layout)
+    config, _, layout = steps.load(CONFIG, OVERRIDES)
+    steps.prepare_numba(layout)
     install(method)
     precision.measure(config, layout, GRIDS[:1])  # compiles
     rows = precision.measure(config, layout, GRIDS)
@@ -147,16 +186,21 @@ def draw(rows: list[dict], stem: Path, provenance: dict) -> list[Path]:
     """Mean bond error against seconds: a panel for the market and one for the planner."""
     import precision
 
-    from regspec import figures
+    from regspec.exhibits import figures
 
     figure, axes = figures.new("double", height=3.1, ncols=2, sharey=True)
     markers = ("v", "^", "D", "s", "o", "*")
     for axis, allocation in zip(axes, ("market", "planner"), strict=True):
         for number, method in enumerate(METHODS):
             own = [row for row in rows if row["method"] == method and row["allocation"] == allocation and "failure" not in row]
-            axis.plot([row["seconds"] for row in own], [10 ** row["euler_bonds_mean_log10"] for row in own],
-                      "--" if method.startswith("fixed") else "-", color=figures.PALETTE[number], marker=markers[number],
-                      label=method)  # fmt: skip
+            axis.plot(
+                [row["seconds"] for row in own],
+                [10 ** row["euler_bonds_mean_log10"] for row in own],
+                "--" if method.startswith("fixed") else "-",
+                color=figures.PALETTE[number],
+                marker=markers[number],
+                label=method,
+            )
         axis.set(xscale="log", yscale="log", xlabel="solve time (seconds, one core)", title=allocation.capitalize())
         axis.grid(True, which="major", color="#DDDDDD", linewidth=0.5)
         precision.ticks(axis)
@@ -168,14 +212,19 @@ def draw(rows: list[dict], stem: Path, provenance: dict) -> list[Path]:
 
 def run(quick: bool) -> list[dict]:
     """Rows of all methods; figure."""
-    from regspec.provenance import code_version
+    from regspec.io.provenance import code_version
 
     rows = []
     for method in METHODS[-2:] if quick else METHODS:
         say(f"kinks: {method} (compiles first)")
         with TemporaryDirectory() as cache:
-            done = subprocess.run([sys.executable, __file__, "--method", method], cwd=ROOT, capture_output=True,
-                                  encoding="utf-8", env={**os.environ, "NUMBA_CACHE_DIR": cache})  # fmt: skip
+            done = subprocess.run(
+                [sys.executable, __file__, "--method", method],
+                cwd=ROOT,
+                capture_output=True,
+                encoding="utf-8",
+                env={**os.environ, "NUMBA_CACHE_DIR": cache},
+            )
         if done.returncode:
             raise RuntimeError(f"{method}: {done.stderr[-2000:]}")
         rows += json.loads(done.stdout.splitlines()[-1])

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from regspec.config import Config
+from regspec.config.config import Config
 from regspec.data.synthetic.raw_census import write_census_files
 
 _READ = """
@@ -23,7 +23,7 @@ import json, sys, time
 from pathlib import Path
 import yaml
 from regspec.config import Config
-from regspec.microdata.build import read_census
+from regspec.data.microdata.census import read_census
 folder = Path(sys.argv[1])
 config = Config.model_validate(yaml.safe_load((folder / "microdata.yaml").read_text()))
 census = read_census(config, folder, None)

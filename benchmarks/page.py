@@ -50,7 +50,7 @@ def tables(found: dict) -> dict[str, str]:
     remarks.insert(0, f"parts {', '.join(found['parts'])}")
     result = {
         "machine": f"{m['processor']}, {m['cores']} cores; Python {m['python']}, numpy {m['numpy']}, numba {m['numba']}; load "
-        f"average at the start {m['load_average']:.1f}; code {'; '.join([found['code_version'], *remarks])}",
+        f"average at the start {m['load_average']:.1f}; code {'; '.join([found['code_version'], *remarks])}"
     }
     rows = [[text, format(found[key], spec), f"`{key}`"] for key, (text, spec) in HEADLINE.items() if key in found]
     result["headline"] = markdown(["what", "", "key"], rows)
@@ -58,8 +58,9 @@ def tables(found: dict) -> dict[str, str]:
     for scenario, start in (("`baseline`", ""), ("`no_collateral`", "no_collateral_")):
         for allocation, middle in (("market", ""), ("planner", "planner_")):
             for where, cloud in (("path", ""), ("cloud", "cloud_")):
-                keys = [f"{start}{middle}{cloud}euler_{c}_{s}_log10" for c in ("bonds", "portfolio")
-                        for s in ("mean", "p99", "max")]  # fmt: skip
+                keys = [
+                    f"{start}{middle}{cloud}euler_{c}_{s}_log10" for c in ("bonds", "portfolio") for s in ("mean", "p99", "max")
+                ]
                 if all(key in found for key in keys):
                     errors.append([scenario, allocation, where, *(f"{found[key]:.2f}" for key in keys)])
     result["euler"] = markdown(
@@ -67,48 +68,98 @@ def tables(found: dict) -> dict[str, str]:
     )
     result["kernels"] = columns(
         found.get("kernels", []),
-        {"industries": ("I", "d"), "allocation": ("allocation", "s"), "lattice_steps": ("lattice steps", "d"),
-         "shock_nodes": ("shock nodes", "d"), "states": ("states", ".0f"), "tail": ("us/state/sweep", ".2f"),
-         "relative_to_I3": ("relative to I = 3", ".2f"), "newton": ("Newton", ".2f"),
-         "expectations": ("expectations", ".2f"), "driver": ("driver", ".2f"),
-         "path": ("path, us/state/year", ".2f"), "sweeps": ("sweeps", "d")},
-    )  # fmt: skip
+        {
+            "industries": ("I", "d"),
+            "allocation": ("allocation", "s"),
+            "lattice_steps": ("lattice steps", "d"),
+            "shock_nodes": ("shock nodes", "d"),
+            "states": ("states", ".0f"),
+            "tail": ("us/state/sweep", ".2f"),
+            "relative_to_I3": ("relative to I = 3", ".2f"),
+            "newton": ("Newton", ".2f"),
+            "expectations": ("expectations", ".2f"),
+            "driver": ("driver", ".2f"),
+            "path": ("path, us/state/year", ".2f"),
+            "sweeps": ("sweeps", "d"),
+        },
+    )
     result["precision"] = columns(
         found.get("work_precision", []),
-        {"allocation": ("allocation", "s"), "k_steps": ("k_steps", "d"), "b_below": ("b_below", "d"),
-         "b_above": ("b_above", "d"), "b_fine": ("b_fine", "d"), "seconds": ("seconds", ".2f"),
-         "euler_bonds_mean_log10": ("bonds mean", ".2f"), "euler_bonds_p99_log10": ("p99", ".2f"),
-         "euler_portfolio_mean_log10": ("portfolio mean", ".2f"), "euler_portfolio_p99_log10": ("p99", ".2f"),
-         "failure": ("failure", "s")},
-    )  # fmt: skip
+        {
+            "allocation": ("allocation", "s"),
+            "k_steps": ("k_steps", "d"),
+            "b_below": ("b_below", "d"),
+            "b_above": ("b_above", "d"),
+            "b_fine": ("b_fine", "d"),
+            "seconds": ("seconds", ".2f"),
+            "euler_bonds_mean_log10": ("bonds mean", ".2f"),
+            "euler_bonds_p99_log10": ("p99", ".2f"),
+            "euler_portfolio_mean_log10": ("portfolio mean", ".2f"),
+            "euler_portfolio_p99_log10": ("p99", ".2f"),
+            "failure": ("failure", "s"),
+        },
+    )
     result["kinks"] = columns(
         found.get("kinks", []),
-        {"method": ("method", "s"), "allocation": ("allocation", "s"), "b_below": ("b_below", "d"), "b_above": ("b_above", "d"),
-         "b_fine": ("b_fine", "d"), "seconds": ("seconds", ".2f"), "euler_bonds_mean_log10": ("bonds mean", ".2f"),
-         "euler_bonds_p99_log10": ("p99", ".2f"), "euler_portfolio_mean_log10": ("portfolio mean", ".2f"),
-         "failure": ("failure", "s")},
-    )  # fmt: skip
+        {
+            "method": ("method", "s"),
+            "allocation": ("allocation", "s"),
+            "b_below": ("b_below", "d"),
+            "b_above": ("b_above", "d"),
+            "b_fine": ("b_fine", "d"),
+            "seconds": ("seconds", ".2f"),
+            "euler_bonds_mean_log10": ("bonds mean", ".2f"),
+            "euler_bonds_p99_log10": ("p99", ".2f"),
+            "euler_portfolio_mean_log10": ("portfolio mean", ".2f"),
+            "failure": ("failure", "s"),
+        },
+    )
     result["rivals"] = columns(
         found.get("rivals", []),
-        {"method": ("method", "s"), "points": ("states", "d"), "seconds": ("seconds", ".4f"), "sweeps": ("sweeps", "d"),
-         "c_error_mean": ("c, mean error", ".1e"), "c_error_max": ("max", ".1e"), "euler_mean_log10": ("Euler, mean", ".2f"),
-         "euler_p99_log10": ("p99", ".2f"), "euler_max_log10": ("max", ".2f")},
-    )  # fmt: skip
-    ratio = [[text, format(found[f"rival_{name}_seconds_ratio"], ".3g"), format(found[f"rival_{name}_error_ratio"], ".2f")]
-             for name, text in RIVAL_NAMES.items() if f"rival_{name}_seconds_ratio" in found]  # fmt: skip
+        {
+            "method": ("method", "s"),
+            "points": ("states", "d"),
+            "seconds": ("seconds", ".4f"),
+            "sweeps": ("sweeps", "d"),
+            "c_error_mean": ("c, mean error", ".1e"),
+            "c_error_max": ("max", ".1e"),
+            "euler_mean_log10": ("Euler, mean", ".2f"),
+            "euler_p99_log10": ("p99", ".2f"),
+            "euler_max_log10": ("max", ".2f"),
+        },
+    )
+    ratio = [
+        [text, format(found[f"rival_{name}_seconds_ratio"], ".3g"), format(found[f"rival_{name}_error_ratio"], ".2f")]
+        for name, text in RIVAL_NAMES.items()
+        if f"rival_{name}_seconds_ratio" in found
+    ]
     result["ratios"] = markdown(["rival", "its time / ours", "its error / ours"], ratio)
     result["scaling"] = columns(
         found.get("scaling", []),
-        {"kind": ("kind", "s"), "allocation": ("allocation", "s"), "ranks": ("ranks", "d"), "nodes": ("lattice nodes", "d"),
-         "ms_per_sweep": ("ms/sweep", ".1f"), "efficiency": ("efficiency", ".2f"), "parallel_ms": ("parallel", ".1f"),
-         "imbalance": ("imbalance", ".3f"),
-         "communication_ms": ("communication", ".1f"), "rest_ms": ("rest", ".1f"),
-         "gathered_mb_per_sweep": ("MB gathered/sweep", ".2f"), "calls_per_sweep": ("calls/sweep", ".1f")},
-    )  # fmt: skip
+        {
+            "kind": ("kind", "s"),
+            "allocation": ("allocation", "s"),
+            "ranks": ("ranks", "d"),
+            "nodes": ("lattice nodes", "d"),
+            "ms_per_sweep": ("ms/sweep", ".1f"),
+            "efficiency": ("efficiency", ".2f"),
+            "parallel_ms": ("parallel", ".1f"),
+            "imbalance": ("imbalance", ".3f"),
+            "communication_ms": ("communication", ".1f"),
+            "rest_ms": ("rest", ".1f"),
+            "gathered_mb_per_sweep": ("MB gathered/sweep", ".2f"),
+            "calls_per_sweep": ("calls/sweep", ".1f"),
+        },
+    )
     if "scaling_fit" in found:
-        fits = [[name, *(f"{fit[key]:.2f}" for key in ("parallel_ms", "divided_ms", "replicated_ms")),
-                 f"{100 * found[short + '_serial_share']:.1f}%"]
-                for (name, fit), short in zip(sorted(found["scaling_fit"].items()), ("ce", "sp"), strict=True)]  # fmt: skip
+        fits = [
+            [
+                name,
+                *(f"{fit[key]:.2f}" for key in ("parallel_ms", "divided_ms", "replicated_ms")),
+                f"{100 * found[short + '_serial_share']:.1f}%",
+            ]
+            for (name, fit), short in zip(sorted(found["scaling_fit"].items()), ("ce", "sp"), strict=True)
+        ]
         result["fit"] = markdown(["allocation", "W, ms", "p, ms", "s, ms", "serial share on one rank"], fits)
     chosen = [row for row in found.get("scaling_prediction", []) if row["ranks"] >= 16 or row["ranks"] == 2]
     wide: dict[tuple, dict] = {}
@@ -127,7 +178,7 @@ def main() -> int:
     if not path.exists():
         print(f"{path} is missing: run `make bench` first", file=sys.stderr)
         return 2
-    from regspec.provenance import atomic_path
+    from regspec.io.provenance import atomic_path
 
     new = tables(json.loads(path.read_text(encoding="utf-8")))
 

@@ -21,7 +21,7 @@ from common import CONFIG, OUTPUT, ROOT, say, table
 from job_size import FOLDER, configuration
 from scale import measured
 
-from regspec import jobs
+from regspec.workflow import steps
 
 WORK = OUTPUT / "persistence"
 BACKENDS = ("file", "db")
@@ -38,11 +38,27 @@ def run(backend: str, zones: int) -> dict:
     path = configuration(zones)
     shutil.rmtree(FOLDER / backend, ignore_errors=True)
     command = [
-        sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(WORK / backend),
-        "--profile", str(ROOT / "profiles" / "local"), "--cores", "1", "--configfile", str(path),
-        "--persistence-backend", backend,
-        "--config", f"run={{name: {backend}}}", "compute={zones_per_job: 1}", "--", "model",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--snakefile",
+        str(ROOT / "Snakefile"),
+        "--directory",
+        str(WORK / backend),
+        "--profile",
+        str(ROOT / "profiles" / "local"),
+        "--cores",
+        "1",
+        "--configfile",
+        str(path),
+        "--persistence-backend",
+        backend,
+        "--config",
+        f"run={{name: {backend}}}",
+        "compute={zones_per_job: 1}",
+        "--",
+        "model",
+    ]
     first, second = measured(command)[:2], measured(command)[:2]
     number, mb = size(WORK / backend / ".snakemake")
     return {"backend": backend, "files": number, "mb": mb, "wall": first[0], "cpu": first[1], "again": second[1]}
@@ -58,10 +74,15 @@ def records(backend: str, number: int) -> dict:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     record = MetadataRecord(
-        rule="solve", input=["results/all/kernels.json"], log=["results/all/logs/solve/baseline/batch_00.log"],
-        shellcmd="x" * 600, params=["'results/all/config.yaml'", "'" + "1234 " * 12 + "'", str(["k" * 24] * 12)],
-        record_format_version=6, starttime=1.0, endtime=2.0,
-    )  # fmt: skip
+        rule="solve",
+        input=["results/all/kernels.json"],
+        log=["results/all/logs/solve/baseline/batch_00.log"],
+        shellcmd="x" * 600,
+        params=["'results/all/config.yaml'", "'" + "1234 " * 12 + "'", str(["k" * 24] * 12)],
+        record_format_version=6,
+        starttime=1.0,
+        endtime=2.0,
+    )
     keys = [f"results/all/solutions/s-theta_0.31-xi_scale_0.6-baseline/batch_{n:05d}.json" for n in range(number)]
     row = {"backend": backend, "records": number}
     for what in ("write", "read"):
@@ -81,7 +102,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=4000)
     parser.add_argument("--zones", type=int, default=12)
     args = parser.parse_args()
-    jobs.prepare_numba(jobs.load(CONFIG)[2])  # the kernel cache of ordinary runs
+    steps.prepare_numba(steps.load(CONFIG)[2])  # the kernel cache of ordinary runs
     many = [records(backend, args.records) for backend in BACKENDS]
     say(table(many, {"backend": "", "records": ",d", "files": ",d", "mb": ".1f", "write": ".1f", "read": ".1f"}))
     shutil.rmtree(WORK, ignore_errors=True)

@@ -23,8 +23,18 @@ GRIDS = (
     (8, 16, 16, 256),
     (10, 20, 20, 320),
 )
-FIELDS = ("scenario", "allocation", "k_steps", "b_below", "b_above", "b_fine", "states", "sweeps", "seconds",
-          "us_per_state_sweep")  # fmt: skip
+FIELDS = (
+    "scenario",
+    "allocation",
+    "k_steps",
+    "b_below",
+    "b_above",
+    "b_fine",
+    "states",
+    "sweeps",
+    "seconds",
+    "us_per_state_sweep",
+)
 
 
 def _with_grid(config, grid):
@@ -36,8 +46,8 @@ def _with_grid(config, grid):
 def measure(config, layout, grids, scenario: str = "baseline") -> list[dict]:
     """A row for every grid and allocation; one that fails is a row with the reason under ``failure``."""
     from regspec.errors import ModelFailure
-    from regspec.experiments.zone import build_problem, solve_allocation
-    from regspec.model.parallel import Ranks
+    from regspec.model.solver.mpi import Ranks
+    from regspec.solves.zone import build_problem, solve_allocation
 
     zone, national = inputs(layout)
     shocks, rows = np.ascontiguousarray(np.array(national["u"], float).T), []
@@ -61,14 +71,16 @@ def measure(config, layout, grids, scenario: str = "baseline") -> list[dict]:
             row |= {"states": round(d.states / (d.sweeps + problem.horizon)), "sweeps": d.sweeps, "seconds": d.seconds}
             row["us_per_state_sweep"] = 1e6 * d.seconds / d.states
             row |= {key: value for key, value in found.diagnostics.items() if "euler" in key}
-            say(f"grid {grid}, {name}: {d.seconds:.2f} s, bonds 10^{row['euler_bonds_mean_log10']:.2f}, "
-                f"portfolio 10^{row['euler_portfolio_mean_log10']:.2f} on the path")  # fmt: skip
+            say(
+                f"grid {grid}, {name}: {d.seconds:.2f} s, bonds 10^{row['euler_bonds_mean_log10']:.2f}, "
+                f"portfolio 10^{row['euler_portfolio_mean_log10']:.2f} on the path"
+            )
     return rows
 
 
 def write(rows: list[dict], path: Path) -> None:
     """The rows as CSV, atomically."""
-    from regspec.provenance import atomic_path
+    from regspec.io.provenance import atomic_path
 
     extra = sorted({key for row in rows for key in row} - set(FIELDS))
     with atomic_path(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as stream:
@@ -79,7 +91,7 @@ def write(rows: list[dict], path: Path) -> None:
 
 def draw(rows: list[dict], stem: Path, provenance: dict) -> list[Path]:
     """Errors against seconds, both on log axes: a panel for bonds and one for the portfolio."""
-    from regspec import figures
+    from regspec.exhibits import figures
 
     figure, axes = figures.new("double", height=3.1, ncols=2, sharey=True)
     styles = {"market": (figures.PALETTE[0], "o"), "planner": (figures.PALETTE[1], "s")}
@@ -88,9 +100,15 @@ def draw(rows: list[dict], stem: Path, provenance: dict) -> list[Path]:
         for name, (colour, marker) in styles.items():
             own = [row for row in solved if row["allocation"] == name]
             for statistic, line, fill in (("mean", "-", colour), ("p99", "--", "white")):
-                axis.plot([row["seconds"] for row in own],
-                          [10 ** row[f"euler_{condition}_{statistic}_log10"] for row in own],
-                          line, color=colour, marker=marker, markerfacecolor=fill, label=f"{name}, {statistic}")  # fmt: skip
+                axis.plot(
+                    [row["seconds"] for row in own],
+                    [10 ** row[f"euler_{condition}_{statistic}_log10"] for row in own],
+                    line,
+                    color=colour,
+                    marker=marker,
+                    markerfacecolor=fill,
+                    label=f"{name}, {statistic}",
+                )
         axis.set(xscale="log", yscale="log", xlabel="solve time (seconds, one core)", title=title)
         axis.grid(True, which="major", color="#DDDDDD", linewidth=0.5)
         ticks(axis)
@@ -112,8 +130,8 @@ def ticks(axis) -> None:
 
 def run(config, layout, quick: bool) -> list[dict]:
     """Rows, CSV and figure."""
-    from regspec.model.warm import warm_cache
-    from regspec.provenance import code_version
+    from regspec.io.provenance import code_version
+    from regspec.solves.precompile import warm_cache
 
     warm_cache(config)  # the first grid's time must not contain the loading of kernels
     rows = measure(config, layout, GRIDS[:2] if quick else GRIDS)

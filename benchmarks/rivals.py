@@ -27,12 +27,13 @@ import numba
 import numpy as np
 from common import OUTPUT, say
 
-from regspec.model.backward import Solver
-from regspec.model.bounds import simplex
-from regspec.model.conditions import OUT_C, make_scratch
-from regspec.model.point import UNSOLVED, solve_point
-from regspec.model.problem import Problem, bond_bounds
-from regspec.model.shocks import product_chain
+from regspec.model.grids.bond_grid import bond_bounds
+from regspec.model.grids.corners import simplex
+from regspec.model.kernels.conditions import OUT_C, make_scratch
+from regspec.model.kernels.period import UNSOLVED, solve_point
+from regspec.model.markov import product_chain
+from regspec.model.problem import Problem
+from regspec.model.solver.time_iteration import Solver
 
 BETA, RATE, GAMMA, ALPHA, KAPPA, TOP, TOLERANCE = 0.95, 1.013, 5.0, 0.3, 0.05, 0.8, 1e-6
 Rule = Callable[[np.ndarray, int], np.ndarray]  # consumption at bonds (n,) in exogenous state e
@@ -45,12 +46,42 @@ def problem(below: int, above: int, fine: int) -> Problem:
     chain, one = product_chain([0.8], [0.02], 5), np.ones(1)
     trend, lower, a = np.zeros((3, 1)), np.ones((3, 1)), np.array([ALPHA])
     bonds, debt = bond_bounds(
-        {"alpha": ALPHA, "beta": BETA, "kappa": KAPPA, "a": a, "ztilde": one, "trend": trend, "chain": chain, "rate": RATE,
-         "limit": "fixed", "b_max": TOP, "lower": lower}
-    )  # fmt: skip
-    return Problem(alpha=ALPHA, beta=BETA, gamma=GAMMA, kappa=KAPPA, a=a, phi=one, ztilde=one, k0=one, b0=-0.1, trend=trend,
-                   chain=chain, rate=RATE, limit="fixed", bonds=bonds, debt=debt, corners=simplex(lower), steps=2, below=below,
-                   above=above, fine=fine)  # fmt: skip
+        {
+            "alpha": ALPHA,
+            "beta": BETA,
+            "kappa": KAPPA,
+            "a": a,
+            "ztilde": one,
+            "trend": trend,
+            "chain": chain,
+            "rate": RATE,
+            "limit": "fixed",
+            "b_max": TOP,
+            "lower": lower,
+        }
+    )
+    return Problem(
+        alpha=ALPHA,
+        beta=BETA,
+        gamma=GAMMA,
+        kappa=KAPPA,
+        a=a,
+        phi=one,
+        ztilde=one,
+        k0=one,
+        b0=-0.1,
+        trend=trend,
+        chain=chain,
+        rate=RATE,
+        limit="fixed",
+        bonds=bonds,
+        debt=debt,
+        corners=simplex(lower),
+        steps=2,
+        below=below,
+        above=above,
+        fine=fine,
+    )
 
 
 def own(below: int, above: int, fine: int, tolerance: float = TOLERANCE, residual: float = 1e-8) -> tuple[Rule, dict]:
@@ -69,8 +100,24 @@ def own(below: int, above: int, fine: int, tolerance: float = TOLERANCE, residua
         result = np.empty(len(bonds))
         for i, b in enumerate(bonds):
             starts = np.array([[b], [0.6 * grid.low], [0.9 * grid.low], [0.0]])
-            code = solve_point(float(b), k, exo.z[e], 1.0 / RATE, 0.0, float(exo.debt[e]), e, starts, functions,
-                               lattice.table, tech, grid, s, y, 1e-11, 80)  # fmt: skip
+            code = solve_point(
+                float(b),
+                k,
+                exo.z[e],
+                1.0 / RATE,
+                0.0,
+                float(exo.debt[e]),
+                e,
+                starts,
+                functions,
+                lattice.table,
+                tech,
+                grid,
+                s,
+                y,
+                1e-11,
+                80,
+            )
             if code == UNSOLVED:
                 raise ValueError(f"no solution at b = {b}")
             result[i] = s.out[OUT_C]
@@ -200,8 +247,17 @@ def accuracy(rule: Rule, reference: Rule, income, transition, debt: float, draws
 
 def _dolo(python: str, income, chain, debt: float, points: int) -> tuple[Rule, dict]:
     """dolo's decision rule on a grid, computed by a script in its own environment."""
-    request = {"beta": BETA, "gamma": GAMMA, "R": RATE, "debt": debt, "top": TOP, "points": points, "tolerance": TOLERANCE,
-               "values": np.log(income).tolist(), "transition": chain.transitions[0].tolist()}  # fmt: skip
+    request = {
+        "beta": BETA,
+        "gamma": GAMMA,
+        "R": RATE,
+        "debt": debt,
+        "top": TOP,
+        "points": points,
+        "tolerance": TOLERANCE,
+        "values": np.log(income).tolist(),
+        "transition": chain.transitions[0].tolist(),
+    }
     script = Path(__file__).with_name("dolo_nested.py")
     done = subprocess.run([python, str(script)], input=json.dumps(request), capture_output=True, encoding="utf-8")
     if done.returncode:
@@ -224,8 +280,10 @@ def run(quick: bool, dolo: str | None) -> dict:
     def add(method: str, rule: Rule, took: dict) -> None:
         rows.append({"method": method, **took, **accuracy(rule, reference, income, transition, debt)})
         row = rows[-1]
-        say(f"{method}, {took['points']} states: {took['seconds']:.4f} s, c off by {row['c_error_mean']:.1e} on average, "
-            f"Euler error 10^{row['euler_mean_log10']:.2f}")  # fmt: skip
+        say(
+            f"{method}, {took['points']} states: {took['seconds']:.4f} s, c off by {row['c_error_mean']:.1e} on average, "
+            f"Euler error 10^{row['euler_mean_log10']:.2f}"
+        )
 
     def timed(method: str, call, points: tuple[int, ...], repeat: int) -> None:
         call(income, transition, np.linspace(-RATE * debt, TOP, 50))  # compiles

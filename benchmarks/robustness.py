@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from regspec import jobs
-from regspec.config import Config
-from regspec.provenance import atomic_path
+from regspec.config.config import Config
+from regspec.io.provenance import atomic_path
+from regspec.workflow import steps
 
 FOLDER = Path("results/bench")
 
@@ -35,18 +35,21 @@ def draws(count: int, seed: int) -> list[dict]:
         shares = np.maximum(shares, 0.02)
         found.append(
             {
-                "draw": number, "theta": rng.uniform(0.30, 0.55), "chi": rng.uniform(0.03, 0.08),
-                "xi_scale": rng.uniform(0.5, 1.5), "gamma": float(rng.choice([2.0, 5.0])),
+                "draw": number,
+                "theta": rng.uniform(0.30, 0.55),
+                "chi": rng.uniform(0.03, 0.08),
+                "xi_scale": rng.uniform(0.5, 1.5),
+                "gamma": float(rng.choice([2.0, 5.0])),
                 "shares": (shares / shares.sum()).tolist(),
             }
-        )  # fmt: skip
+        )
     return found
 
 
 def calibration() -> dict:
     """National processes of the default configuration, made anew under results/bench."""
     options = [f"run.directory={FOLDER}", "run.name=robustness", "model.zones={sample: 1}"]
-    for step in (jobs.data, jobs.empirics, jobs.calibrate):
+    for step in (steps.data, steps.empirics, steps.calibrate):
         step("config/config.yaml", options)
     return json.loads((FOLDER / "robustness" / "calibration" / "national.json").read_text(encoding="utf-8"))
 
@@ -54,7 +57,7 @@ def calibration() -> dict:
 def solve(draw: dict, national: dict) -> dict:
     """One row of the table: how the draw ended, with accuracy where it was solved."""
     from regspec.errors import ModelFailure
-    from regspec.experiments.zone import solve_zone
+    from regspec.solves.zone import solve_zone
 
     parameters = {name: draw[name] for name in ("theta", "chi", "xi_scale", "gamma")}
     config = Config.model_validate({"model": {"parameters": parameters}, "scenarios": {"baseline": {}}})
@@ -68,8 +71,17 @@ def solve(draw: dict, national: dict) -> dict:
     row |= {"outcome": "solved", "allocation": "", "message": "", "welfare_gain": solution.welfare_gain}
     for name, allocation in (("market", solution.ce), ("planner", solution.planner)):
         d = allocation.diagnostics
-        row |= {f"{name}_{key}": d[key] for key in ("euler_bonds_mean_log10", "euler_portfolio_mean_log10", "residual_max",
-                                                    "amplification_max", "unreachable_states", "rescued_states")}  # fmt: skip
+        row |= {
+            f"{name}_{key}": d[key]
+            for key in (
+                "euler_bonds_mean_log10",
+                "euler_portfolio_mean_log10",
+                "residual_max",
+                "amplification_max",
+                "unreachable_states",
+                "rescued_states",
+            )
+        }
     if not np.all(np.isfinite([value for value in row.values() if isinstance(value, float)])):
         raise ArithmeticError(f"draw {draw['draw']}: solved, but not finite: {row}")
     return row
@@ -82,7 +94,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     national, rows = calibration(), []
-    jobs.warm("config/config.yaml", [f"run.directory={FOLDER}"])
+    steps.warm("config/config.yaml", [f"run.directory={FOLDER}"])
     with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
         waiting = [pool.submit(solve, draw, national) for draw in draws(options.draws, options.seed)]
         for done in as_completed(waiting):

@@ -20,10 +20,10 @@ import time
 import yaml
 from common import OUTPUT, ROOT, say, table
 
-from regspec.config import Config
-from regspec.config_io import load_config
-from regspec.estimate import cost, zones_per_job
+from regspec.config.config import Config
+from regspec.config.reading import load_config
 from regspec.layout import Layout
+from regspec.solves.cost import cost, zones_per_job
 
 FOLDER = OUTPUT / "scale"
 VALUES = (0.31, 0.33, 0.35, 0.37, 0.39)
@@ -36,9 +36,12 @@ def content(cells: int, scenarios: int, per_job: int | str) -> dict:
     names = {"baseline" if i == 0 else f"other_{i}": {"parameters": LIMITS[i]} for i in range(scenarios)}
     sweeps = {"s": {"axes": {"theta": list(VALUES), "xi_scale": list(SCALES)}}} if cells else {}
     return {
-        "run": {"directory": str(FOLDER), "name": "all"}, "model": {"zones": "all"}, "scenarios": names, "sweeps": sweeps,
+        "run": {"directory": str(FOLDER), "name": "all"},
+        "model": {"zones": "all"},
+        "scenarios": names,
+        "sweeps": sweeps,
         "compute": {"zones_per_job": per_job},
-    }  # fmt: skip
+    }
 
 
 def configuration(case: str, per_job: int | str):
@@ -84,10 +87,17 @@ def plan(case: str, per_job: int | str) -> dict:
     wall, cpu, peak = measured([*command, target])
     solves, parts = zones * len(names), len(names) * -(-zones // size)
     found = {
-        "case": case, "per_job": size, "solves": solves, "jobs": parts, "wall": wall, "cpu": cpu, "peak_mb": peak,
+        "case": case,
+        "per_job": size,
+        "solves": solves,
+        "jobs": parts,
+        "wall": wall,
+        "cpu": cpu,
+        "peak_mb": peak,
         # solution, copy in the store, progress; list, log, two of use and Snakemake's record of a job
-        "files": 3 * solves + 5 * parts, "core_hours": cost(config, dict.fromkeys(names, zones)).core_hours,
-    }  # fmt: skip
+        "files": 3 * solves + 5 * parts,
+        "core_hours": cost(config, dict.fromkeys(names, zones)).core_hours,
+    }
     say(found)
     return found
 
@@ -103,9 +113,16 @@ def main() -> None:
             number = per_job if per_job == "auto" else int(per_job)
             rows.append(plan(case, number))
     columns = {
-        "case": "", "per_job": "d", "solves": ",d", "jobs": ",d", "files": ",d", "wall": ".0f", "cpu": ".0f",
-        "peak_mb": ",.0f", "core_hours": ",.1f",
-    }  # fmt: skip
+        "case": "",
+        "per_job": "d",
+        "solves": ",d",
+        "jobs": ",d",
+        "files": ",d",
+        "wall": ".0f",
+        "cpu": ".0f",
+        "peak_mb": ",.0f",
+        "core_hours": ",.1f",
+    }
     say(table(rows, columns))
     (OUTPUT / "scale.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 

@@ -36,9 +36,12 @@ STEPS, WEAK_STEPS, SHOCK_NODES = 8, 12, 3  # 45 and 91 lattice nodes
 LATENCY, BANDWIDTH = 5e-6, 1e10  # seconds per call and doubling of ranks; bytes per second and rank: assumed
 RANKS = (2, 4, 8, 16, 32, 64, 128, 256, 512)
 CASES = {  # name: industries, lattice steps, shock nodes per industry
-    "I3, 6 steps (default)": (3, 6, 3), "I3, 8 steps": (3, 8, 3), "I3, 16 steps": (3, 16, 3), "I4, 16 steps": (4, 16, 3),
+    "I3, 6 steps (default)": (3, 6, 3),
+    "I3, 8 steps": (3, 8, 3),
+    "I3, 16 steps": (3, 16, 3),
+    "I4, 16 steps": (4, 16, 3),
     "I5, 12 steps": (5, 12, 2),
-}  # fmt: skip
+}
 
 
 # ------------------------------------------------------------------------------------------------ one rank
@@ -46,8 +49,8 @@ CASES = {  # name: industries, lattice steps, shock nodes per industry
 
 def _counted(ranks):
     """``ranks`` with a log of calls, bytes and seconds."""
-    from regspec.model.parallel import Ranks
-    from regspec.model.sweep import EVALUATIONS, STATISTICS
+    from regspec.model.kernels.time_step import EVALUATIONS, STATISTICS
+    from regspec.model.solver.mpi import Ranks
 
     @dataclass(frozen=True)
     class Counted(Ranks):
@@ -88,7 +91,7 @@ def measure(ranks, steps: int, repeat: int) -> list[dict]:
     """Milliseconds per sweep of the tail's parts on this rank, the best of ``repeat`` tails, for both allocations."""
     import kernels
 
-    from regspec.model.backward import Solver
+    from regspec.model.solver.time_iteration import Solver
 
     problem, start, rows = kernels.economy(3, steps, SHOCK_NODES), None, []
     for planner in (False, True):
@@ -109,17 +112,23 @@ def measure(ranks, steps: int, repeat: int) -> list[dict]:
             work = np.array([counted.log["work"]])
             busiest, mean = float(ranks.reduce(work, "max")[0]), float(ranks.reduce(work, "sum")[0]) / ranks.size
             row = {
-                "allocation": "planner" if planner else "market", "ranks": ranks.size, "lattice_steps": steps,
-                "nodes": solver.nodes, "states": solver.diagnostics.states / sweeps, "sweeps": sweeps,
-                "ms_per_sweep": 1e3 * seconds / sweeps, "parallel_ms": 1e3 * inside / sweeps,
+                "allocation": "planner" if planner else "market",
+                "ranks": ranks.size,
+                "lattice_steps": steps,
+                "nodes": solver.nodes,
+                "states": solver.diagnostics.states / sweeps,
+                "sweeps": sweeps,
+                "ms_per_sweep": 1e3 * seconds / sweeps,
+                "parallel_ms": 1e3 * inside / sweeps,
                 "communication_ms": 1e3 * counted.log["seconds"] / sweeps,
                 "rest_ms": 1e3 * (seconds - inside - counted.log["seconds"]) / sweeps,
                 "imbalance": busiest / mean - 1.0,
                 "gathered_mb_per_sweep": counted.log["gathered"] / sweeps / 1e6,
                 "received_mb_per_sweep": counted.log["gathered"] / sweeps / 1e6 * (1.0 - 1.0 / ranks.size),
-                "reduced_bytes_per_sweep": counted.log["reduced"] / sweeps, "calls_per_sweep": counted.log["calls"] / sweeps,
+                "reduced_bytes_per_sweep": counted.log["reduced"] / sweeps,
+                "calls_per_sweep": counted.log["calls"] / sweeps,
                 "functions_mb": size / 1e6,
-            }  # fmt: skip
+            }
             best = row if best is None or row["ms_per_sweep"] < best["ms_per_sweep"] else best
         start = tail
         rows.append(best)
@@ -134,7 +143,7 @@ def worker() -> None:
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
-    from regspec.model.parallel import world
+    from regspec.model.solver.mpi import world
 
     ranks = world(options.ranks)
     rows = measure(ranks, options.steps, options.repeat)
@@ -159,7 +168,7 @@ def _start(ranks: int, steps: int, repeat: int) -> list[dict]:
 
 def shape(industries: int, steps: int, nodes: int, planner: bool) -> tuple[int, int, int]:
     """(lattice nodes, states of a sweep with every solve node in use, bytes of the functions) of a case."""
-    from regspec.model.types import slot_count
+    from regspec.model.kernels.records import slot_count
 
     lattice, exogenous = math.comb(steps + industries - 1, industries - 1), nodes**industries
     return lattice, lattice * exogenous * 14, 8 * lattice * exogenous * 48 * slot_count(industries, planner)
@@ -197,8 +206,10 @@ def run(quick: bool, kernel_rows: list[dict]) -> dict:
     for kind, ranks, steps in plan[: 3 if quick else None]:
         for row in _start(ranks, steps, 1 if kind == "count" else repeat):
             rows.append({"kind": kind, "oversubscribed": "yes" if ranks > cores else "no", **row})
-        say(f"{kind}, ranks {ranks}, {rows[-1]['nodes']} nodes: {rows[-2]['ms_per_sweep']:.1f} ms per sweep (market), "
-            f"{rows[-1]['ms_per_sweep']:.1f} ms (planner)")  # fmt: skip
+        say(
+            f"{kind}, ranks {ranks}, {rows[-1]['nodes']} nodes: {rows[-2]['ms_per_sweep']:.1f} ms per sweep (market), "
+            f"{rows[-1]['ms_per_sweep']:.1f} ms (planner)"
+        )
     found = {"scaling": rows, "scaling_prediction": [], "scaling_fit": {}}
     for name, short in (("market", "ce"), ("planner", "sp")):
         own = {(row["kind"], row["ranks"]): row for row in rows if row["allocation"] == name}

@@ -1,4 +1,4 @@
-"""What a solve job takes, beside what is expected of it and asked of a cluster (`regspec.estimate`), by industries and grid.
+"""What a solve job takes, beside what is expected of it and asked of a cluster (`regspec.solves.cost`), by industries and grid.
 
     python benchmarks/solve_requests.py [--cases default small coarse two four] [--zones 1]
     python benchmarks/solve_requests.py --finished results/<name>/config.yaml ...
@@ -21,9 +21,9 @@ import yaml
 from common import CONFIG, OUTPUT, ROOT, say, table
 from scale import measured
 
-from regspec import jobs
-from regspec.config import Config
-from regspec.estimate import expected_mb, memory_mb, seconds, start_seconds, states, used
+from regspec.config.config import Config
+from regspec.solves.cost import expected_mb, memory_mb, seconds, start_seconds, states, used
+from regspec.workflow import steps
 
 FOLDER = OUTPUT / "solve_requests"
 REGSPEC = [sys.executable, "-m", "regspec.cli"]  # a process for each step: memory of this one would count as theirs
@@ -31,14 +31,31 @@ COARSE = {"k_steps": 4, "u_nodes": 2, "b_below": 4, "b_above": 8, "b_fine": 40}
 FOUR = {
     "primary": (["Agriculture", "Mining", "Construction"], 0.10, 2.0),
     "manufacturing": (["Durable manufacturing", "Nondurable manufacturing"], 0.29, 3.26),
-    "business": (["Business services", "Communication", "Finance", "Routine prof. services", "Non-routine prof. services",
-                  "Transportation", "Utilities"], 0.20, 1.0),
+    "business": (
+        [
+            "Business services",
+            "Communication",
+            "Finance",
+            "Routine prof. services",
+            "Non-routine prof. services",
+            "Transportation",
+            "Utilities",
+        ],
+        0.20,
+        1.0,
+    ),
     "consumer": (["Entertainment", "Personal services", "Public", "Retail", "Wholesale"], 0.15, 1.0),
-}  # fmt: skip
+}
 COLUMNS = {
-    "case": "", "industries": "d", "states": ",d", "mb": ",.0f", "mb_expected": ",.0f", "mb_asked": ",d", "cpu": ".1f",
+    "case": "",
+    "industries": "d",
+    "states": ",d",
+    "mb": ",.0f",
+    "mb_expected": ",.0f",
+    "mb_asked": ",d",
+    "cpu": ".1f",
     "cpu_expected": ".1f",
-}  # fmt: skip
+}
 
 
 def grid(name: str) -> dict:
@@ -64,7 +81,7 @@ def prepare(name: str, zones: int) -> tuple[Path, Config, list[str]]:
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}_{zones}.yaml"
     path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-    config, _, layout = jobs.load(path)
+    config, _, layout = steps.load(path)
     for step in ("warm",) if layout.zones.exists() else ("data", "empirics", "calibrate", "warm"):
         say(f"{name}: {step}")
         measured([*REGSPEC, step, "--config", str(path)])
@@ -85,14 +102,20 @@ def solved(name: str, number: int) -> dict:
 def row(name: str, config: Config, peak: float, cpu: float, expected: float) -> dict:
     """A row of the table."""
     return {
-        "case": name, "industries": len(config.calibration.industries), "states": states(config), "mb": peak,
-        "mb_expected": expected_mb(config), "mb_asked": memory_mb(config), "cpu": cpu, "cpu_expected": expected,
-    }  # fmt: skip
+        "case": name,
+        "industries": len(config.calibration.industries),
+        "states": states(config),
+        "mb": peak,
+        "mb_expected": expected_mb(config),
+        "mb_asked": memory_mb(config),
+        "cpu": cpu,
+        "cpu_expected": expected,
+    }
 
 
 def finished(path: Path) -> dict:
     """The solve jobs of a run: memory of the largest, time of all."""
-    config, _, layout = jobs.load(path)
+    config, _, layout = steps.load(path)
     found, jobs_done = used(layout), len(list((layout.benchmarks / "solve").glob("*/*.json")))
     if not jobs_done:
         sys.exit(f"{layout.benchmarks}: no solve job has said what it took")
@@ -110,7 +133,7 @@ def main() -> None:
     if args.finished:
         say(table([finished(path) for path in args.finished], COLUMNS))
         return
-    jobs.prepare_numba(jobs.load(CONFIG)[2])  # the kernel cache of ordinary runs
+    steps.prepare_numba(steps.load(CONFIG)[2])  # the kernel cache of ordinary runs
     plan = [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--dry-run", "--quiet", "all"]
     _, start, snakemake = measured(plan)
     say(f"one Snakemake that reads the Snakefile: {snakemake:.0f} MB, {start:.1f} s")

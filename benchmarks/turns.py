@@ -31,9 +31,9 @@ def worker() -> None:
     config, layout = zone_times.prepare(False)
     zone, national = zone_times.inputs(layout)
     zone_times.solve_times(config, layout, "baseline", 1)
-    from regspec.experiments.zone import solve_zone
-    from regspec.model.backward import Solver
-    from regspec.model.sweep import EVALUATIONS, STATES
+    from regspec.model.kernels.time_step import EVALUATIONS, STATES
+    from regspec.model.solver.time_iteration import Solver
+    from regspec.solves.zone import solve_zone
 
     counts, step = {False: [0.0, 0.0], True: [0.0, 0.0]}, Solver.step
 

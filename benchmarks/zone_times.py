@@ -30,12 +30,12 @@ def prepare(economy: bool, more: Iterable[str] = ()):
 
     Call it before numba is loaded: it chooses the kernel cache.
     """
-    from regspec import jobs
+    from regspec.workflow import steps
 
     files = [CONFIG, *more]
-    config, digest, layout = jobs.load(files, OVERRIDES)
-    jobs.prepare_numba(jobs.load(files)[2])  # the kernel cache of ordinary runs
-    for step, name in ((jobs.data, "data"), (jobs.empirics, "empirics"), (jobs.calibrate, "calibration")):
+    config, digest, layout = steps.load(files, OVERRIDES)
+    steps.prepare_numba(steps.load(files)[2])  # the kernel cache of ordinary runs
+    for step, name in ((steps.data, "data"), (steps.empirics, "empirics"), (steps.calibrate, "calibration")):
         if not economy:
             break
         say(f"{config.run.name}: {name}")
@@ -61,8 +61,8 @@ def seconds_of(call) -> tuple[float, object]:
 
 def solve_times(config, layout, scenario: str, repeat: int) -> tuple[float, object]:
     """Best wall time of the zone under ``scenario`` in this process, kernels warm, and its solution."""
-    from regspec.experiments.zone import solve_zone
-    from regspec.model.warm import warm_cache
+    from regspec.solves.precompile import warm_cache
+    from regspec.solves.zone import solve_zone
 
     warm_cache(config)
     zone, national = inputs(layout)
@@ -105,6 +105,6 @@ def run(config, layout, quick: bool) -> dict:
     whole = command_seconds(layout, repeat)
     found["command_seconds"] = whole
     found["start_seconds"] = whole - found["zone_seconds"]
-    found["start_import_seconds"] = min(fresh(["-c", "import regspec.experiments.zone"]) for _ in range(repeat))
+    found["start_import_seconds"] = min(fresh(["-c", "import regspec.solves.zone"]) for _ in range(repeat))
     say(f"a fresh process: {whole:.2f} s, of which start {found['start_seconds']:.2f} s")
     return found

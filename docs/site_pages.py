@@ -17,12 +17,36 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "src"
 # What a script or a notebook of one's own would call, in the order of the workflow.
 MODULES = (
-    "config", "config_io", "schemas", "layout", "jobs", "provenance", "data.build", "data.tidy", "data.microdata",
-    "empirics.inputs", "calibration.processes", "calibration.zones", "calibration.technology", "experiments.solve",
-    "experiments.zone", "experiments.key", "experiments.files", "model.problem", "model.policies", "model.backward",
-    "model.simulate", "model.accuracy", "results.collect", "results.inputs", "estimate", "status", "explain",
-    "exhibits", "errors",
-)  # fmt: skip
+    "config.config",
+    "config.reading",
+    "io.schemas",
+    "layout",
+    "workflow.steps",
+    "io.provenance",
+    "data.build",
+    "data.tidy",
+    "data.microdata.source",
+    "empirics.inputs",
+    "calibration.processes",
+    "calibration.zones",
+    "calibration.technology",
+    "solves.step",
+    "solves.zone",
+    "solves.key",
+    "solves.solution_file",
+    "model.problem",
+    "model.solver.policies",
+    "model.solver.time_iteration",
+    "model.simulation.paths",
+    "model.simulation.euler_errors",
+    "results.collect",
+    "results.inputs",
+    "solves.cost",
+    "workflow.status",
+    "workflow.reasons",
+    "exhibits.registry",
+    "errors",
+)
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _ITEM = re.compile(r"^(\s*)([-*+]|\d+\.)\s")
 _MANUAL = re.compile(r"\]\((?:\.\./)+config/README\.md")
@@ -78,7 +102,7 @@ def outside_code(text: str, change: Callable[[str], str]) -> str:
 
 
 def _configuration() -> str:
-    from regspec.config_docs import manual
+    from regspec.config.manual import manual
 
     # The page stands elsewhere than the file beside which config.yaml lies.
     return manual().replace("[config.yaml](config.yaml)", "`config/config.yaml`")
@@ -103,11 +127,11 @@ def _command_line() -> str:
 
 
 def _helps() -> Iterator[tuple[str, str]]:
-    from regspec.cli import parser, steps
+    from regspec.cli import commands, parser
 
     with patch.dict(os.environ, COLUMNS="100", NO_COLOR="1"):
         yield "regspec", parser().format_help()
-        for name, step in steps(parser()).items():
+        for name, step in commands(parser()).items():
             yield f"regspec {name}", step.format_help()
 
 
@@ -116,8 +140,9 @@ def _helps() -> Iterator[tuple[str, str]]:
 
 def _api() -> str:
     intro = (
-        "# Python API\n\nThe modules that a script of one's own would call, with their public functions and classes; the steps "
-        "of the workflow are functions of `regspec.jobs`. [Files and formats](files.md) shows how to read what a run leaves."
+        "# Python API\n\nThe modules that a script of one's own would call, with their public functions and classes; the "
+        "steps of the workflow are functions of `regspec.workflow.steps`. [Files and formats](files.md) shows how to read "
+        "what a run leaves."
     )
     return "\n\n".join([intro, *(block for name in MODULES for block in _module(name))]) + "\n"
 

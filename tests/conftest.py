@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from regspec.config import Config
-from regspec.jobs import THREAD_VARIABLES
+from regspec.config.config import Config
 from regspec.layout import Layout
+from regspec.workflow.steps import THREAD_VARIABLES
 
 # Hypothesis fails an example that takes 200 ms, as any may on a busy machine.
 settings.register_profile("untimed", deadline=None)

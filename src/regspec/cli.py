@@ -1,6 +1,6 @@
 """The command line `regspec`: each workflow step, runnable and debuggable without Snakemake.
 
-Exit codes: 0 done, otherwise see :mod:`regspec.reporting`. The solve step is here and not in a script of its
+Exit codes: 0 done, otherwise see :mod:`regspec.workflow.endings`. The solve step is here and not in a script of its
 rule, because mpiexec or srun must start it as a program.
 """
 
@@ -10,8 +10,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from regspec import jobs
-from regspec.reporting import any_text, short_errors
+from regspec.workflow import steps
+from regspec.workflow.endings import any_text, short_errors
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -32,33 +32,41 @@ def parser() -> argparse.ArgumentParser:
     """The parser of the command line; the reference page of the documentation is made from it, too."""
     made = argparse.ArgumentParser(prog="regspec", description=__doc__.splitlines()[0])
     made.add_argument("--version", action="version", version=_version())
-    steps = made.add_subparsers(title="steps", required=True, metavar="STEP")
-    _add(steps, "config", _config, "check a configuration; print it with all defaults", _config_options)
-    _add(steps, "check", _check, "check the input tables before anything is computed")
-    _add(steps, "data", _job(jobs.data), "read or generate the economy: clean tables, zones, national series")
-    _add(steps, "empirics", _job(jobs.empirics), "specialization measures, Fact 1, tables and figures")
-    _add(steps, "counties", _job(jobs.counties), "county files as tables of zones, coverage, income growth")
-    _add(steps, "calibrate", _job(jobs.calibrate), "national processes and one calibration file per zone")
-    _add(steps, "warm", _warm, "compile all kernels that the configuration needs", _warm_options)
-    _add(steps, "solve", _solve, "solve zones under one scenario", _solve_options)
-    _add(steps, "collect", _job(jobs.collect), "gather the solutions of all zones into two tables")
-    _add(steps, "results", _job(jobs.results), "trade-off, decomposition, welfare, maps, summary.json")
-    _add(steps, "sweep", _sweep, "table and figure of a sweep whose cells were solved", _sweep_options)
-    _add(steps, "multiplicity", _job(jobs.multiplicity), "several equilibria of a year, one selected: one industry, chi = 1")
-    _add(steps, "responses", _job(jobs.responses), "responses of two zones to a shock to one industry")
-    _add(steps, "planner", _job(jobs.planner), "externalities, long-run taxes and simple rules of the planner")
-    _add(steps, "theory", _job(jobs.theory), "checks of what the deck says on prices and productivity")
-    _add(steps, "calibrate-internal", _job(jobs.internal_calibration), "the parameter that meets a target debt ratio")
-    _add(steps, "report", _report, "one self-contained HTML page of everything that the run has produced")
-    _add(steps, "county-files", _county_files, "write county files of the synthetic economy", _out_options)
-    _add(steps, "microdata-files", _microdata_files, "write an IPUMS-like extract of the synthetic economy", _microdata_options)
-    _add(steps, "explain", _explain, "what a run would do, and why; runs nothing", _explain_options)
-    _add(steps, "status", _status, "which solves are done, running, failed, and why", _status_options)
+    commands = made.add_subparsers(title="steps", required=True, metavar="STEP")
+    _add(commands, "config", _config, "check a configuration; print it with all defaults", _config_options)
+    _add(commands, "check", _check, "check the input tables before anything is computed")
+    _add(commands, "data", _job(steps.data), "read or generate the economy: clean tables, zones, national series")
+    _add(commands, "empirics", _job(steps.empirics), "specialization measures, Fact 1, tables and figures")
+    _add(commands, "counties", _job(steps.counties), "county files as tables of zones, coverage, income growth")
+    _add(commands, "calibrate", _job(steps.calibrate), "national processes and one calibration file per zone")
+    _add(commands, "warm", _warm, "compile all kernels that the configuration needs", _warm_options)
+    _add(commands, "solve", _solve, "solve zones under one scenario", _solve_options)
+    _add(commands, "collect", _job(steps.collect), "gather the solutions of all zones into two tables")
+    _add(commands, "results", _job(steps.results), "trade-off, decomposition, welfare, maps, summary.json")
+    _add(commands, "sweep", _sweep, "table and figure of a sweep whose cells were solved", _sweep_options)
+    _add(
+        commands, "multiplicity", _job(steps.multiplicity), "several equilibria of a year, one selected: one industry, chi = 1"
+    )
+    _add(commands, "responses", _job(steps.responses), "responses of two zones to a shock to one industry")
+    _add(commands, "planner", _job(steps.planner), "externalities, long-run taxes and simple rules of the planner")
+    _add(commands, "theory", _job(steps.theory), "checks of what the deck says on prices and productivity")
+    _add(commands, "calibrate-internal", _job(steps.internal_calibration), "the parameter that meets a target debt ratio")
+    _add(commands, "report", _report, "one self-contained HTML page of everything that the run has produced")
+    _add(commands, "county-files", _county_files, "write county files of the synthetic economy", _out_options)
+    _add(
+        commands,
+        "microdata-files",
+        _microdata_files,
+        "write an IPUMS-like extract of the synthetic economy",
+        _microdata_options,
+    )
+    _add(commands, "explain", _explain, "what a run would do, and why; runs nothing", _explain_options)
+    _add(commands, "status", _status, "which solves are done, running, failed, and why", _status_options)
     return made
 
 
-def steps(made: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """Parsers of the steps of a `parser`, by name."""
+def commands(made: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Parsers of the commands of a `parser`, by name."""
     return next(a.choices for a in made._actions if isinstance(a, argparse._SubParsersAction))
 
 
@@ -68,16 +76,24 @@ def _version() -> str:
     return f"regspec {__version__}"
 
 
-def _add(steps, name: str, function, text: str, options=None) -> None:
-    sub = steps.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+def _add(commands, name: str, function, text: str, options=None) -> None:
+    sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     sub.add_argument(
-        "--config", type=Path, nargs="+", default=[Path("config/config.yaml")], metavar="FILE",
+        "--config",
+        type=Path,
+        nargs="+",
+        default=[Path("config/config.yaml")],
+        metavar="FILE",
         help="as Snakemake's --configfile: of several files, later ones win [config/config.yaml]",
-    )  # fmt: skip
+    )
     sub.add_argument(
-        "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
+        "--set",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
         help="override one key, such as model.parameters.theta=0.4 (repeatable)",
-    )  # fmt: skip
+    )
     if options:
         options(sub)
     sub.set_defaults(step=function)
@@ -138,7 +154,7 @@ def _out_options(sub) -> None:
 
 def _load(args):
     """(config, config hash, run's paths) of the command line's options."""
-    return jobs.load(args.config, args.overrides)
+    return steps.load(args.config, args.overrides)
 
 
 def _job(function):
@@ -147,12 +163,12 @@ def _job(function):
 
 
 def _report(args) -> None:
-    print(jobs.report(args.config, args.overrides))
+    print(steps.report(args.config, args.overrides))
 
 
 def _config(args) -> None:
-    from regspec.config_docs import write_default
-    from regspec.config_io import resolved_text, write_resolved
+    from regspec.config.manual import write_default
+    from regspec.config.reading import resolved_text, write_resolved
 
     if args.write_default:
         write_default(args.write_default)
@@ -165,7 +181,7 @@ def _config(args) -> None:
 
 
 def _check(args) -> None:
-    from regspec.validation import check_inputs, check_names
+    from regspec.workflow.checks import check_inputs, check_names
 
     config, digest, _ = _load(args)
     check_names(config)
@@ -174,15 +190,15 @@ def _check(args) -> None:
 
 
 def _warm(args) -> None:
-    jobs.warm(args.config, args.overrides, args.output)
+    steps.warm(args.config, args.overrides, args.output)
 
 
 def _solve(args) -> None:
-    jobs.solve(args.config, args.scenario, args.zone, args.attempt, args.expected_ranks, args.manifest, args.overrides)
+    steps.solve(args.config, args.scenario, args.zone, args.attempt, args.expected_ranks, args.manifest, args.overrides)
 
 
 def _sweep(args) -> None:
-    jobs.sweep(args.config, args.name, args.overrides)
+    steps.sweep(args.config, args.name, args.overrides)
 
 
 def _microdata_files(args) -> None:
@@ -201,7 +217,7 @@ def _county_files(args) -> None:
 
 
 def _explain(args) -> None:
-    from regspec.dryrun import explain
+    from regspec.workflow.plan import explain
 
     config, _, _ = _load(args)
     raise SystemExit(explain(config, args.snakefile, args.profile, args.targets))
@@ -213,12 +229,12 @@ def _status(args) -> None:
     config, _, layout = _load(args)
     layout.require(layout.zones, "calibrate")
     if args.html is None:
-        from regspec.status import status_text
+        from regspec.workflow.status import status_text
 
         print(status_text(config, layout))
         return
-    from regspec.status import ENDED
-    from regspec.status_page import write_page
+    from regspec.workflow.status import ENDED
+    from regspec.workflow.status_page import write_page
 
     while any(s.state not in ENDED for s in write_page(config, layout, args.html, args.refresh)) and args.refresh:
         time.sleep(args.refresh)

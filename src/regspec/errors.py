@@ -1,7 +1,9 @@
 """Errors that users see. Their text says what is wrong, where, and what to do."""
 
+import difflib
 import errno
 import os
+from collections.abc import Iterable
 
 # What another attempt, by Slurm say, cannot mend.
 _LASTING = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -84,3 +86,9 @@ class Interrupted(RegspecError):
     """The process was asked to end and has kept what it had done: worth another start (75, EX_TEMPFAIL of sysexits.h)."""
 
     exit_code = 75
+
+
+def did_you_mean(word: object, known: Iterable[object], text: str = " Did you mean {!r}?") -> str:
+    """``text`` with the nearest of ``known``, or nothing where none is near."""
+    near = difflib.get_close_matches(str(word), [str(name) for name in known], n=1, cutoff=0.5)
+    return text.format(near[0]) if near else ""

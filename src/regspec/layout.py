@@ -10,7 +10,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from regspec.config import Config
+from regspec.config.config import Config
 from regspec.errors import ConfigError, DataError
 
 

@@ -6,10 +6,10 @@ from hypothesis import HealthCheck, event, given, seed, settings
 from hypothesis import strategies as st
 from one_zone import config, content, national, zone
 
-from regspec.config import Config
-from regspec.config_io import load_config
+from regspec.config.config import Config
+from regspec.config.reading import load_config
 from regspec.errors import ConfigError, ModelFailure
-from regspec.experiments.zone import solve_zone
+from regspec.solves.zone import solve_zone
 
 
 def between(low, high):
@@ -23,22 +23,36 @@ parameters = st.fixed_dictionaries(
     optional={
         "gamma": st.sampled_from([0.5, 1.0, 2.0, 5.0, 7.3, 20.0, 100.0]) | between(0.5, 100.0),
         "alpha": shares,
-        "beta": between(0.8, 0.98) | between(0.5, 0.999), "theta": between(1e-6, 1.0),
+        "beta": between(0.8, 0.98) | between(0.5, 0.999),
+        "theta": between(1e-6, 1.0),
         "chi": between(1e-6, 0.1) | between(1e-6, 1.0),
-        "xi_scale": between(0.0, 2.0), "phi_scale": between(0.0, 10.0), "shock_scale": between(0.0, 5.0),
-        "limit": st.sampled_from(["collateral", "fixed", "natural"]), "collateral_price": st.sampled_from(["current", "next"]),
+        "xi_scale": between(0.0, 2.0),
+        "phi_scale": between(0.0, 10.0),
+        "shock_scale": between(0.0, 5.0),
+        "limit": st.sampled_from(["collateral", "fixed", "natural"]),
+        "collateral_price": st.sampled_from(["current", "next"]),
         "growth": st.sampled_from([1.0, 1.0, 1.01, 0.9, 1.1]),
         "theta_regimes": st.fixed_dictionaries({"values": st.lists(between(0.01, 1.0), min_size=2, max_size=2)}),
     },
-)  # fmt: skip
+)
 grids = st.fixed_dictionaries(
-    {"k_steps": st.sampled_from([2, 4]), "u_nodes": st.integers(1, 3), "b_below": st.integers(4, 6),
-     "b_above": st.integers(4, 8), "b_fine": st.integers(16, 48), "b_max": st.sampled_from([0.05, 0.6, 3.0])}
-)  # fmt: skip
+    {
+        "k_steps": st.sampled_from([2, 4]),
+        "u_nodes": st.integers(1, 3),
+        "b_below": st.integers(4, 6),
+        "b_above": st.integers(4, 8),
+        "b_fine": st.integers(16, 48),
+        "b_max": st.sampled_from([0.05, 0.6, 3.0]),
+    }
+)
 solvers = st.fixed_dictionaries(
-    {"max_sweeps": st.sampled_from([10, 150]), "tolerance": st.sampled_from([1e-10, 1e-4, 1e-2]),
-     "residual": st.sampled_from([1e-9, 1e-4]), "largest_error": st.sampled_from([0.1, 10.0])}
-)  # fmt: skip
+    {
+        "max_sweeps": st.sampled_from([10, 150]),
+        "tolerance": st.sampled_from([1e-10, 1e-4, 1e-2]),
+        "residual": st.sampled_from([1e-9, 1e-4]),
+        "largest_error": st.sampled_from([0.1, 10.0]),
+    }
+)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -75,10 +89,17 @@ def test_large_risk_aversion_ends_with_a_name(gamma):
     assert caught.value.kind != "other"
 
 
-@pytest.mark.parametrize(("key", "value"), [
-    ("parameters.gamma", 0.1), ("parameters.gamma", 1000), ("solver.tolerance", 1), ("solver.residual", 0.1),
-    ("solver.largest_error", 0), ("parameters.shock_scale", -1),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("parameters.gamma", 0.1),
+        ("parameters.gamma", 1000),
+        ("solver.tolerance", 1),
+        ("solver.residual", 0.1),
+        ("solver.largest_error", 0),
+        ("parameters.shock_scale", -1),
+    ],
+)
 def test_values_that_make_no_sense_are_refused(tmp_path, key, value):
     (tmp_path / "my.yaml").write_text("run: {name: r}\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=key.rpartition(".")[2]):

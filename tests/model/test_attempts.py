@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from one_zone import zone
 
-from regspec.config import Config
+from regspec.config.config import Config
 from regspec.errors import FAILURES, ModelFailure
-from regspec.experiments import attempts
-from regspec.experiments.attempts import ATTEMPTS, Sizes
-from regspec.experiments.zone import build_problem, solve_zone
-from regspec.model.bounds import ROOM
-from regspec.model.shocks import product_chain
+from regspec.model.grids.corners import ROOM
+from regspec.model.markov import product_chain
+from regspec.solves import attempts
+from regspec.solves.attempts import ATTEMPTS, Sizes
+from regspec.solves.zone import build_problem, solve_zone
 
 MEMBERS = (["Agriculture"], ["Retail"])
 GRID = {"k_steps": 4, "u_nodes": 3, "b_below": 8, "b_above": 10, "b_fine": 96}
@@ -20,10 +20,12 @@ def settings(xi, phi=1.0, years=20, planner=True, grid=None, solver=None, **para
     """Configuration of an economy of len(xi) industries."""
     groups = {f"i{j}": {"members": MEMBERS[j], "xi": value, "phi": phi} for j, value in enumerate(xi)}
     return Config.model_validate(
-        {"calibration": {"first_year": 1950, "last_year": 1950 + years, "industries": groups},
-         "model": {"parameters": parameters, "grid": GRID | (grid or {}), "solver": {"cloud": 20, **(solver or {})}},
-         "scenarios": {"baseline": {"planner": planner}}}
-    )  # fmt: skip
+        {
+            "calibration": {"first_year": 1950, "last_year": 1950 + years, "industries": groups},
+            "model": {"parameters": parameters, "grid": GRID | (grid or {}), "solver": {"cloud": 20, **(solver or {})}},
+            "scenarios": {"baseline": {"planner": planner}},
+        }
+    )
 
 
 def nation(rho, sigma, trend=0.0, years=20, seed=3) -> dict:
@@ -35,10 +37,18 @@ def nation(rho, sigma, trend=0.0, years=20, seed=3) -> dict:
     for t in range(years):
         u[:, t + 1] = rho * u[:, t] + sigma * rng.normal(size=n)
     return {
-        "industries": [f"i{j}" for j in range(n)], "first_year": 1950, "last_year": 1950 + years, "rho": rho.tolist(),
-        "sigma": sigma.tolist(), "trend": (trend[:, None] * np.arange(years + 1)).tolist(), "u": u.tolist(),
-        "interest": {"mean": 0.013, "rho": 0.0, "sigma": 0.0}, "national_share": [1.0 / n] * n, "provenance": {}, "notes": {},
-    }  # fmt: skip
+        "industries": [f"i{j}" for j in range(n)],
+        "first_year": 1950,
+        "last_year": 1950 + years,
+        "rho": rho.tolist(),
+        "sigma": sigma.tolist(),
+        "trend": (trend[:, None] * np.arange(years + 1)).tolist(),
+        "u": u.tolist(),
+        "interest": {"mean": 0.013, "rho": 0.0, "sigma": 0.0},
+        "national_share": [1.0 / n] * n,
+        "provenance": {},
+        "notes": {},
+    }
 
 
 def place(n) -> dict:
@@ -94,8 +104,8 @@ def test_a_lattice_that_is_too_small_is_enlarged_or_named(monkeypatch):
 
 def test_the_plan_on_a_deep_bond_grid_is_the_same():
     """With a grid 1.96 times as deep a second root lies at b' = -.28, far below all solved choices."""
-    from regspec.experiments.allocation import solve_allocation
-    from regspec.model.parallel import Ranks
+    from regspec.model.solver.mpi import Ranks
+    from regspec.solves.allocation import solve_allocation
 
     record, config = (
         nation(0.8, [0.02, 0.02]),

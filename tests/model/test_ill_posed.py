@@ -7,15 +7,15 @@ import pytest
 from economies import economy, solve, still
 from one_zone import config, content, national, zone
 
-from regspec.config import Config
+from regspec.config.config import Config
 from regspec.errors import ModelFailure
-from regspec.experiments.zone import build_problem, solve_zone
-from regspec.model import backward
-from regspec.model import sweep as sw
-from regspec.model.backward import Solver
-from regspec.model.conditions import make_scratch
-from regspec.model.point import static_roots
-from regspec.model.types import X
+from regspec.model.kernels import time_step as sw
+from regspec.model.kernels.conditions import make_scratch
+from regspec.model.kernels.period import static_roots
+from regspec.model.kernels.records import X
+from regspec.model.solver import time_iteration
+from regspec.model.solver.time_iteration import Solver
+from regspec.solves.zone import build_problem, solve_zone
 
 
 def single():
@@ -62,8 +62,8 @@ def test_states_that_never_have_a_solution_are_not_waited_for(monkeypatch):
     solver = Solver(problem, False)
     tail = solver.tail(settings.tolerance, settings.residual, settings.max_sweeps)
     assert tail.failed.any() and solver.diagnostics.sweeps > 12
-    monkeypatch.setattr(backward, "_FAR", 0.0)
-    monkeypatch.setattr(backward, "_LOST", 10)
+    monkeypatch.setattr(time_iteration, "_FAR", 0.0)
+    monkeypatch.setattr(time_iteration, "_LOST", 10)
     with pytest.raises(ModelFailure, match=r"tail cycles: after (\d+) sweeps .* states have no solution") as caught:
         Solver(problem, False).tail(settings.tolerance, settings.residual, settings.max_sweeps)
     assert caught.value.kind == "not_converged"
@@ -100,12 +100,27 @@ def test_static_roots_are_counted():
 
 def gap(solution, b, b_next, kappa):
     """min(b'/R + kappa q, u'(c)/(beta R E u') - 1 in consumption) at a choice b' of one industry without shocks."""
-    from regspec.model.interpolation import lookup
+    from regspec.model.kernels.lookup import lookup
 
     lattice, grid, exo, tech = solution.grids
     s = make_scratch(tech)
-    lookup(solution.functions, 0, lattice.table, b_next, np.empty(0), tech, grid, s.value, s.slope, s.ids, s.weights,
-           s.gradients, s.order, s.fractions, s.shift)  # fmt: skip
+    lookup(
+        solution.functions,
+        0,
+        lattice.table,
+        b_next,
+        np.empty(0),
+        tech,
+        grid,
+        s.value,
+        s.slope,
+        s.ids,
+        s.weights,
+        s.gradients,
+        s.order,
+        s.fractions,
+        s.shift,
+    )
     rate, p = exo.R[0], solution.solver.problem
     c = exo.z[0, 0] + b - b_next / rate
     if c <= 0:
@@ -116,7 +131,7 @@ def gap(solution, b, b_next, kappa):
 
 
 def test_several_roots_are_an_error(monkeypatch):
-    from regspec.experiments import allocation as module
+    from regspec.solves import allocation as module
 
     real = module.cloud_errors
     monkeypatch.setattr(module, "cloud_errors", lambda *arguments: (real(*arguments)[0], 3))
@@ -159,7 +174,7 @@ def test_a_state_that_its_own_start_does_not_solve_is_rescued_and_counted(planne
 
 def test_choices_at_the_end_of_the_bond_grid_widen_it_and_then_fail(monkeypatch):
     """Section 5: debt that finds no bound (a bubble) is never a result."""
-    from regspec.experiments import zone as module
+    from regspec.solves import zone as module
 
     tried = []
     real = module.build_problem
@@ -178,8 +193,8 @@ def test_choices_at_the_end_of_the_bond_grid_widen_it_and_then_fail(monkeypatch)
 
 def test_a_lattice_that_choices_leave_is_enlarged(monkeypatch):
     """docs/numerics.md, a second attempt: the result is that of a lattice large enough from the start."""
-    from regspec.experiments import attempts
-    from regspec.experiments import zone as module
+    from regspec.solves import attempts
+    from regspec.solves import zone as module
 
     expected = solve_zone(zone(), national(), config(), "market")
     margins, real = [], module.build_problem

@@ -6,8 +6,8 @@ from conditions_afresh import market_gaps
 from economies import economy, solve
 from one_zone import config, national, zone
 
-from regspec.experiments.zone import solve_zone
-from regspec.model.shocks import product_chain
+from regspec.model.markov import product_chain
+from regspec.solves.zone import solve_zone
 
 DECK = {"mean": 0.013, "rho": 0.01, "sigma": 0.0186}
 

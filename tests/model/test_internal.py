@@ -6,13 +6,13 @@ import numpy as np
 import one_zone
 import pytest
 
-from regspec import exhibits
-from regspec.config import Config
+from regspec.config.config import Config
 from regspec.errors import ConfigError, ModelFailure
-from regspec.experiments.zone import solve_zone
-from regspec.internal import search as module
-from regspec.internal.run import run
-from regspec.internal.search import Evaluation, evaluate, reference_zone, search, with_value
+from regspec.exhibits import registry
+from regspec.solves.zone import solve_zone
+from regspec.studies.internal_calibration import search as module
+from regspec.studies.internal_calibration.run import run
+from regspec.studies.internal_calibration.search import Evaluation, evaluate, reference_zone, search, with_value
 
 
 def config(parameters=None, **section):
@@ -31,7 +31,7 @@ def folder(path):
 def test_the_zone_solved_at_the_chosen_chi_has_the_target_debt(tmp_path):
     settings = config()
     files = run(settings, folder(tmp_path), "0" * 16)
-    assert {str(path.relative_to(tmp_path)) for path in files} == set(exhibits.INTERNAL_EXHIBIT.files)
+    assert {str(path.relative_to(tmp_path)) for path in files} == set(registry.INTERNAL_EXHIBIT.files)
     found = json.loads(files[0].read_text(encoding="utf-8"))
     assert found["bracket"] == [0.02, 0.08] and found["configured"] == settings.model.parameters.chi
     assert 0.02 < found["value"] < 0.08 and found["evaluations"] >= 3

@@ -14,19 +14,19 @@ import yaml
 from economies import economy, solve
 from one_zone import content, write
 
-from regspec.model.bounds import adjustment_speed, moving_corners
-from regspec.model.portfolio import targets
-from regspec.model.simulate import simulate
+from regspec.model.grids.corners import adjustment_speed, moving_corners
+from regspec.model.simulation.paths import simulate
+from regspec.model.steady_state import targets
 
 # besides time and ranks, the sources may be edited while the tests run
 UNLIKE = ("seconds", "ranks", "code_version", "kernel_fingerprint", "key")
 SOLVE = """\
 import sys
 from pathlib import Path
-from regspec.config_io import load_config
+from regspec.config.reading import load_config
 from regspec.errors import Interrupted
-from regspec.experiments.solve import run_zone
-from regspec.model.parallel import with_nodes, world
+from regspec.solves.step import run_zone
+from regspec.model.solver.mpi import with_nodes, world
 config = load_config(Path(sys.argv[1]))
 zone, national, output, store = map(Path, sys.argv[2:6])
 ranks = world(int(sys.argv[6]))
@@ -152,12 +152,17 @@ def relabelled(problem, order):
     chain = problem.chain
     factors = [*order, problem.industries]
     return dataclasses.replace(
-        problem, a=problem.a[order], phi=problem.phi[order], ztilde=problem.ztilde[order], k0=problem.k0[order],
-        trend=problem.trend[:, order], corners=problem.corners[:, order][:, :, order],
+        problem,
+        a=problem.a[order],
+        phi=problem.phi[order],
+        ztilde=problem.ztilde[order],
+        k0=problem.k0[order],
+        trend=problem.trend[:, order],
+        corners=problem.corners[:, order][:, :, order],
         chain=dataclasses.replace(
             chain, values=tuple(chain.values[f] for f in factors), transitions=tuple(chain.transitions[f] for f in factors)
         ),
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("planner", [False, True])
@@ -184,8 +189,14 @@ def test_policies_scale_with_output(planner):
     scale = 3.0
     for limit, debt in (("collateral", 0.0), ("fixed", 0.12)):
         one = economy((0.1, 0.25), (1.0, 2.0), limit=limit, debt=debt, bonds=(-0.2, -0.1, 0.4, 0.5))
-        large = economy((0.1, 0.25), np.array([1.0, 2.0]) * scale, limit=limit, debt=debt * scale, ztilde=one.ztilde * scale,
-                        bonds=np.array([-0.2, -0.1, 0.4, 0.5]) * scale)  # fmt: skip
+        large = economy(
+            (0.1, 0.25),
+            np.array([1.0, 2.0]) * scale,
+            limit=limit,
+            debt=debt * scale,
+            ztilde=one.ztilde * scale,
+            bonds=np.array([-0.2, -0.1, 0.4, 0.5]) * scale,
+        )
         first, second = solve(one, planner, tolerance=1e-8), solve(large, planner, tolerance=1e-8)
         for b, k, e in ((-0.1, [0.45, 0.55], 0), (0.02, [0.52, 0.48], 2), (0.3, [0.5, 0.5], 3)):
             a, c = first.at(b, k, e), second.at(b * scale, k, e)

@@ -8,11 +8,11 @@ import pytest
 from economies import economy as zone_economy
 from economies import solve as solve_zone
 
-from regspec.config import Config
+from regspec.config.config import Config
 from regspec.errors import ModelFailure
-from regspec.model.shocks import product_chain
-from regspec.multiplicity.curve import bond_grid, crossings, economy, equilibrium_curve, simulate, solve
-from regspec.multiplicity.run import run
+from regspec.model.markov import product_chain
+from regspec.studies.multiplicity.curve import bond_grid, crossings, economy, equilibrium_curve, simulate, solve
+from regspec.studies.multiplicity.run import run
 
 DECK = {"alpha": 0.3, "beta": 0.95, "gamma": 5.0, "rate": 1.013, "rho": 0.85, "sigma": 0.02, "nodes": 3}
 
@@ -102,8 +102,13 @@ def test_best_equilibrium_with_all_capital_pledged_is_a_named_error():
 def national(folder):
     (folder / "calibration").mkdir(parents=True)
     (folder / "data").mkdir()
-    content = {"industries": ["a", "b"], "national_share": [0.4, 0.6], "rho": [0.5, 0.85], "sigma": [0.01, 0.02],
-               "interest": {"mean": 0.013}}  # fmt: skip
+    content = {
+        "industries": ["a", "b"],
+        "national_share": [0.4, 0.6],
+        "rho": [0.5, 0.85],
+        "sigma": [0.01, 0.02],
+        "interest": {"mean": 0.013},
+    }
     (folder / "calibration" / "national.json").write_text(json.dumps(content), encoding="utf-8")
     (folder / "data" / "meta.json").write_text(json.dumps({"synthetic": True, "source": "Synthetic."}), encoding="utf-8")
 

@@ -6,16 +6,16 @@ from conditions_afresh import market_gaps, plan_gaps
 from economies import economy, solve, still
 from one_zone import config, national, zone
 
-from regspec.experiments.zone import solve_zone
-from regspec.model.backward import Solver
-from regspec.model.conditions import BINDING, SLACK, expected_price, growth_target, make_scratch
-from regspec.model.lattice import coordinates
-from regspec.model.newton import evaluate
-from regspec.model.point import static_roots
-from regspec.model.policies import Taxes
-from regspec.model.problem import limit_prices, steady_price
-from regspec.model.simulate import simulate
-from regspec.model.types import C, Q, X
+from regspec.model.grids.lattice import coordinates
+from regspec.model.kernels.conditions import BINDING, SLACK, expected_price, growth_target, make_scratch
+from regspec.model.kernels.newton import evaluate
+from regspec.model.kernels.period import static_roots
+from regspec.model.kernels.records import C, Q, X
+from regspec.model.simulation.paths import simulate
+from regspec.model.solver.policies import Taxes
+from regspec.model.solver.time_iteration import Solver
+from regspec.model.steady_state import limit_prices, steady_price
+from regspec.solves.zone import solve_zone
 
 GRID = {"steps": 8, "fine": 120, "below": 8, "above": 16}
 K = (0.45, 0.55)
@@ -52,8 +52,18 @@ def test_a_path_without_shocks_on_which_the_limit_always_binds():
     eta = 1 - 0.95 * 1.013 * growth
     assert np.all(eta > 0)
     np.testing.assert_allclose(q[:-1], 0.95 * growth * (q[1:] + 0.3 * output[1:]) + eta * 0.2 * q[1:], rtol=1e-12)
-    problem = economy((0.2,), gamma=3.0, kappa=0.2, chain=still(1), trend=np.log(output)[:, None], b0=-1.013 * 0.2 * q[0],
-                      below=8, above=24, fine=400, next_price=True)  # fmt: skip
+    problem = economy(
+        (0.2,),
+        gamma=3.0,
+        kappa=0.2,
+        chain=still(1),
+        trend=np.log(output)[:, None],
+        b0=-1.013 * 0.2 * q[0],
+        below=8,
+        above=24,
+        fine=400,
+        next_price=True,
+    )
     solution = solve(problem, False)
     run = simulate(solution.solver, solution.solver.path(solution.tail, 1e-9), np.zeros((6, 1)))
     assert run.binding.all()
@@ -92,8 +102,24 @@ def test_no_feasible_choice_is_better_than_the_plan_s(pair, above, e):
     cash = float(np.sum(exo.z[e] * k**plan.solver.problem.a))
 
     def value(y):
-        worst = evaluate(SLACK, b, k, cash, price, float(exo.kappa[e]), 0.0, e, np.array(y), growth_target(price, 0.0, tech),
-                         s.zeros, plan.functions, lattice.table, tech, grid, s)  # fmt: skip
+        worst = evaluate(
+            SLACK,
+            b,
+            k,
+            cash,
+            price,
+            float(exo.kappa[e]),
+            0.0,
+            e,
+            np.array(y),
+            growth_target(price, 0.0, tech),
+            s.zeros,
+            plan.functions,
+            lattice.table,
+            tech,
+            grid,
+            s,
+        )
         if not np.isfinite(worst):
             return -np.inf, -np.inf
         level = (1 - tech.beta) * s.out[0] ** -2.0 + tech.beta * s.value[1] ** -2.0  # gamma = 3
@@ -123,9 +149,24 @@ def test_taxes_reproduce_the_plan(pair):
     for node, e, j in np.argwhere(plan.in_use()):
         row, k = plan.tail.pol[node, e, j], lattice.capital[node]
         mode = BINDING if j < len(grid.below) else SLACK
-        evaluate(mode, bonds[node, e, j], k, float(np.sum(exo.z[e] * k**problem.a)), 1 / exo.R[e], float(exo.kappa[e]), 0.0, e,
-                 np.array([row[X + 1], row[X]]), growth_target(1 / exo.R[e], 0.0, tech), s.zeros, plan.functions,
-                 lattice.table, tech, grid, s)  # fmt: skip
+        evaluate(
+            mode,
+            bonds[node, e, j],
+            k,
+            float(np.sum(exo.z[e] * k**problem.a)),
+            1 / exo.R[e],
+            float(exo.kappa[e]),
+            0.0,
+            e,
+            np.array([row[X + 1], row[X]]),
+            growth_target(1 / exo.R[e], 0.0, tech),
+            s.zeros,
+            plan.functions,
+            lattice.table,
+            tech,
+            grid,
+            s,
+        )
         assert s.k_next @ (row[Q] - s.worth) == pytest.approx(0.0, abs=1e-4 * row[Q])
         tau_k[node, e, j] = (row[Q] - s.worth) / (problem.beta * s.out[2] * problem.alpha * s.value[2:4] * s.returns)
     assert np.ptp(tau_k[plan.in_use()]) > 0.02
@@ -148,8 +189,24 @@ def test_jacobians_are_complete(planner, n, mode):
     cash = float(np.sum(exo.z[e] * k**problem.a))
 
     def at(y):
-        worst = evaluate(mode, grid.centre, k, cash, price, 0.3, 0.0, e, np.array(y), growth_target(price, 0.0, tech), s.zeros,
-                         functions, lattice.table, tech, grid, s)  # fmt: skip
+        worst = evaluate(
+            mode,
+            grid.centre,
+            k,
+            cash,
+            price,
+            0.3,
+            0.0,
+            e,
+            np.array(y),
+            growth_target(price, 0.0, tech),
+            s.zeros,
+            functions,
+            lattice.table,
+            tech,
+            grid,
+            s,
+        )
         assert np.isfinite(worst)
         return s.res.copy(), s.jac.copy()
 
@@ -168,8 +225,23 @@ def test_no_static_feedback(pair):
     x = coordinates(np.array(K), lattice)
     for kappa in (0.05, 0.2, 0.5, 1.0):
         for b in grid.centre + np.array([-0.05, 0.0, 0.1]):
-            roots = static_roots(b, np.array(K), exo.z[0], 1 / exo.R[0], kappa, 0.0, 0, x, market.functions, lattice.table,
-                                 tech, grid, make_scratch(tech), np.empty(2), 400)  # fmt: skip
+            roots = static_roots(
+                b,
+                np.array(K),
+                exo.z[0],
+                1 / exo.R[0],
+                kappa,
+                0.0,
+                0,
+                x,
+                market.functions,
+                lattice.table,
+                tech,
+                grid,
+                make_scratch(tech),
+                np.empty(2),
+                400,
+            )
             assert roots <= 1
 
 
@@ -186,8 +258,12 @@ def test_little_collateral_is_worth_the_same_at_either_price():
     """Section 5: debts and prices of both variants meet as kappa goes to zero (next year's price of the same capital)."""
     gaps = []
     for kappa in (0.02, 0.002):
-        ends = [solve(economy((0.2,), kappa=kappa, chain=still(1), fine=300, above=20, next_price=ahead), False).simulate(
-            0.0, [1.0], 60) for ahead in (False, True)]  # fmt: skip
+        ends = [
+            solve(economy((0.2,), kappa=kappa, chain=still(1), fine=300, above=20, next_price=ahead), False).simulate(
+                0.0, [1.0], 60
+            )
+            for ahead in (False, True)
+        ]
         gaps.append(abs(ends[1].q / ends[0].q - 1))
     assert gaps[0] < 2e-3 and gaps[1] < 0.3 * gaps[0] + 2e-5
 

@@ -28,18 +28,22 @@ def solved(name: str) -> dict:
     """Consumption, price, bonds, last portfolio and value of both allocations of a case, as lists."""
     from one_zone import config, national, zone
 
-    from regspec.experiments.zone import solve_zone
+    from regspec.solves.zone import solve_zone
 
     solution = solve_zone(
         zone(), national(), config(model__parameters={"gamma": 2.0, **CASES[name]}, model__solver=SOLVER), "baseline"
     )
     return {
         allocation: {
-            "c": own.path.c.tolist(), "q": own.path.q.tolist(), "b_next": own.path.b_next.tolist(),
-            "k": own.path.k[-1].tolist(), "value": [own.value], "binding": own.path.binding.astype(float).tolist(),
+            "c": own.path.c.tolist(),
+            "q": own.path.q.tolist(),
+            "b_next": own.path.b_next.tolist(),
+            "k": own.path.k[-1].tolist(),
+            "value": [own.value],
+            "binding": own.path.binding.astype(float).tolist(),
         }
         for allocation, own in (("ce", solution.ce), ("planner", solution.planner))
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("name", CASES)

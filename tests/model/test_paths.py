@@ -9,15 +9,15 @@ import pytest
 from economies import RESIDUAL, economy, solve, still
 from one_zone import config, national, zone
 
-from regspec.experiments.zone import solve_zone
-from regspec.model import backward
-from regspec.model.backward import Solver
-from regspec.model.conditions import BINDING, SLACK, growth_target, make_scratch
-from regspec.model.lattice import near, whole
-from regspec.model.newton import evaluate
-from regspec.model.simulate import Path, cloud_errors, simulate
-from regspec.model.types import X
-from regspec.model.warm import small_problem
+from regspec.model.grids.lattice import near, whole
+from regspec.model.kernels.conditions import BINDING, SLACK, growth_target, make_scratch
+from regspec.model.kernels.newton import evaluate
+from regspec.model.kernels.records import X
+from regspec.model.simulation.paths import Path, cloud_errors, simulate
+from regspec.model.solver import time_iteration
+from regspec.model.solver.time_iteration import Solver
+from regspec.solves.precompile import small_problem
+from regspec.solves.zone import solve_zone
 
 TREND = np.array([[0.0, 0.0], [0.04, -0.02], [0.06, -0.05], [0.1, -0.06], [0.11, -0.08]])
 
@@ -51,8 +51,24 @@ def test_reported_residuals_are_those_of_the_policies(path):
             cash = float(np.sum(exo.z[e] * k**problem.a))
             y = np.array([row[X + 1], row[X]])
             mode = BINDING if binding else SLACK
-            residual = evaluate(mode, bonds[node, e, j], k, cash, price, float(exo.kappa[e]), 0.0, e, y, target, s.zeros,
-                                functions, ahead[0].table, tech, ahead[1], s)  # fmt: skip
+            residual = evaluate(
+                mode,
+                bonds[node, e, j],
+                k,
+                cash,
+                price,
+                float(exo.kappa[e]),
+                0.0,
+                e,
+                y,
+                target,
+                s.zeros,
+                functions,
+                ahead[0].table,
+                tech,
+                ahead[1],
+                s,
+            )
             worst = max(worst, residual)
     assert solver.diagnostics.failed == 0
     assert solver.diagnostics.residual <= RESIDUAL and worst < 2 * RESIDUAL
@@ -65,7 +81,7 @@ def test_functions_near_the_path_are_enough(path, far, monkeypatch):
     """
     solver, years = path
     shocks = np.random.default_rng(5).normal(scale=0.02, size=(len(TREND), 2))
-    monkeypatch.setattr(backward, "near", lambda k, lattice, reach, recover: whole(lattice))
+    monkeypatch.setattr(time_iteration, "near", lambda k, lattice, reach, recover: whole(lattice))
     expected = simulate(solver, years, shocks)
     asked = []
 
@@ -74,7 +90,7 @@ def test_functions_near_the_path_are_enough(path, far, monkeypatch):
         asked.append(near(corner, lattice, 0.0, recover) if far else near(k, lattice, 0.1, recover))
         return asked[-1]
 
-    monkeypatch.setattr(backward, "near", some)
+    monkeypatch.setattr(time_iteration, "near", some)
     found = simulate(solver, years, shocks)
     assert len(asked) == len(TREND) + 1 and not all(part.wanted.all() for part in asked)
     for name in Path.__dataclass_fields__:
@@ -139,9 +155,9 @@ PURE = """\
 import sys
 import numpy as np
 from regspec.errors import ModelFailure
-from regspec.experiments.zone import solve_zone
-from regspec.model.backward import Solver
-from regspec.model.warm import small_problem
+from regspec.solves.zone import solve_zone
+from regspec.model.solver.time_iteration import Solver
+from regspec.solves.precompile import small_problem
 problem = small_problem(2)
 found = {}
 for planner in (False, True):

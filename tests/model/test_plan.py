@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from economies import economy, solve
 
-from regspec.model import sweep as sw
-from regspec.model.backward import Solver
-from regspec.model.conditions import BINDING, OUT_C, OUT_Q, SLACK, growth_target, make_scratch
-from regspec.model.interpolation import lookup
-from regspec.model.lattice import coordinates
-from regspec.model.newton import evaluate
-from regspec.model.policies import Policies, Taxes
-from regspec.model.types import ETA, MU, VALUE, C, Q, X
+from regspec.model.grids.lattice import coordinates
+from regspec.model.kernels import time_step as sw
+from regspec.model.kernels.conditions import BINDING, OUT_C, OUT_Q, SLACK, growth_target, make_scratch
+from regspec.model.kernels.lookup import lookup
+from regspec.model.kernels.newton import evaluate
+from regspec.model.kernels.records import ETA, MU, VALUE, C, Q, X
+from regspec.model.solver.policies import Policies, Taxes
+from regspec.model.solver.time_iteration import Solver
 
 TOLERANCE = 1e-8
 
@@ -28,8 +28,10 @@ def test_the_plan_is_better_in_every_state(pair):
     market, plan = pair
     gains = [
         plan.at(b, k, e).value / market.at(b, k, e).value - 1
-        for k in market.grids[0].capital for e in range(4) for b in (-0.1, -0.06, 0.0, 0.2, 0.5)
-    ]  # fmt: skip
+        for k in market.grids[0].capital
+        for e in range(4)
+        for b in (-0.1, -0.06, 0.0, 0.2, 0.5)
+    ]
     assert min(gains) > 0.004
     assert max(gains) < 0.025
 
@@ -57,9 +59,9 @@ def test_a_planner_that_takes_prices_as_given_changes_nothing_without_agglomerat
         assert sp.mu == pytest.approx(ce.eta, abs=1e-7)
 
 
-@pytest.mark.parametrize(("b", "k", "e"), [
-    (-0.14, (0.45, 0.55), 0), (-0.13, (0.6, 0.4), 2), (0.1, (0.5, 0.5), 1), (0.4, (0.35, 0.65), 3),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("b", "k", "e"), [(-0.14, (0.45, 0.55), 0), (-0.13, (0.6, 0.4), 2), (0.1, (0.5, 0.5), 1), (0.4, (0.35, 0.65), 3)]
+)
 def test_no_feasible_choice_is_better_than_the_plan_s(pair, b, k, e):
     """Sections 3 and 8.8: search over (b', k') that meet the limit at the price they imply; no derivative is used."""
     plan = pair[1]
@@ -70,8 +72,24 @@ def test_no_feasible_choice_is_better_than_the_plan_s(pair, b, k, e):
 
     def value(y):
         """u(c) + beta E V' of a choice, and how far inside the limit it is."""
-        worst = evaluate(SLACK, b, k, cash, price, float(exo.kappa[e]), 0.0, e, np.array(y), growth_target(price, 0.0, tech),
-                         scratch.zeros, plan.functions, lattice.table, tech, grid, scratch)  # fmt: skip
+        worst = evaluate(
+            SLACK,
+            b,
+            k,
+            cash,
+            price,
+            float(exo.kappa[e]),
+            0.0,
+            e,
+            np.array(y),
+            growth_target(price, 0.0, tech),
+            scratch.zeros,
+            plan.functions,
+            lattice.table,
+            tech,
+            grid,
+            scratch,
+        )
         level = -(1 - tech.beta) / scratch.out[OUT_C] - tech.beta / scratch.value[1]  # gamma = 2
         room = y[0] * price + exo.kappa[e] * scratch.out[OUT_Q]
         return (-1 / level, room) if np.isfinite(worst) else (-np.inf, -np.inf)
@@ -99,8 +117,23 @@ def taxes_of(plan):
     tau_b, tau_k = np.zeros(bonds.shape), np.zeros((*bonds.shape, n))
     for node, e, j in np.argwhere(plan.in_use()):
         row, k = plan.tail.pol[node, e, j], lattice.capital[node]
-        lookup(plan.functions, e, lattice.table, row[X + n - 1], row[X : X + n - 1], tech, grid, s.value, s.slope, s.ids,
-               s.weights, s.gradients, s.order, s.fractions, s.shift)  # fmt: skip
+        lookup(
+            plan.functions,
+            e,
+            lattice.table,
+            row[X + n - 1],
+            row[X : X + n - 1],
+            tech,
+            grid,
+            s.value,
+            s.slope,
+            s.ids,
+            s.weights,
+            s.gradients,
+            s.order,
+            s.fractions,
+            s.shift,
+        )
         x = np.concatenate([[lattice.steps], row[X : X + n - 1], [0.0]])
         k_next = -np.diff(x) @ lattice.corners / lattice.steps
         ratio = (row[C] / s.value[0]) ** problem.gamma  # E u'(c') / u'(c)
@@ -175,8 +208,24 @@ def test_conditions_hold_at_every_node(pair, planner):
         cash = float(np.sum(exo.z[e] * k**problem.a))
         mode = BINDING if j < len(grid.below) else SLACK
         y = np.array([row[X + 1], row[X]])
-        worst = evaluate(mode, bonds[node, e, j], k, cash, price, float(exo.kappa[e]), 0.0, e, y, target, s.zeros,
-                         solution.functions, lattice.table, tech, grid, s)  # fmt: skip
+        worst = evaluate(
+            mode,
+            bonds[node, e, j],
+            k,
+            cash,
+            price,
+            float(exo.kappa[e]),
+            0.0,
+            e,
+            y,
+            target,
+            s.zeros,
+            solution.functions,
+            lattice.table,
+            tech,
+            grid,
+            s,
+        )
         residual = max(residual, worst)
         assert s.k_next.sum() == pytest.approx(1.0, abs=1e-13) and np.all(s.k_next > lattice.corners.min(axis=0))
         assert [s.out[OUT_C], s.out[OUT_Q]] == pytest.approx([row[C], row[Q]], rel=1e-6)

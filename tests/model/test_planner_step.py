@@ -7,15 +7,15 @@ import one_zone
 import pandas as pd
 import pytest
 
-from regspec import exhibits
-from regspec.config import Config
+from regspec.config.config import Config
 from regspec.errors import ConfigError
-from regspec.experiments.zone import MARKET, PLANNER, Case, solve_cases
-from regspec.planner.exhibits import rules_table, state_table, taxes_table
-from regspec.planner.longrun import long_run
-from regspec.planner.portfolios import portfolio_table
-from regspec.planner.run import chosen_zones, run
-from regspec.planner.solve import RULES, externalities, gains_of, income_shares, neutral, rule_gains
+from regspec.exhibits import registry
+from regspec.solves.zone import MARKET, PLANNER, Case, solve_cases
+from regspec.studies.planner.exhibits import rules_table, state_table, taxes_table
+from regspec.studies.planner.longrun import long_run
+from regspec.studies.planner.portfolios import portfolio_table
+from regspec.studies.planner.run import chosen_zones, run
+from regspec.studies.planner.solve import RULES, externalities, gains_of, income_shares, neutral, rule_gains
 
 YEARS = 300
 
@@ -41,7 +41,7 @@ def finished(tmp_path_factory):
 
 def test_the_step_writes_what_the_registry_names(finished):
     root, files, table = finished
-    assert {str(path.relative_to(root)) for path in files} == set(exhibits.PLANNER_EXHIBIT.files)
+    assert {str(path.relative_to(root)) for path in files} == set(registry.PLANNER_EXHIBIT.files)
     numbers = table.filter(regex="^(?!tau_b_|tau_k_.*_slack)")  # the limit binds in every year of this economy
     assert len(table) == 1 and numbers.notna().all(axis=None)
 
@@ -135,10 +135,18 @@ def test_neutral_rates():
 
 def test_tables_are_means_over_zones():
     table = pd.DataFrame(
-        {"zone": [1, 2], "gain_full": [1.0, 2.0], "binding": [0.2, 0.4], "tau_b": [0.01, 0.03], "tau_k_a": [0.1, 0.3],
-         "tau_k_a_slack": [0.1, 0.2], "tau_k_a_binding": [0.2, np.nan]}
-        | {f"rule_{name}": [0.5, 1.5] for name in RULES} | {f"share_{name}": [0.5, 0.75] for name in RULES}
-    )  # fmt: skip
+        {
+            "zone": [1, 2],
+            "gain_full": [1.0, 2.0],
+            "binding": [0.2, 0.4],
+            "tau_b": [0.01, 0.03],
+            "tau_k_a": [0.1, 0.3],
+            "tau_k_a_slack": [0.1, 0.2],
+            "tau_k_a_binding": [0.2, np.nan],
+        }
+        | {f"rule_{name}": [0.5, 1.5] for name in RULES}
+        | {f"share_{name}": [0.5, 0.75] for name in RULES}
+    )
     taxes = taxes_table(table, ["a"]).set_index("Tax")
     assert taxes.iloc[0].tolist() == pytest.approx([20.0, 10.0, 30.0, 15.0, 20.0])
     assert taxes.loc["tax on debt", ["Mean", "Min", "Max", "Slack"]].tolist() == pytest.approx([2.0, 1.0, 3.0, 2.0])

@@ -7,10 +7,10 @@ from economies import economy, solve
 from one_zone import YEARS, config, national, zone
 
 from regspec.errors import ModelFailure
-from regspec.estimate import states
-from regspec.experiments.key import solution_key
-from regspec.experiments.zone import build_problem, solve_zone
-from regspec.model.shocks import product_chain
+from regspec.model.markov import product_chain
+from regspec.solves.cost import states
+from regspec.solves.key import solution_key
+from regspec.solves.zone import build_problem, solve_zone
 
 XI = (0.1, 0.25)
 STATES = ((-0.12, (0.45, 0.55), 0), (0.1, (0.5, 0.5), 3), (-0.05, (0.4, 0.6), 1))
@@ -32,10 +32,14 @@ def test_equal_regimes_are_a_constant(planner):
 
 
 @pytest.mark.parametrize("planner", [False, True])
-@pytest.mark.parametrize(("limit", "xi", "states", "accuracy"), [
-    ("fixed", XI, STATES, 1e-7), ("collateral", XI[1:], [(b, (1.0,), e) for b in (-0.12, 0.1) for e in (0, 1)], 1e-7),
-    ("collateral", XI, STATES, 3e-4),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("limit", "xi", "states", "accuracy"),
+    [
+        ("fixed", XI, STATES, 1e-7),
+        ("collateral", XI[1:], [(b, (1.0,), e) for b in (-0.12, 0.1) for e in (0, 1)], 1e-7),
+        ("collateral", XI, STATES, 3e-4),
+    ],
+)
 def test_regimes_for_ever_are_separate_constants(planner, limit, xi, states, accuracy):
     """The same grid for all three solutions; a fixed limit has its regime's size. With several portfolios the grid follows the
     kinks of both regimes at once, not of one: the error of interpolation differs.
@@ -111,9 +115,12 @@ def test_a_switch_to_the_tight_regime_is_a_fall_of_consumption():
 
 def test_only_what_depends_on_theta_has_regimes():
     """Under the natural limit the chain is left out; a scenario can switch it off, and replaces single keys of it."""
-    scenarios = {"baseline": {}, "natural": {"parameters": {"limit": "natural"}},
-                 "constant": {"parameters": {"theta_regimes": {"values": []}}},
-                 "short": {"parameters": {"theta_regimes": {"stay": [0.5, 0.5]}}}}  # fmt: skip
+    scenarios = {
+        "baseline": {},
+        "natural": {"parameters": {"limit": "natural"}},
+        "constant": {"parameters": {"theta_regimes": {"values": []}}},
+        "short": {"parameters": {"theta_regimes": {"stay": [0.5, 0.5]}}},
+    }
     settings = config(**regimes(), scenarios=scenarios)
     sizes = {name: build_problem(zone(), national(), settings, name).chain.size for name in scenarios}
     assert sizes == {"baseline": 8, "natural": 4, "constant": 4, "short": 8}

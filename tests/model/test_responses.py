@@ -7,13 +7,13 @@ import one_zone
 import pandas as pd
 import pytest
 
-from regspec import exhibits
-from regspec.config import Config
+from regspec.config.config import Config
 from regspec.errors import ConfigError
-from regspec.model.shocks import rouwenhorst
-from regspec.model.simulate import Path
-from regspec.responses.run import chosen_zones, run
-from regspec.responses.solve import later_shocks, long_table, response, shock, solve
+from regspec.exhibits import registry
+from regspec.model.markov import rouwenhorst
+from regspec.model.simulation.paths import Path
+from regspec.studies.responses.run import chosen_zones, run
+from regspec.studies.responses.solve import later_shocks, long_table, response, shock, solve
 
 HORIZON = 6
 
@@ -90,7 +90,7 @@ def test_without_a_limit_debt_takes_the_shock():
 
 
 def test_a_shock_of_nothing_has_no_response_bit_for_bit(monkeypatch):
-    monkeypatch.setattr("regspec.responses.solve.shock", lambda *args: np.zeros((HORIZON + 1, 2)))
+    monkeypatch.setattr("regspec.studies.responses.solve.shock", lambda *args: np.zeros((HORIZON + 1, 2)))
     table = answers(config())
     assert (table["response"] == 0.0).all() and (table["se"].dropna() == 0.0).all()
     assert table["level"].abs().max() > 0
@@ -129,8 +129,15 @@ def test_units_of_a_response():
 
     still, hit = path(2.0, 1.0, -0.5, 4.0, [0.5, 0.5], 0.01), path(1.0, 1.0, -0.4, 2.0, [0.4, 0.6], 0.06)
     found = {name: values[0][0] for name, values in response(hit, still, ["a", "b"]).items()}
-    expected = {"Y": 100 * np.log(0.5), "c": 0.0, "q": 100 * np.log(0.5), "b": 5.0, "eta": 5.0, "k_a": 100 * np.log(0.8),
-                "k_b": 100 * np.log(1.2)}  # fmt: skip
+    expected = {
+        "Y": 100 * np.log(0.5),
+        "c": 0.0,
+        "q": 100 * np.log(0.5),
+        "b": 5.0,
+        "eta": 5.0,
+        "k_a": 100 * np.log(0.8),
+        "k_b": 100 * np.log(1.2),
+    }
     assert found == pytest.approx(expected)
 
 
@@ -160,7 +167,7 @@ def test_the_step_writes_what_the_registry_names(tmp_path):
     (folder / "zones.json").write_text(json.dumps({"zones": [7], "gini": [0.4]}), encoding="utf-8")
     (tmp_path / "data" / "meta.json").write_text(json.dumps({"synthetic": True, "source": "Synthetic."}), encoding="utf-8")
     files = run(settings, tmp_path, "0" * 16)
-    assert {str(path.relative_to(tmp_path)) for path in files} == set(exhibits.response_exhibit(settings).files)
+    assert {str(path.relative_to(tmp_path)) for path in files} == set(registry.response_exhibit(settings).files)
     table = pd.read_csv(tmp_path / "responses" / "responses.csv", comment="#")
     assert set(table["scenario"]) == {"baseline", "free"} and not table.drop(columns="se").isna().any(axis=None)
     assert len(table) == 3 * 2 * (HORIZON + 1) * 7  # market twice, planner once; industries; years; variables

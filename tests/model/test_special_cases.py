@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from economies import economy, solve, still
 
-from regspec.model.portfolio import static_portfolio
-from regspec.model.problem import steady_price
+from regspec.model.steady_state import static_portfolio, steady_price
 
 LOOSE = {"limit": "fixed", "debt": 0.5, "kappa": 0.0, "bonds": (-0.56, -0.56, 0.5, 0.6)}
 PRODUCTIVITY = np.array([0.5, 0.6])

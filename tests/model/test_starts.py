@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from economies import RESIDUAL, SWEEPS, TOLERANCE, economy, solve
 
-from regspec.model.backward import Solver
-from regspec.model.types import VALUE, C, Q, X
+from regspec.model.kernels.records import VALUE, C, Q, X
+from regspec.model.solver.time_iteration import Solver
 
 # economies whose solutions are starts for kappa = .021, gamma = 5: their debts, prices and portfolios are far from its own
 # (from prices so high that J is near 1 the iteration finds states without equilibrium, and the zone fails: docs/numerics.md)

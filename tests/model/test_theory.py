@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from regspec import exhibits
-from regspec.config import Config
+from regspec.config.config import Config
 from regspec.errors import ConfigError, ModelFailure
-from regspec.model.shocks import draw_states, product_chain
-from regspec.multiplicity import curve
-from regspec.theory.economies import Economy, Series, simulate, solve
-from regspec.theory.run import cases, compute, covariances, printed, run
+from regspec.exhibits import registry
+from regspec.model.markov import draw_states, product_chain
+from regspec.studies.multiplicity import curve
+from regspec.studies.theory.economies import Economy, Series, simulate, solve
+from regspec.studies.theory.run import cases, compute, covariances, printed, run
 
 SMALL = {"years": 2000, "u_nodes": 2, "industries": [1, 2], "shares": [0.5, 0.8], "adjustment": [0.0, 1.0], "share": 0.8}
 
@@ -91,9 +91,9 @@ def test_same_economy_same_numbers_wherever_it_appears(table):
 
 
 def test_the_step_writes_what_the_registry_names_and_no_claim_of_data(tmp_path, monkeypatch, table):
-    monkeypatch.setattr("regspec.theory.run.compute", lambda settings: table)
+    monkeypatch.setattr("regspec.studies.theory.run.compute", lambda settings: table)
     files = run(config(), tmp_path, "0" * 16)
-    assert {str(path.relative_to(tmp_path)) for path in files} == set(exhibits.THEORY_EXHIBIT.files)
+    assert {str(path.relative_to(tmp_path)) for path in files} == set(registry.THEORY_EXHIBIT.files)
     assert "# data: none" in files[0].read_text(encoding="utf-8") and "synthetic" not in files[1].read_text(encoding="utf-8")
     assert len(pd.read_csv(files[0], comment="#")) == len(table) > len(printed(table))
 

@@ -10,20 +10,39 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from repository import ROOT
 
-from regspec.config import Config
-from regspec.data.microdata import inventory, read_microdata
+from regspec.config.config import Config
+from regspec.data.microdata.census import read_census
+from regspec.data.microdata.codes import LEFT_OUT, industry_codes
+from regspec.data.microdata.source import inventory, read_microdata
 from regspec.data.synthetic.raw_census import codebook
-from regspec.microdata.build import read_census
-from regspec.microdata.codes import LEFT_OUT, industry_codes
 
 FOLDER = Path(os.environ.get("REGSPEC_DATA", "")).resolve() / "raw"
-EXAMPLE = Path(__file__).parents[2] / "config/examples/microdata.yaml"
+EXAMPLE = ROOT / "config/examples/microdata.yaml"
 pytestmark = pytest.mark.skipif(
     not (FOLDER / "cw_puma1990_czone.dta").is_file(), reason="REGSPEC_DATA is unset or has no raw/cw_puma1990_czone.dta"
 )
-LAYOUT = [(name, 12, 0) for name in ("YEAR", "SERIAL", "PERNUM", "PERWT", "SLWT", "STATEFIP", "AGE", "SEX", "EDUC", "EMPSTAT",
-                                     "IND1990", "INCWAGE", "SEA", "PUMA", "CNTYGP98")]  # fmt: skip
+LAYOUT = [
+    (name, 12, 0)
+    for name in (
+        "YEAR",
+        "SERIAL",
+        "PERNUM",
+        "PERWT",
+        "SLWT",
+        "STATEFIP",
+        "AGE",
+        "SEX",
+        "EDUC",
+        "EMPSTAT",
+        "IND1990",
+        "INCWAGE",
+        "SEA",
+        "PUMA",
+        "CNTYGP98",
+    )
+]
 #: Persons of a unit and what each earns.
 PERSONS, INCOME = 100.0, 2000
 

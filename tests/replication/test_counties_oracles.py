@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from repository import ROOT
 
-from regspec.config import Config
-from regspec.counties.exhibits import income_growth
+from regspec.config.config import Config
 from regspec.data.counties.build import build as build_counties
 from regspec.data.counties.income import read_income
 from regspec.data.panel import read_panel
-from regspec.validation import _mapped_zones
+from regspec.empirics.exhibits.counties import income_growth
+from regspec.workflow.checks import _mapped_zones
 
 FOLDER = os.environ.get("REGSPEC_DATA")
 FILE = "raw/CAINC1__ALL_AREAS_1969_2019.csv"
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.skipif(
     not FOLDER or not (Path(FOLDER) / FILE).is_file() or not (Path(FOLDER) / "cz_industry.csv").is_file(),
     reason=f"REGSPEC_DATA is unset or has no {FILE} or no cz_industry.csv",
 )
-EXAMPLE = Path(__file__).parents[2] / "config" / "examples" / "real_panel.yaml"
+EXAMPLE = ROOT / "config" / "examples" / "real_panel.yaml"
 
 
 @pytest.fixture(scope="module")

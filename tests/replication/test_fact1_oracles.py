@@ -11,15 +11,16 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 
-from regspec.config import Config, Empirics
-from regspec.config_data import Data
+from regspec.config.config import Config
+from regspec.config.data import Data
+from regspec.config.empirics import Empirics
 from regspec.data.panel import read_crosswalk, read_panel
-from regspec.empirics import by_industry, grid, horizons, national_shares, tradeoff
+from regspec.empirics.exhibits import by_industry, horizons, national_shares, robustness, tradeoff
 from regspec.empirics.fact1 import fact1
 from regspec.empirics.inputs import Inputs
 from regspec.empirics.specialization import specialization
 from regspec.empirics.summary import summarize
-from regspec.exhibits import FACTS
+from regspec.exhibits.registry import FACTS
 
 FOLDER = os.environ.get("REGSPEC_DATA")
 pytestmark = pytest.mark.skipif(
@@ -75,15 +76,12 @@ def test_growth(facts):
 
 
 def test_one_zone_has_no_wage(facts):
-    assert (facts.level.n, facts.level.dropped) == (721, 1) and (facts.growth.n, facts.growth.dropped) == (
-        721,
-        1,
-    )
+    assert (facts.level.n, facts.level.dropped) == (721, 1) and (facts.growth.n, facts.growth.dropped) == (721, 1)
 
 
 def test_the_sign_of_the_level_rests_on_predicted_growth(inputs):
     """Most specialized zones were farm zones, poor, of low predicted growth: without ghat it is negative."""
-    table = grid.grid(inputs).set_index(["classification", "measure", "outcome", "right_hand_side"])
+    table = robustness.grid(inputs).set_index(["classification", "measure", "outcome", "right_hand_side"])
     own = table.loc[("data", "gini", "level"), "estimate"]
     assert own["controls"] == pytest.approx(-0.72, abs=5e-3)
     assert own["controls_ghat"] == pytest.approx(0.69, abs=5e-3)

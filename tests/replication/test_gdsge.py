@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from economies import economy, solve
 
-from regspec.model.shocks import Chain, product_chain
-from regspec.multiplicity import curve
+from regspec.model.markov import Chain, product_chain
+from regspec.studies.multiplicity import curve
 
 SAMPLE = Path(__file__).with_name("gdsge_sample.csv")
 FINE = {"steps": 2, "below": 30, "above": 60, "fine": 400}
@@ -27,15 +27,29 @@ def solution(case):
     if case == "gdsge_I2_theta03":
         chain = Chain((np.log([0.98, 1.02]), np.log([0.97, 1.03]), np.zeros(1)), PERSISTENT)
         problem = economy(
-            (0.1, 0.2), (1.0, 2.0), kappa=0.03, chain=chain, ztilde=np.ones(2), lower=(0.25, 0.25), steps=16, below=6, above=12,
-            fine=96, bonds=(-0.42, -0.42, 0.5, 0.2),
-        )  # fmt: skip
+            (0.1, 0.2),
+            (1.0, 2.0),
+            kappa=0.03,
+            chain=chain,
+            ztilde=np.ones(2),
+            lower=(0.25, 0.25),
+            steps=16,
+            below=6,
+            above=12,
+            fine=96,
+            bonds=(-0.42, -0.42, 0.5, 0.2),
+        )
     else:
         gamma = 1.0 if "gamma1" in case else 2.0
         problem = economy(
-            (0.0,), gamma=gamma, kappa=0.05, chain=product_chain([0.8], [0.02], 5), ztilde=np.ones(1),
-            bonds=(-0.6, -0.6, 0.3, 0.3), **FINE,
-        )  # fmt: skip
+            (0.0,),
+            gamma=gamma,
+            kappa=0.05,
+            chain=product_chain([0.8], [0.02], 5),
+            ztilde=np.ones(1),
+            bonds=(-0.6, -0.6, 0.3, 0.3),
+            **FINE,
+        )
     return solve(problem, False, tolerance=1e-7)
 
 

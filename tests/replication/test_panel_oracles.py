@@ -10,20 +10,21 @@ import pandas as pd
 import pytest
 import shapely
 import yaml
+from repository import ROOT
 
-from regspec.config import Config
+from regspec.config.config import Config
 from regspec.data.accounts import group_tfp
 from regspec.data.build import build
-from regspec.data.files import read_table
 from regspec.data.panel import ACCOUNTS, MAP
-from regspec.raw_tables import read_csv
+from regspec.io.raw_tables import read_csv
+from regspec.io.run_tables import read_table
 
 FOLDER = os.environ.get("REGSPEC_DATA")
 pytestmark = pytest.mark.skipif(
     not FOLDER or not (Path(FOLDER) / "cz_industry.csv").is_file(),
     reason="REGSPEC_DATA is unset or has no cz_industry.csv (the real panel)",
 )
-EXAMPLE = Path(__file__).parents[2] / "config" / "examples" / "real_panel.yaml"
+EXAMPLE = ROOT / "config" / "examples" / "real_panel.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +75,7 @@ def test_productivity_of_17_groups(measure, mean_sigma, low, high):
     """Log-linear trend, AR(1): rho .65-1.01 and mean sigma .021 (gross output) or .038 (value added)."""
     accounts = read_csv(Path(FOLDER) / ACCOUNTS, "panel_accounts")
     groups = read_csv(Path(FOLDER) / MAP, "panel_industry_map").set_index("industry_id")["group17"]
-    wide = np.log(group_tfp(accounts, groups, measure, ACCOUNTS).pivot(
-        index="year", columns="industry", values="tfp"))  # fmt: skip
+    wide = np.log(group_tfp(accounts, groups, measure, ACCOUNTS).pivot(index="year", columns="industry", values="tfp"))
     t = np.arange(len(wide))
     u = wide.to_numpy() - np.array([np.polyval(np.polyfit(t, wide[name], 1), t) for name in wide]).T
     rho = (u[1:] * u[:-1]).sum(axis=0) / (u[:-1] ** 2).sum(axis=0)

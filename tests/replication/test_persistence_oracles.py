@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from regspec.empirics.persistence import advantage, elasticity, log_rank
+from regspec.empirics.exhibits.persistence import advantage, elasticity, log_rank
 
 FOLDER = os.environ.get("REGSPEC_DATA")
 pytestmark = pytest.mark.skipif(not FOLDER, reason="REGSPEC_DATA does not name the folder of the real tables")

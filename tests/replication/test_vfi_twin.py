@@ -24,7 +24,7 @@ import pytest
 from economies import economy, solve
 from scipy.interpolate import RectBivariateSpline
 
-from regspec.model.shocks import product_chain
+from regspec.model.markov import product_chain
 
 BETA, RATE, ALPHA = 0.95, 1.013, 0.3
 
@@ -80,8 +80,19 @@ def brute_force_bonds(income, transition, bonds, gamma):
 def test_one_industry(gamma, kappa):
     """c, b', value and the regime of the market at 3 x 60 states."""
     chain = product_chain([0.8], [0.02], 3)
-    problem = economy((0.1,), gamma=gamma, kappa=kappa, limit="fixed", chain=chain, ztilde=np.ones(1), steps=2, below=40,
-                      above=120, fine=800, b_max=0.8)  # fmt: skip
+    problem = economy(
+        (0.1,),
+        gamma=gamma,
+        kappa=kappa,
+        limit="fixed",
+        chain=chain,
+        ztilde=np.ones(1),
+        steps=2,
+        below=40,
+        above=120,
+        fine=800,
+        b_max=0.8,
+    )
     own = solve(problem, False, tolerance=1e-8)
     debt = float(problem.debt[0])
     assert debt == pytest.approx(kappa * BETA * ALPHA / (1 - BETA - BETA * kappa * (1 - BETA * RATE)))
@@ -142,16 +153,31 @@ class Plan:
         """Expected value of the choices."""
         at = self.b_choices[choice[..., 0]], self.k_choices[choice[..., 1]]
         splines = [self.spline(v) for v in value]
-        return np.array([sum(p * self.level(s.ev(at[0][e], at[1][e])) for p, s in zip(row, splines, strict=True))
-                         for e, row in enumerate(self.transition)])  # fmt: skip
+        return np.array(
+            [
+                sum(p * self.level(s.ev(at[0][e], at[1][e])) for p, s in zip(row, splines, strict=True))
+                for e, row in enumerate(self.transition)
+            ]
+        )
 
 
 @pytest.mark.parametrize(("planner", "xi", "gamma"), [(True, (0.1, 0.25), 2.0), (False, (0.0, 0.0), 5.0)])
 def test_two_industries(planner, xi, gamma):
     """c, b', k' and value of the plan with agglomeration, and of the market without, at 504 states."""
     debt, top = 0.12, 0.5
-    problem = economy(xi, (1.0, 2.0), gamma=gamma, limit="fixed", debt=debt, lower=(0.3, 0.3), steps=16, below=16, above=48,
-                      fine=320, bonds=(-1.02 * RATE * debt, -RATE * debt, 0.05, 0.8))  # fmt: skip
+    problem = economy(
+        xi,
+        (1.0, 2.0),
+        gamma=gamma,
+        limit="fixed",
+        debt=debt,
+        lower=(0.3, 0.3),
+        steps=16,
+        below=16,
+        above=48,
+        fine=320,
+        bonds=(-1.02 * RATE * debt, -RATE * debt, 0.05, 0.8),
+    )
     own = solve(problem, planner, tolerance=1e-8)
     bonds = -RATE * debt + (top + RATE * debt) * np.linspace(0, 1, 24) ** 1.5
     shares, b_choices, k_choices = np.linspace(0.34, 0.66, 9), np.linspace(-RATE * debt, top, 151), np.linspace(0.34, 0.66, 129)
@@ -164,8 +190,15 @@ def test_two_industries(planner, xi, gamma):
         now = own.at(bonds[b], [shares[k], 1 - shares[k]], e)
         b_twin, k_twin = b_choices[choice[e, b, k, 0]], k_choices[choice[e, b, k, 1]]
         c_twin = twin.cash[e, b, k] - twin.cost[k, choice[e, b, k, 1]] - b_twin / RATE
-        found.append([now.b_next - b_twin, now.k_next[0] - k_twin, now.c - c_twin,
-                      now.value / equivalent(value[e, b, k], gamma) - 1.0, now.binding])  # fmt: skip
+        found.append(
+            [
+                now.b_next - b_twin,
+                now.k_next[0] - k_twin,
+                now.c - c_twin,
+                now.value / equivalent(value[e, b, k], gamma) - 1.0,
+                now.binding,
+            ]
+        )
     f = np.abs(np.array(found, float)).reshape(*value.shape, 5)[:, :18, 1:-1].reshape(-1, 5)
     hb, hk = b_choices[1] - b_choices[0], k_choices[1] - k_choices[0]
     assert 0.04 < f[:, 4].mean() < 0.9

@@ -10,15 +10,16 @@ import sys
 import h5py
 import pytest
 
-from regspec import cli, jobs, progress
-from regspec.config import Config
-from regspec.config_io import load_config
+from regspec import cli
+from regspec.config.config import Config
+from regspec.config.reading import load_config
 from regspec.errors import ModelFailure
+from regspec.io.provenance import write_json
 from regspec.layout import Layout
-from regspec.progress import JobProgress, duration
-from regspec.provenance import write_json
-from regspec.reporting import short_errors
-from regspec.status import failure_of, failures_text, status_text
+from regspec.workflow import progress, steps
+from regspec.workflow.endings import short_errors
+from regspec.workflow.progress import JobProgress, duration
+from regspec.workflow.status import failure_of, failures_text, status_text
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_model_failure_exits_3(run_folder, monkeypatch, capsys):
     def fails(config):
         raise ModelFailure("zone 3: no equilibrium at theta = 0.9")
 
-    monkeypatch.setattr("regspec.validation.check_inputs", fails)
+    monkeypatch.setattr("regspec.workflow.checks.check_inputs", fails)
     assert run("check") == 3
     assert "no equilibrium at theta = 0.9" in capsys.readouterr().err
 
@@ -147,10 +148,10 @@ def test_help_and_configuration_start_without_the_heavy_libraries():
 
 
 def test_threads_and_kernel_cache_are_set_for_solves(run_folder, monkeypatch):
-    for variable in (*jobs.THREAD_VARIABLES, "NUMBA_CACHE_DIR"):
+    for variable in (*steps.THREAD_VARIABLES, "NUMBA_CACHE_DIR"):
         monkeypatch.delenv(variable)
-    jobs.prepare_numba(run_folder)
-    assert {os.environ[variable] for variable in jobs.THREAD_VARIABLES} == {"1"}
+    steps.prepare_numba(run_folder)
+    assert {os.environ[variable] for variable in steps.THREAD_VARIABLES} == {"1"}
     assert os.environ["NUMBA_CACHE_DIR"].startswith(str((run_folder.store / "numba").resolve()))
 
 
@@ -242,7 +243,7 @@ def test_script_of_a_rule_logs_everything_and_ends_like_the_command_line(tmp_pat
     body, code, logged, shown = SCRIPTS[case]
     script = tmp_path / "script.py"
     script.write_text(
-        "import os, sys\nfrom regspec.errors import *\nfrom regspec.reporting import logged\n"
+        "import os, sys\nfrom regspec.errors import *\nfrom regspec.workflow.endings import logged\n"
         f"with logged({str(tmp_path / 'log')!r}):\n    print('begun')\n    {body}\nprint('after')\n",
         encoding="utf-8",
     )

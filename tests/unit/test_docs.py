@@ -11,9 +11,10 @@ import pytest
 import yaml
 from doc_blocks import PAGES, ROOT, anchors, blocks, commands, configurations, inline, links
 
-from regspec.cli import parser, steps
-from regspec.config import Config
-from regspec.config_io import load_config
+from regspec.cli import commands as known_commands
+from regspec.cli import parser
+from regspec.config.config import Config
+from regspec.config.reading import load_config
 
 DEFAULT = ROOT / "config" / "config.yaml"
 SHELL = ("", "sh")
@@ -48,7 +49,7 @@ def test_commands_parse_and_their_overrides_are_keys(page):
 
 @every_page
 def test_commands_in_sentences_have_known_steps_and_options(page):
-    known = steps(parser())
+    known = known_commands(parser())
     for text in inline(page):
         step = re.match(r"^regspec ([a-z][a-z-]*)", text)
         if step:
@@ -97,7 +98,7 @@ def test_files_of_the_repository_are_there(page):
 
 def test_generated_pages_hold_every_step_and_every_public_module():
     pages = site_pages().generated()
-    assert all(f"## regspec {name}\n" in pages["cli"] for name in steps(parser()))
+    assert all(f"## regspec {name}\n" in pages["cli"] for name in known_commands(parser()))
     assert all(f"## regspec.{name}\n" in pages["api"] for name in site_pages().MODULES)
 
 
@@ -117,9 +118,11 @@ def test_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path
     pytest.importorskip("mkdocs", reason="mkdocs is not installed (extra `docs`)")
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)],
-        cwd=ROOT, capture_output=True, encoding="utf-8",
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     built = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.html")}
     assert {"index.html", "tutorial.html", "reference/cli.html", "reference/api.html", "howto/debug_zone.html"} <= built

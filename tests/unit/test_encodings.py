@@ -5,17 +5,16 @@ import io
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from repository import ROOT
 
-from regspec.config import Config
-from regspec.dryrun import _cache_home
+from regspec.config.config import Config
 from regspec.errors import ConfigError
-from regspec.jobs import check_environment
-from regspec.reporting import any_text
+from regspec.workflow.endings import any_text
+from regspec.workflow.plan import _cache_home
+from regspec.workflow.steps import check_environment
 
-ROOT = Path(__file__).parents[2]
 TEXT_FLAGS = {"text", "universal_newlines"}
 
 
@@ -74,8 +73,8 @@ DIGESTS = """
 import sys
 from pathlib import Path
 from regspec.model.fingerprint import kernel_fingerprint
-from regspec.provenance import logic_digests, source_hash
-from regspec.config_io import config_hash, load_config
+from regspec.io.provenance import logic_digests, source_hash
+from regspec.config.reading import config_hash, load_config
 print(kernel_fingerprint(), source_hash(), sorted(logic_digests().items()), config_hash(load_config(sys.argv[1])))
 """
 
@@ -87,7 +86,7 @@ def test_digests_do_not_depend_on_the_locale(tmp_path):
 
 
 def test_what_is_printed_to_a_file_is_utf8():
-    code = "from regspec.reporting import any_text\nany_text()\nprint('Z\\xfcrich \\u2192 1 \\udcff')"
+    code = "from regspec.workflow.endings import any_text\nany_text()\nprint('Z\\xfcrich \\u2192 1 \\udcff')"
     assert python(code) == "Zürich → 1 \\udcff\n".encode()
 
 
@@ -105,7 +104,7 @@ def test_a_terminal_keeps_its_encoding(monkeypatch):
 
 def test_the_log_of_a_step_is_utf8(tmp_path):
     log = tmp_path / "log.txt"
-    python(f"from regspec.reporting import logged\nwith logged({str(log)!r}): print('Z\\xfcrich \\u2192')")
+    python(f"from regspec.workflow.endings import logged\nwith logged({str(log)!r}): print('Z\\xfcrich \\u2192')")
     assert log.read_bytes() == "Zürich →\n".encode()
 
 

@@ -12,24 +12,21 @@ PACKAGE = Path(regspec.__file__).parent
 
 #: From the bottom to the top. A module belongs to the layer that names it, else to that of its package.
 LAYERS = {
-    "foundation": (
-        "channels", "columns", "config", "config_base", "config_counties", "config_data", "config_docs", "config_experiments",
-        "config_io", "config_microdata", "config_sweeps", "errors", "exhibit_list", "exhibits", "figures", "geopackage", "hdf5",
-        "kernel_cache", "messages",
-        "prices", "provenance", "raw_tables", "reporting", "schemas", "selection", "suggest", "tables",
-    ),
-    "microdata": ("microdata",),
+    "foundation": ("errors", "io"),
+    "configuration": ("config",),
+    "exhibits": ("exhibits",),
+    "estimators": ("econometrics",),
     "data": ("data",),
-    "facts": ("empirics", "counties"),
+    "facts": ("empirics",),
     "calibration": ("calibration",),
     "model": ("model",),
-    "experiments": ("experiments", "layout", "estimate"),
-    "studies": ("multiplicity", "responses", "planner", "theory", "internal"),
-    "results": ("results", "sweeps"),
+    "solves": ("layout", "solves"),
+    "results": ("results",),
+    "studies": ("studies",),
     "report": ("report",),
-    "workflow": ("dryrun", "explain", "jobs", "progress", "stamps", "status", "status_page", "steps", "validation"),
-    "programs": ("cli", "synthetic_report"),
-}  # fmt: skip
+    "workflow": ("workflow",),
+    "programs": ("cli",),
+}
 RANK = {name: rank for rank, names in enumerate(LAYERS.values()) for name in names}
 
 
@@ -145,8 +142,8 @@ def test_a_circle_of_type_hints_is_none(tmp_path):
 
 
 def test_an_upward_import_is_found():
-    assert upward({"data.files": {"results.run", "errors"}}) == ["data.files imports results.run"]
-    assert upward({"counties.run": {"empirics.run"}, "data.counties.raw": {"empirics.run"}}) == [
+    assert upward({"data.tidy": {"results.run", "errors"}}) == ["data.tidy imports results.run"]
+    assert upward({"empirics.counties": {"empirics.run"}, "data.counties.raw": {"empirics.run"}}) == [
         "data.counties.raw imports empirics.run"
     ]
 

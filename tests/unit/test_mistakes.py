@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from regspec import cli
-from regspec.config_io import load_config
+from regspec.config.reading import load_config
 from regspec.data.panel import data_directory
 from regspec.errors import ConfigError
 from regspec.layout import Layout
@@ -63,7 +63,7 @@ VALUES = {
     "unknown industry of a step": ("multiplicity.industry=Mining", ["'Mining' is not one of calibration.industries"]),
     "unknown control": ("empirics.controls=[populaton]", ["Did you mean 'population'"]),
     "unknown tradable industry": ("empirics.tradable=[Minning]", ["empirics.tradable", "Did you mean 'Mining'"]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", VALUES)
@@ -90,9 +90,10 @@ CALLS = {
     "unknown sweep": (["sweep", "--config", "my.yaml", "--name", "theta"], ["--name theta: unknown", "sweeps: theta_xi"]),
     "counties without files": (["counties", "--config", "my.yaml"], ["data.counties names no files", "docs/counties.md"]),
     "resolved configuration into nowhere": (
-        ["config", "--config", "my.yaml", "--output", "my.yaml/out.yaml"], ["my.yaml/out.yaml: cannot be written"],
+        ["config", "--config", "my.yaml", "--output", "my.yaml/out.yaml"],
+        ["my.yaml/out.yaml: cannot be written"],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CALLS)

@@ -14,17 +14,17 @@ import pytest
 from shapely.geometry import box
 
 from regspec.calibration.records import read_record
-from regspec.data.files import read_meta, read_table
 from regspec.errors import DataError, SystemFault, fail_for_system
-from regspec.exhibit_list import read_missing
-from regspec.experiments.files import recorded_key, stored
-from regspec.explain import _recorded as explained
-from regspec.geopackage import write_layers
-from regspec.hdf5 import opened
-from regspec.raw_tables import read_raw
-from regspec.reporting import short_errors
+from regspec.exhibits.listing import read_missing
+from regspec.io.geopackage import write_layers
+from regspec.io.hdf5 import opened
+from regspec.io.raw_tables import read_raw
+from regspec.io.run_tables import read_meta, read_table
 from regspec.results.collect import read_status
-from regspec.status import _recorded as state
+from regspec.solves.solution_file import recorded_key, stored
+from regspec.workflow.endings import short_errors
+from regspec.workflow.reasons import _recorded as explained
+from regspec.workflow.status import _recorded as state
 
 # A library that has every lock below the folder NO_LOCKS refused, and every read from below NO_READS.
 PRELOADED = r"""
@@ -111,7 +111,7 @@ except OSError as error:
     assert error.errno == 37, error  # the file system of this test has no locks
 else:
     sys.exit("locks work")
-from regspec.experiments.files import publish, recorded_key, stored
+from regspec.solves.solution_file import publish, recorded_key, stored
 from regspec.results.collect import read_status
 assert stored(path, "abc") and recorded_key(path) == "abc" and read_status(path).status == "solved"
 publish(path, path.with_name("7.h5"), "other", "hash")
@@ -128,7 +128,7 @@ LAYERS = """
 from pathlib import Path
 import geopandas as gpd
 from shapely.geometry import box
-from regspec.geopackage import read_layer, write_layers
+from regspec.io.geopackage import read_layer, write_layers
 path = Path({path!r})
 frame = gpd.GeoDataFrame({{"zone": [1]}}, geometry=[box(0, 0, 1, 1)], crs="EPSG:5070")
 write_layers(path, {{"zones": frame, "states": frame}}, {{"a": "b"}})
@@ -154,7 +154,7 @@ def test_geopackages_need_no_locks_and_keep_their_bytes(preloaded, tmp_path):
 BROKEN = """
 from pathlib import Path
 from regspec.errors import SystemFault
-from regspec.hdf5 import opened
+from regspec.io.hdf5 import opened
 try:
     with opened(Path({path!r})):
         pass
@@ -179,16 +179,28 @@ def refusing(request, solution, monkeypatch):
     def refuse(*arguments, **options):
         raise OSError(request.param, os.strerror(request.param))
 
-    for name in ("h5py.File", "pandas.read_csv", "pandas.read_parquet", "pathlib.Path.read_text", "regspec.tables.read_csv"):
+    readers = (
+        "h5py.File",
+        "pandas.read_csv",
+        "pandas.read_parquet",
+        "pathlib.Path.read_text",
+        "regspec.exhibits.tables.read_csv",
+    )
+    for name in readers:
         monkeypatch.setattr(name, refuse)
     return request.param
 
 
 READERS = {
-    "collect": read_status, "store": lambda path: stored(path, "abc"), "explain": explained,
-    "calibration": read_record, "parquet": lambda path: read_table(path, "paths"), "csv": lambda path: read_raw(path, "zones"),
-    "meta": read_meta, "list": read_missing,
-}  # fmt: skip
+    "collect": read_status,
+    "store": lambda path: stored(path, "abc"),
+    "explain": explained,
+    "calibration": read_record,
+    "parquet": lambda path: read_table(path, "paths"),
+    "csv": lambda path: read_raw(path, "zones"),
+    "meta": read_meta,
+    "list": read_missing,
+}
 
 
 @pytest.mark.parametrize("reader", READERS)

@@ -57,15 +57,22 @@ class Workflow:
             environment["PYTHONPATH"] = str(self.project / "src")
         chosen = ["--configfile", config] if config else []
         command = [
-            sys.executable, "-m", "snakemake", "--snakefile", self.project / "Snakefile", "--directory", self.folder,
-            "--profile", self.project / "profiles" / "local", "--cores", "2", *chosen, *arguments,
-        ]  # fmt: skip
+            sys.executable,
+            "-m",
+            "snakemake",
+            "--snakefile",
+            self.project / "Snakefile",
+            "--directory",
+            self.folder,
+            "--profile",
+            self.project / "profiles" / "local",
+            "--cores",
+            "2",
+            *chosen,
+            *arguments,
+        ]
         done = subprocess.run(
-            list(map(str, command)),
-            env=environment,
-            encoding="utf-8",
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            list(map(str, command)), env=environment, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         return Run(done.returncode, done.stdout)
 

@@ -184,9 +184,5 @@ def test_workflow_refuses_a_cut_default_configuration(workflow, good):
     text = default.read_text(encoding="utf-8")
     default.write_text(text[: text.index("members: [") + 20], encoding="utf-8")
     assert_refused(
-        workflow,
-        None,
-        ["config/config.yaml, line", "not valid YAML", "cut off"],
-        "--snakefile",
-        project / "Snakefile",
+        workflow, None, ["config/config.yaml, line", "not valid YAML", "cut off"], "--snakefile", project / "Snakefile"
     )

@@ -29,7 +29,7 @@ from cluster_run import (
 )
 from small_panel import write_config, write_panel
 
-from regspec.experiments.files import stored
+from regspec.solves.solution_file import stored
 
 OBSTACLE = slurm_cluster.obstacle()
 pytestmark = pytest.mark.skipif(bool(OBSTACLE), reason=OBSTACLE)

@@ -80,7 +80,9 @@ def test_plan_after_a_change_of_the_configuration(workflow, run):
         "results={bootstrap: 120}": {"results": 1},
         "model={parameters: {theta: 0.36}}": {"solve": 2, "collect": 1, "results": 1},
         "scenarios={baseline: {planner: false}, fixed: {planner: false, parameters: {limit: fixed}}}": {
-            "solve": 2, "collect": 1, "results": 1,
+            "solve": 2,
+            "collect": 1,
+            "results": 1,
         },
         "model={grid: {b_fine: 18}}": {"solve": 2, "collect": 1, "results": 1},
         "compute={ranks: 2}": {},
@@ -88,7 +90,7 @@ def test_plan_after_a_change_of_the_configuration(workflow, run):
         "results={confidence: 0.9}": {"facts": 1, "calibrate": 1, "collect": 1, "results": 1},
         "model={zones: [1, 4, 56]}": {"calibrate": 1, "collect": 1, "results": 1},
         "run={seed: 7}": {"data": 1, "facts": 1, "calibrate": 1, "collect": 1, "results": 1},
-    }  # fmt: skip
+    }
     for override, expected in plan.items():
         assert planned(workflow, run, "--config", override) == expected, override
 
@@ -197,10 +199,24 @@ def solve_with_ranks(workflow, root, ranks, expected):
     if not folder.exists():
         shutil.copytree(root / "calibration", folder / "calibration")
     command = [
-        Path(sys.executable).parent / "mpiexec", "-n", ranks, sys.executable, "-m", "mpi4py", "-m", "regspec.cli",
-        "solve", "--config", root / "config.yaml", "--set", "run.directory=ranks", "--zone", 1,
-        "--expected-ranks", expected,
-    ]  # fmt: skip
+        Path(sys.executable).parent / "mpiexec",
+        "-n",
+        ranks,
+        sys.executable,
+        "-m",
+        "mpi4py",
+        "-m",
+        "regspec.cli",
+        "solve",
+        "--config",
+        root / "config.yaml",
+        "--set",
+        "run.directory=ranks",
+        "--zone",
+        1,
+        "--expected-ranks",
+        expected,
+    ]
     done = subprocess.run(list(map(str, command)), cwd=workflow.folder, capture_output=True, encoding="utf-8")
     return done, folder / "solutions" / "baseline" / "1.h5"
 
@@ -247,8 +263,5 @@ def test_failing_solve_can_be_left_out_by_policy(workflow, run, root):
     done = workflow(run[1], "--until", "collect", "--config", FAILS, policy)
     assert done.code == 0, done.text
     table = pd.read_parquet(root / "model" / "solutions.parquet")
-    assert table.groupby("scenario")["status"].unique().map(list).to_dict() == {
-        "baseline": ["solved"],
-        "full": ["failed"],
-    }
+    assert table.groupby("scenario")["status"].unique().map(list).to_dict() == {"baseline": ["solved"], "full": ["failed"]}
     assert table.loc[table["scenario"] == "full", "message"].str.contains("chi").all()

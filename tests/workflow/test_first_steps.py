@@ -57,11 +57,25 @@ def test_results_in_a_file(workflow):
 def test_unknown_target(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("REGSPEC_DATA", raising=False)
-    assert main(["explain", "--config", str(TINY), "--snakefile", str(ROOT / "Snakefile"),
-                 "--profile", str(ROOT / "profiles" / "local"), "empirix"]) == 2  # fmt: skip
+    assert (
+        main(
+            [
+                "explain",
+                "--config",
+                str(TINY),
+                "--snakefile",
+                str(ROOT / "Snakefile"),
+                "--profile",
+                str(ROOT / "profiles" / "local"),
+                "empirix",
+            ]
+        )
+        == 2
+    )
     assert capsys.readouterr().err.splitlines() == [
-        "regspec: empirix: the workflow makes no such thing", "  `snakemake --list-target-rules` names the targets",
-    ]  # fmt: skip
+        "regspec: empirix: the workflow makes no such thing",
+        "  `snakemake --list-target-rules` names the targets",
+    ]
 
 
 @pytest.fixture

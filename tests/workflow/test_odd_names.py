@@ -7,7 +7,7 @@ import pytest
 from conftest import Workflow
 from small_panel import FILES, ROOT, write_config, write_panel
 
-from regspec.config_io import load_config
+from regspec.config.reading import load_config
 from regspec.layout import Layout
 
 #: Every character that a shell, Make, GDAL or a browser takes for its own, and letters that are not ASCII.

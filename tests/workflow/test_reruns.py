@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from small_panel import FILES, ROOT
 
-from regspec.config_io import load_config, resolved_text
+from regspec.config.reading import load_config, resolved_text
 from regspec.errors import ModelFailure
-from regspec.experiments.files import recorded_key, write_failure
 from regspec.layout import Layout
+from regspec.solves.solution_file import recorded_key, write_failure
 
 SCENARIOS = """\
 scenarios:
@@ -95,7 +95,7 @@ def test_comments_and_docs_lead_to_nothing(project, run):
         "workflow/scripts/results.py": "# A comment.\n",
         "workflow/rules/solve.smk": "# A comment.\n",
         "src/regspec/results/slopes.py": "# A comment.\n",
-        "src/regspec/model/newton.py": "# A comment.\n",
+        "src/regspec/model/kernels/newton.py": "# A comment.\n",
         "docs/hpc.md": "A sentence.\n",
     }.items():
         path = project.project / name
@@ -116,7 +116,7 @@ def test_code_leads_to_what_runs_it_and_is_named(project, run):
 
 
 def test_kernel_code_leads_to_all_solves(project, run):
-    kernel = project.project / "src/regspec/model/newton.py"
+    kernel = project.project / "src/regspec/model/kernels/newton.py"
     kernel.write_text(kernel.read_text(encoding="utf-8") + "\nADDED = 1\n", encoding="utf-8")
     plan, why = project.explained(run, "--", "model")
     assert plan == {"kernels": 1, "solve": 4, "collect": 1}

@@ -1,6 +1,6 @@
 """National processes and one small file per zone."""
 
-from regspec import exhibits
+from regspec.exhibits import registry
 from regspec.model.fingerprint import kernel_fingerprint
 
 

@@ -12,19 +12,19 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from regspec.config_io import load_config, write_resolved
-from regspec.dryrun import VARIABLE, Explanation
+from regspec.config.reading import load_config, write_resolved
+from regspec.workflow.plan import Explanation, VARIABLE
 from regspec.errors import RegspecError
-from regspec.estimate import cost_text, memory_mb, minutes, size_text
-from regspec.experiments.batch import batches_of, forget_incomplete, outdated_batches
-from regspec.jobs import check_environment, levels, zone_keys
+from regspec.solves.cost import cost_text, memory_mb, minutes, size_text
+from regspec.solves.batch import batches_of, forget_incomplete, outdated_batches
+from regspec.workflow.steps import check_environment, levels, zone_keys
 from regspec.layout import Layout
-from regspec.progress import SOLVE_RULES, follow_jobs
-from regspec.provenance import content_hash
-from regspec.stamps import Stamps, force, shown
-from regspec.status import ending_text, failures_text
-from regspec.steps import dependencies, sweep_dependencies
-from regspec.validation import check_inputs, check_names
+from regspec.workflow.progress import SOLVE_RULES, follow_jobs
+from regspec.io.provenance import content_hash
+from regspec.workflow.stamps import Stamps, force, shown
+from regspec.workflow.status import ending_text, failures_text
+from regspec.workflow.triggers import dependencies, sweep_dependencies
+from regspec.workflow.checks import check_inputs, check_names
 
 
 def checked_config():

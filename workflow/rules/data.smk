@@ -1,7 +1,7 @@
 """The economy as clean tables, and the facts it shows."""
 
-from regspec import exhibits
-from regspec.validation import county_files, raw_files
+from regspec.exhibits import registry
+from regspec.workflow.checks import county_files, raw_files
 
 
 rule data:

@@ -1,6 +1,6 @@
 """Exhibits of the paper."""
 
-from regspec import exhibits
+from regspec.exhibits import registry
 
 
 rule results:

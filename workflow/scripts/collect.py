@@ -1,7 +1,7 @@
 """Rule `collect`: all solutions gathered into two tables."""
 
-from regspec.jobs import collect
-from regspec.reporting import logged
+from regspec.workflow.endings import logged
+from regspec.workflow.steps import collect
 
 with logged(snakemake.log[0]):
     collect(snakemake.params.config)

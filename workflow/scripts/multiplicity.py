@@ -1,7 +1,7 @@
 """Rule `multiplicity`: several equilibria of a year, one selected; table and figure."""
 
-from regspec.jobs import multiplicity
-from regspec.reporting import logged
+from regspec.workflow.endings import logged
+from regspec.workflow.steps import multiplicity
 
 with logged(snakemake.log[0]):
     multiplicity(snakemake.params.config)

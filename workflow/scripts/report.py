@@ -1,7 +1,7 @@
 """Rule `report`: one self-contained page of the run."""
 
-from regspec.jobs import report
-from regspec.reporting import logged
+from regspec.workflow.endings import logged
+from regspec.workflow.steps import report
 
 with logged(snakemake.log[0]):
     report(snakemake.params.config)

@@ -1,7 +1,7 @@
 """Rule `responses`: responses to a shock to one industry; table and figures."""
 
-from regspec.jobs import responses
-from regspec.reporting import logged
+from regspec.workflow.endings import logged
+from regspec.workflow.steps import responses
 
 with logged(snakemake.log[0]):
     responses(snakemake.params.config)

@@ -1,7 +1,7 @@
 """Rule `results`: tables, figures, maps and summary.json."""
 
-from regspec.jobs import results
-from regspec.reporting import logged
+from regspec.workflow.endings import logged
+from regspec.workflow.steps import results
 
 with logged(snakemake.log[0]):
     results(snakemake.params.config)

@@ -1,7 +1,7 @@
 """Rule `sweep`: the cells of a sweep, gathered; table and figure."""
 
-from regspec.jobs import sweep
-from regspec.reporting import logged
+from regspec.workflow.endings import logged
+from regspec.workflow.steps import sweep
 
 with logged(snakemake.log[0]):
     sweep(snakemake.params.config, snakemake.wildcards.sweep)

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from regspec.config import Config
+from regspec.config.config import Config
 from regspec.empirics.specialization import wide_shares
 from regspec.errors import ConfigError, DataError
-from regspec.messages import unknown_industry
+from regspec.io.messages import unknown_industry
 
 
 def members_by_group(config: Config) -> dict[str, list[str]]:

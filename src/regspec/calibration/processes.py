@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
-from regspec.config import Interest, Tfp
+from regspec.config.calibration import Interest, Tfp
 from regspec.data.tornqvist import tornqvist
 from regspec.errors import DataError
 
@@ -104,12 +104,7 @@ def fit_ar1(x: np.ndarray, rho_max: float = np.inf) -> AR1:
 
 
 def productivity(
-    tfp: pd.DataFrame,
-    groups: dict[str, list[str]],
-    settings: Tfp,
-    first_year: int,
-    last_year: int,
-    source: str = "tfp.parquet",
+    tfp: pd.DataFrame, groups: dict[str, list[str]], settings: Tfp, first_year: int, last_year: int, source: str = "tfp.parquet"
 ) -> Productivity:
     """Productivity of the model industries: trend ``d_{i,t} = g_i (t - first_year)``, residual ``u_{i,t}``
     and AR(1).

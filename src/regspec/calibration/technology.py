@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from regspec.config import Config
+from regspec.config.config import Config
 from regspec.errors import ConfigError
 
 

@@ -11,12 +11,12 @@ import pandas as pd
 from regspec.calibration.groups import base_shares, check_groups, floor_shares, group_shares, members_by_group
 from regspec.calibration.processes import interest_process, productivity
 from regspec.calibration.technology import technology, zone_technology
-from regspec.config import Config
-from regspec.data.files import read_table
+from regspec.calibration.zone_sample import select_zones
+from regspec.config.config import Config
 from regspec.empirics.specialization import select
 from regspec.errors import DataError
-from regspec.provenance import content_hash, stamp, write_json
-from regspec.selection import select_zones
+from regspec.io.provenance import content_hash, stamp, write_json
+from regspec.io.run_tables import read_table
 
 
 def calibrate(config: Config, data_dir: Path, empirics_dir: Path, out: Path, config_hash: str) -> list[int]:
@@ -128,12 +128,7 @@ def national_json(config: Config, data_dir: Path, national_share: np.ndarray) ->
 
 
 def zone_json(
-    config: Config,
-    zone: int,
-    shares: pd.DataFrame,
-    gini: pd.Series,
-    levels: pd.Series | None,
-    national_share: np.ndarray,
+    config: Config, zone: int, shares: pd.DataFrame, gini: pd.Series, levels: pd.Series | None, national_share: np.ndarray
 ) -> dict:
     """Content of one zone's JSON (docs/architecture.md); ``levels``: observed levels, None for the model's own."""
     floored = floor_shares(shares.loc[zone].to_numpy(), config.calibration.share_floor)

@@ -8,15 +8,16 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from regspec.config import Config
-from regspec.data import geography, microdata, panel, tidy
-from regspec.data.files import write_table
+from regspec.config.config import Config
+from regspec.data import geography, panel, tidy
+from regspec.data.microdata import source
 from regspec.data.standin import stand_in_zones
 from regspec.data.synthetic.economy import SOURCE, Economy, synthetic_economy
 from regspec.errors import ConfigError
-from regspec.geopackage import write_layers
-from regspec.provenance import stamp, write_json
-from regspec.schemas import validate
+from regspec.io.geopackage import write_layers
+from regspec.io.provenance import stamp, write_json
+from regspec.io.run_tables import write_table
+from regspec.io.schemas import validate
 
 TABLES = ("industry", "controls", "national", "tfp", "interest")
 
@@ -64,7 +65,7 @@ def _tables(
     if config.data.source == "tidy":
         return tidy.citation(config), tidy.read_tidy(config, zones, states)
     if config.data.source == "microdata":
-        return microdata.citation(config), microdata.read_microdata(config, out, zones, states, provenance)
+        return source.citation(config), source.read_microdata(config, out, zones, states, provenance)
     return SOURCE, synthetic_economy(config, states)
 
 

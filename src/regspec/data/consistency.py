@@ -6,9 +6,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from regspec.errors import DataError
-from regspec.messages import more
-from regspec.suggest import did_you_mean
+from regspec.errors import DataError, did_you_mean
+from regspec.io.messages import more
 
 
 def normalized_shares(industry: pd.DataFrame, tolerance: float, source: str) -> pd.DataFrame:

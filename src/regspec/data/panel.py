@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from regspec.config import Config
+from regspec.config.config import Config
 from regspec.data import consistency
 from regspec.data.accounts import group_tfp
 from regspec.data.interest import us_real_rate
 from regspec.data.national import national_table
 from regspec.errors import DataError
-from regspec.raw_tables import read_csv
+from regspec.io.raw_tables import read_csv
 
 INDUSTRY, CONTROLS, MAP = "cz_industry.csv", "cz_controls.csv", "industry_map.csv"
 ACCOUNTS = "us_industry_accounts_1947_2023.csv"

@@ -13,16 +13,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from regspec.config import Config
+from regspec.config.config import Config
 from regspec.data import consistency
 from regspec.data.accounts import group_tfp
 from regspec.data.interest import us_real_rate
 from regspec.data.national import national_table
 from regspec.data.panel import ACCOUNTS, Panel, data_directory
 from regspec.errors import DataError
-from regspec.messages import column_error
-from regspec.raw_tables import read_csv, read_raw
-from regspec.schemas import TABLES, validate
+from regspec.io.messages import column_error
+from regspec.io.raw_tables import read_csv, read_raw
+from regspec.io.schemas import TABLES, validate
 
 VARIABLES = ("income", "employment", "value_added")
 #: Columns that the program makes; a further control must have another name.
@@ -47,7 +47,7 @@ def canonical(
     mapped_zones: Collection[int] | None = None,
     sources: tuple[str, str] = ("industry table", "controls table"),
 ) -> Canonical:
-    """Canonical tables from the tidy ones (schemas ``tidy_industry`` and ``tidy_controls`` of :mod:`regspec.schemas`).
+    """Canonical tables from the tidy ones (schemas ``tidy_industry`` and ``tidy_controls`` of :mod:`regspec.io.schemas`).
 
     Parameters
     ----------
@@ -82,8 +82,13 @@ def canonical(
     consistency.check_years(industry["year"], ends, source)
     present = [name for name in VARIABLES if name in industry.columns and industry[name].notna().any()]
     if not present:
-        raise column_error(source, "has no column with values among", ", ".join(VARIABLES), list(industry.columns),
-                           ["cz", "year", "industry", *VARIABLES])  # fmt: skip
+        raise column_error(
+            source,
+            "has no column with values among",
+            ", ".join(VARIABLES),
+            list(industry.columns),
+            ["cz", "year", "industry", *VARIABLES],
+        )
     long = pd.concat([_long(industry, name, config.data.share_tolerance, source) for name in present], ignore_index=True)
     long = long.sort_values(["zone", "year", "industry", "variable"], ignore_index=True)
     _check_active(long, ends, source)
@@ -159,11 +164,16 @@ def _controls(raw: pd.DataFrame, long: pd.DataFrame, states: pd.Series | None, s
             "Remedy: rename it; income is expected as income_per_capita, in constant dollars."
         )
     raw = raw.sort_values(["zone", "year"], ignore_index=True)
-    clean = pd.DataFrame({
-        "zone": raw["zone"], "year": raw["year"], "state": _states(raw, states, source),
-        "population": raw["population"] / 1e9, "log_income": _log_income(raw, long),
-        **{name: raw[name] if name in raw.columns else np.nan for name in _CONTROLS},
-    })  # fmt: skip
+    clean = pd.DataFrame(
+        {
+            "zone": raw["zone"],
+            "year": raw["year"],
+            "state": _states(raw, states, source),
+            "population": raw["population"] / 1e9,
+            "log_income": _log_income(raw, long),
+            **{name: raw[name] if name in raw.columns else np.nan for name in _CONTROLS},
+        }
+    )
     known = {*clean.columns, *TABLES["tidy_controls"].columns}
     further = sorted(name for name in raw.columns if name not in known and pd.api.types.is_numeric_dtype(raw[name]))
     return pd.concat([clean, raw[further].astype(float)], axis=1)
@@ -236,7 +246,13 @@ def productivity(config: Config, folder: Path, industries: Collection[str]) -> p
         accounts = read_csv(folder / ACCOUNTS, "panel_accounts")
         frame = group_tfp(accounts, groups, config.calibration.tfp.measure, ACCOUNTS)
     else:
-        return pd.DataFrame({"year": pd.Series(dtype="int64"), "industry": pd.Series(dtype=str),
-                             "tfp": pd.Series(dtype=float), "weight": pd.Series(dtype=float)})  # fmt: skip
+        return pd.DataFrame(
+            {
+                "year": pd.Series(dtype="int64"),
+                "industry": pd.Series(dtype=str),
+                "tfp": pd.Series(dtype=float),
+                "weight": pd.Series(dtype=float),
+            }
+        )
     consistency.check_industries(industries, frame["industry"], f"{config.data.tidy.industry}, productivity in {name}")
     return frame[frame["industry"].isin(list(industries))].reset_index(drop=True)

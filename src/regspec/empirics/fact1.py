@@ -17,11 +17,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from regspec.config import Empirics
-from regspec.empirics.regression import Regression, regress
+from regspec.config.empirics import Empirics
+from regspec.econometrics.regression import Regression, regress
 from regspec.empirics.specialization import select, wide_shares
-from regspec.errors import ConfigError, DataError
-from regspec.suggest import did_you_mean
+from regspec.errors import ConfigError, DataError, did_you_mean
 
 SPECIALIZATION = "specialization"
 GHAT = "ghat"

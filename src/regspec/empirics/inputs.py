@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from regspec import tables
-from regspec.config import Config
-from regspec.data.files import cited, read_meta, read_table
+from regspec.config.config import Config
 from regspec.empirics.fact1 import by_zone, check_controls
 from regspec.empirics.specialization import select, specialization
 from regspec.errors import ConfigError
-from regspec.exhibit_list import Missing
-from regspec.exhibits import Exhibit
-from regspec.geopackage import read_layer
-from regspec.provenance import stamp
+from regspec.exhibits import tables
+from regspec.exhibits.listing import Missing
+from regspec.exhibits.registry import Exhibit
+from regspec.io.geopackage import read_layer
+from regspec.io.provenance import stamp
+from regspec.io.run_tables import cited, read_meta, read_table
 
 
 class NotComputable(Exception):
@@ -67,7 +67,7 @@ class Inputs:
                 self.miss(f"{name} shares", f"the data have {' and '.join(self.variables)} only")
 
     def table(self, name: str, body: pd.DataFrame, caption: str, notes: str, **options) -> None:
-        """Write table ``name`` (:func:`regspec.tables.write`); the source is added to the notes."""
+        """Write table ``name`` (:func:`regspec.exhibits.tables.write`); the source is added to the notes."""
         notes = f"{notes} Source: {self.source}."
         tables.write(body, self.out / name, caption, notes, self.provenance, self.synthetic, **options)
 

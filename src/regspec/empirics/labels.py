@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regspec.config import Config
+from regspec.config.config import Config
 
 TERMS = {
     "specialization": "Specialization",

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from regspec import figures, tables
-from regspec.config import Config
+from regspec.config.config import Config
 from regspec.empirics.inputs import Inputs, NotComputable, load
-from regspec.exhibit_list import listing, write_list, write_missing
-from regspec.exhibits import CALIBRATION, FACTS
+from regspec.exhibits import figures, tables
+from regspec.exhibits.listing import listing, write_list, write_missing
+from regspec.exhibits.registry import CALIBRATION, FACTS
 
 
 def run(config: Config, data_dir: Path, out: Path, config_hash: str) -> None:
-    """Make every exhibit of :data:`regspec.exhibits.FACTS` under ``out``, then the list of them.
+    """Make every exhibit of :data:`regspec.exhibits.registry.FACTS` under ``out``, then the list of them.
 
     An exhibit that the data do not allow is written with the reason in it; ``not_computed.csv`` lists these and parts of
     exhibits. Raises ConfigError when the configuration asks for a variable, year or control that the data do not have,

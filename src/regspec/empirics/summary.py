@@ -19,12 +19,14 @@ def summarize(specialization: pd.DataFrame) -> pd.DataFrame:
     """
     values = specialization.groupby(["measure", "year", "variable"], sort=True)["value"]
     mean = values.mean()
-    table = pd.DataFrame({
-        "mean": mean,
-        "cv": values.std(ddof=1) / mean,
-        "p90_p10": values.quantile(0.9) / values.quantile(0.1),
-        "zones": values.count(),
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "mean": mean,
+            "cv": values.std(ddof=1) / mean,
+            "p90_p10": values.quantile(0.9) / values.quantile(0.1),
+            "zones": values.count(),
+        }
+    )
     return table.reset_index()
 
 
@@ -42,7 +44,5 @@ def e6_layout(summary: pd.DataFrame, measures: dict[str, str]) -> tuple[pd.DataF
     body.columns = pd.MultiIndex.from_tuples([(f"{v.replace('_', ' ').capitalize()} shares", heads[s]) for s, v in columns])
     index = wide.index.to_frame(index=False)
     first = ~index["measure"].duplicated()
-    left = pd.DataFrame({
-        ("", "Measure"): index["measure"].map(measures).where(first, ""), ("", "Year"): index["year"]
-    })  # fmt: skip
+    left = pd.DataFrame({("", "Measure"): index["measure"].map(measures).where(first, ""), ("", "Year"): index["year"]})
     return pd.concat([left, body.reset_index(drop=True)], axis=1), [i for i in index.index[first] if i]

@@ -19,29 +19,47 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from regspec.config import Empirics
+from regspec.config.empirics import Empirics
 from regspec.empirics.inputs import NotComputable
 from regspec.empirics.specialization import MEASURES
-from regspec.messages import unknown_industry
+from regspec.io.messages import unknown_industry
 
 TRADABLE, NONTRADABLE = "tradable", "nontradable"
 SPLITS = ("within", "parts")
 
 #: D6, 17 groups.
 _DECK = {
-    "Agriculture": True, "Business services": True, "Communication": False, "Construction": False,
-    "Durable manufacturing": True, "Entertainment": False, "Finance": False, "Mining": True,
-    "Nondurable manufacturing": True, "Personal services": False, "Routine prof. services": False,
-    "Non-routine prof. services": True, "Public": False, "Retail": False, "Transportation": True, "Utilities": False,
+    "Agriculture": True,
+    "Business services": True,
+    "Communication": False,
+    "Construction": False,
+    "Durable manufacturing": True,
+    "Entertainment": False,
+    "Finance": False,
+    "Mining": True,
+    "Nondurable manufacturing": True,
+    "Personal services": False,
+    "Routine prof. services": False,
+    "Non-routine prof. services": True,
+    "Public": False,
+    "Retail": False,
+    "Transportation": True,
+    "Utilities": False,
     "Wholesale": True,
-}  # fmt: skip
+}
 #: The 8 groups of the real panel: tradable when members that D6 calls tradable have more than half of the group's
 #: national share of 1950 (D6). Mining and construction 31% (Mining 3.99 of 12.74); Other services 76% (Transportation,
 #: Wholesale, Business services: 14.64 of 19.25); Professional services 8%; the others hold members of one kind.
 _PANEL = {
-    "Agriculture": True, "Manufacturing": True, "Mining and construction": False, "Other services": True,
-    "Personal services": False, "Professional services": False, "Public administration": False, "Retail": False,
-}  # fmt: skip
+    "Agriculture": True,
+    "Manufacturing": True,
+    "Mining and construction": False,
+    "Other services": True,
+    "Personal services": False,
+    "Professional services": False,
+    "Public administration": False,
+    "Retail": False,
+}
 
 
 def tradable_industries(industries: Collection[str], empirics: Empirics) -> list[str]:
@@ -74,8 +92,10 @@ def split(shares: pd.DataFrame, tradable: Collection[str], measure: str, definit
     group has one industry only, over which nothing can be more or less specialized (``within``).
     """
     inside = shares.columns.isin(list(tradable))
-    values = {name: _measured(shares.to_numpy(float), own, measure, definition)
-              for name, own in ((TRADABLE, inside), (NONTRADABLE, ~inside))}  # fmt: skip
+    values = {
+        name: _measured(shares.to_numpy(float), own, measure, definition)
+        for name, own in ((TRADABLE, inside), (NONTRADABLE, ~inside))
+    }
     return pd.DataFrame(values, shares.index)
 
 

@@ -1,39 +1,28 @@
-"""Identity of the numerical code: a change of any model source changes it, comments and docstrings do not.
+"""Identity of the solver: what its code computes, and the libraries that it computes with.
 
 Does not import numba, so that it can run before the cache folder is set.
 """
 
 from __future__ import annotations
 
-import ast
 import hashlib
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
+
+from regspec.io.code_digest import code_digest
 
 _NUMERICAL = ("numba", "numpy", "llvmlite")
-_EXPERIMENTS = ("allocation", "attempts", "zone")
-
-
-def _without_docstrings(tree: ast.AST) -> ast.AST:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-            first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-                node.body = node.body[1:] or [ast.Pass()]
-    return tree
+#: What a solution is made by; all that it reaches by name is part of the solver.
+ENTRIES = ("regspec.solves.zone.solve_zone",)
+#: Where the solver ends: these keep and tell what it computes, and change none of it.
+BESIDE = ("regspec.model.kernels.cache.cached", "regspec.solves.resume.ZoneKeeper")
 
 
 @cache
 def kernel_fingerprint() -> str:
-    """Digest (16 hex digits) of everything that determines a solution besides its inputs: sources and library versions."""
-    package = Path(__file__).resolve().parent
-    own = [package.parent / "experiments" / f"{name}.py" for name in _EXPERIMENTS]
-    sources = sorted([*package.glob("*.py"), *own])
-    digest = hashlib.sha256()
-    for path in sources:
-        digest.update(path.name.encode())
-        digest.update(ast.dump(_without_docstrings(ast.parse(path.read_text(encoding="utf-8")))).encode())
-    for name in _NUMERICAL:
-        digest.update(f"{name}={version(name)}".encode())
-    return digest.hexdigest()[:16]
+    """Digest (16 hex digits) of everything that determines a solution besides its inputs: code and versions of libraries.
+
+    A move, a type hint, a docstring or a renamed local keeps it (:mod:`regspec.io.code_digest`).
+    """
+    libraries = [f"{name}={version(name)}" for name in _NUMERICAL]
+    return hashlib.sha256("\n".join([code_digest(ENTRIES, BESIDE), *libraries]).encode()).hexdigest()[:16]

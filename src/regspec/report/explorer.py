@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from regspec import figures, tables
-from regspec.config import Config
-from regspec.data.files import read_table
+from regspec.config.config import Config
 from regspec.empirics import labels
+from regspec.exhibits import figures, tables
+from regspec.io.run_tables import read_table
 from regspec.report.outline import STATES, county_names, drawing
 from regspec.results.efficient import DIFFERENCE
 from regspec.results.maps import Scale, read_layers
@@ -156,10 +156,15 @@ def _solutions(table: pd.DataFrame) -> dict:
     present = [name for name in DIAGNOSTICS if name in table]
     for row in table.to_dict("records"):
         zones = nested.setdefault(row["scenario"], {})
-        own = zones.setdefault(int(row["zone"]), {
-            "status": row["status"], "message": row["message"], "level": _rounded(row["level"], 3),
-            "gain": _rounded(100 * row["welfare_gain"], 3),
-        })  # fmt: skip
+        own = zones.setdefault(
+            int(row["zone"]),
+            {
+                "status": row["status"],
+                "message": row["message"],
+                "level": _rounded(row["level"], 3),
+                "gain": _rounded(100 * row["welfare_gain"], 3),
+            },
+        )
         if row["status"] == "solved":
             own[row["allocation"]] = [_rounded(row[name], 3) if name in present else None for name in DIAGNOSTICS]
     return nested
@@ -171,9 +176,11 @@ def _specialization(config: Config, root: Path) -> dict:
     wanted = {"variable": empirics.variable, "measure": empirics.measure, "year": empirics.base_year}
     own = table[(table[list(wanted)] == pd.Series(wanted)).all(axis=1)].set_index("zone")["value"]
     scale = Scale(
-        f"Specialization in {empirics.base_year} ({empirics.measure}, {empirics.variable})", _MEASURE_BREAKS[empirics.measure],
-        figures.SEQUENTIAL, "%.2f",
-    )  # fmt: skip
+        f"Specialization in {empirics.base_year} ({empirics.measure}, {empirics.variable})",
+        _MEASURE_BREAKS[empirics.measure],
+        figures.SEQUENTIAL,
+        "%.2f",
+    )
     return _layer(scale, own)
 
 

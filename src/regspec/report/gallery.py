@@ -15,32 +15,33 @@ import pandas as pd
 from PIL import Image
 
 from regspec.errors import DataError, fail_for_system
-from regspec.figures import SYNTHETIC_MARK
+from regspec.exhibits.figures import SYNTHETIC_MARK
 
 #: Sections of the page by the program that makes an exhibit; the longest beginning decides.
 SECTIONS = {
     "empirics.": "facts",
-    "counties.": "data",
+    "empirics.counties": "data",
+    "empirics.exhibits.counties": "data",
     "calibration.": "calibration",
-    "internal.": "calibration",
+    "studies.internal_calibration.": "calibration",
     "results.claims": "question",
     "results.tradeoff": "model",
     "results.friction": "friction",
     "results.decomposition": "friction",
     "results.mobility": "friction",
-    "sweeps.": "friction",
-    "responses.": "responses",
+    "studies.sweeps.": "friction",
+    "studies.responses.": "responses",
     "results.efficient": "planner",
     "results.industries": "planner",
     "results.transition": "planner",
-    "planner.": "planner",
+    "studies.planner.": "planner",
     "results.welfare": "welfare",
     "results.normalization": "welfare",
     "results.maps": "welfare",
     "results.taxes": "taxes",
     "results.accuracy": "diagnostics",
-    "multiplicity.": "theory",
-    "theory.": "theory",
+    "studies.multiplicity.": "theory",
+    "studies.theory.": "theory",
     "results.summary": "configuration",
 }
 OTHER = "further"
@@ -106,7 +107,7 @@ def section_of(program: str) -> str:
 
 
 def gallery(listing: pd.DataFrame, root: Path, order: Sequence[str]) -> list[Shown]:
-    """Every exhibit of the ``listing`` (:func:`regspec.exhibit_list.listing`) with the figures and tables that exist.
+    """Every exhibit of the ``listing`` (:func:`regspec.exhibits.listing.listing`) with the figures and tables that exist.
 
     Sorted by section in the ``order`` of the page, in which figures and tables are numbered. Raises DataError for a file
     that cannot be read.

@@ -15,8 +15,59 @@ _COUNTIES = 12  # names at most
 
 STATES = dict(
     zip(
-        (1, 2, 4, 5, 6, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34,
-         35, 36, 37, 38, 39, 40, 41, 42, 44, 45, 46, 47, 48, 49, 50, 51, 53, 54, 55, 56),
+        (
+            1,
+            2,
+            4,
+            5,
+            6,
+            8,
+            9,
+            10,
+            11,
+            12,
+            13,
+            15,
+            16,
+            17,
+            18,
+            19,
+            20,
+            21,
+            22,
+            23,
+            24,
+            25,
+            26,
+            27,
+            28,
+            29,
+            30,
+            31,
+            32,
+            33,
+            34,
+            35,
+            36,
+            37,
+            38,
+            39,
+            40,
+            41,
+            42,
+            44,
+            45,
+            46,
+            47,
+            48,
+            49,
+            50,
+            51,
+            53,
+            54,
+            55,
+            56,
+        ),
         (
             "Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|District of Columbia|Florida|Georgia|"
             "Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|"
@@ -26,7 +77,7 @@ STATES = dict(
         ).split("|"),
         strict=True,
     )
-)  # fmt: skip
+)
 
 
 def drawing(zones: gpd.GeoDataFrame, states: gpd.GeoDataFrame) -> dict:
@@ -74,8 +125,9 @@ def county_names(zones: gpd.GeoDataFrame) -> dict[int, str]:
     records = list(us_counties.records())
     points = gpd.GeoDataFrame(
         {"name": [f"{record['name']} {record['state']}" for record in records]},
-        geometry=[shapely.point_on_surface(shapely.make_valid(record["geometry"])) for record in records], crs="EPSG:4269",
-    )  # fmt: skip
+        geometry=[shapely.point_on_surface(shapely.make_valid(record["geometry"])) for record in records],
+        crs="EPSG:4269",
+    )
     joined = gpd.sjoin(points.to_crs(zones.crs), zones[["geometry"]], predicate="within")
     found = defaultdict(list)
     for zone, name in zip(joined.iloc[:, -1], joined["name"], strict=True):

@@ -8,13 +8,13 @@ from pathlib import Path
 import jinja2
 import pandas as pd
 
-from regspec import tables
-from regspec.config import Config
-from regspec.config_io import resolved_text
-from regspec.data.files import read_meta
-from regspec.exhibit_list import read_missing, run_listing
-from regspec.exhibits import LIST
-from regspec.provenance import atomic_path, stamp
+from regspec.config.config import Config
+from regspec.config.reading import resolved_text
+from regspec.exhibits import tables
+from regspec.exhibits.listing import read_missing, run_listing
+from regspec.exhibits.registry import LIST
+from regspec.io.provenance import atomic_path, stamp
+from regspec.io.run_tables import read_meta
 from regspec.report import TEMPLATES, story, template
 from regspec.report.explorer import explorer
 from regspec.report.gallery import Shown, gallery
@@ -84,7 +84,10 @@ def _has_content(section: str, shown: list[Shown], small: dict) -> bool:
 
 def _page(**content) -> str:
     environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(template), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        loader=jinja2.FunctionLoader(template),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
+    )
     return environment.get_template("page.html").render(**content, parts={name: template(name) for name in TEMPLATES})

@@ -8,32 +8,44 @@ from pathlib import Path
 
 from regspec.calibration.records import read_national
 from regspec.calibration.technology import technology
-from regspec.config import Config
-from regspec.data.files import read_table
+from regspec.config.config import Config
 from regspec.empirics import labels
+from regspec.io.run_tables import read_table
 
 #: Sections of the page in order: key, heading, what it is about.
 SECTIONS = (
     ("data", "Data", "What the run was made from, and county files where the configuration names them."),
     ("facts", "Facts", "What the data show before any model: specialization, income, growth and their persistence."),
     ("calibration", "Calibration", "Parameters, and the processes that are estimated from national accounts."),
-    ("model", "Model against data",
-     "Each zone starts from its own base-year shares and lives through the realized national productivity; the same "
-     "regressions are run on its simulated output and on the data."),
-    ("friction", "The friction, and other parts of the model",
-     "Slopes under scenarios that differ in one part of the model say how much of the trade-off goes with that part."),
-    ("planner", "The planner",
-     "The constrained-efficient planner takes the market's pricing and the collateral limit as given, but knows what the "
-     "portfolio does to productivity and to the price of capital."),
+    (
+        "model",
+        "Model against data",
+        "Each zone starts from its own base-year shares and lives through the realized national productivity; the same "
+        "regressions are run on its simulated output and on the data.",
+    ),
+    (
+        "friction",
+        "The friction, and other parts of the model",
+        "Slopes under scenarios that differ in one part of the model say how much of the trade-off goes with that part.",
+    ),
+    (
+        "planner",
+        "The planner",
+        "The constrained-efficient planner takes the market's pricing and the collateral limit as given, but knows what the "
+        "portfolio does to productivity and to the price of capital.",
+    ),
     ("taxes", "Taxes that implement the plan", "Subsidies of capital income by industry, and the tax on debt, along the path."),
-    ("welfare", "Welfare and maps",
-     "Classes of every map are fixed, so that maps of runs and scenarios compare by eye; zones without a value are hatched."),
+    (
+        "welfare",
+        "Welfare and maps",
+        "Classes of every map are fixed, so that maps of runs and scenarios compare by eye; zones without a value are hatched.",
+    ),
     ("responses", "Responses to a shock to one industry", "Paths with and without an adverse shock."),
     ("theory", "Checks of the theory", "What the theory says on prices and on several equilibria, computed."),
     ("zones", "Zone explorer", ""),
     ("diagnostics", "Diagnostics", "How well the model was solved, and what was not."),
     ("further", "Further exhibits", "Exhibits that belong to no section above."),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -78,10 +90,17 @@ def calibration_tables(config: Config, root: Path) -> list[Small]:
     national, tech = read_national(root), technology(config)
     groups = config.calibration.industries
     rows = [
-        [name, ", ".join(groups[name].members), f"{tech['xi'][n]:.3g}", f"{tech['phi'][n]:.3g}",
-         f"{national['rho'][n]:.3f}", f"{national['sigma'][n]:.4f}", f"{national['national_share'][n]:.3f}"]
+        [
+            name,
+            ", ".join(groups[name].members),
+            f"{tech['xi'][n]:.3g}",
+            f"{tech['phi'][n]:.3g}",
+            f"{national['rho'][n]:.3f}",
+            f"{national['sigma'][n]:.4f}",
+            f"{national['national_share'][n]:.3f}",
+        ]
         for n, name in enumerate(national["industries"])
-    ]  # fmt: skip
+    ]
     heads = ["Model industry", "Data industries", "ξ", "φ", "ρ", "σ", "National share"]
     notes = (
         "ξ: elasticity of productivity to the industry's capital; φ: adjustment cost; ρ, σ: persistence and standard "
@@ -101,9 +120,11 @@ def _parameters(config: Config) -> Small:
         meaning = f"{name}: {info.description}" if info.description else name
         rows.append([meaning, text, *(str(changed.get(name, "")) for changed in changes.values())])
     return Small(
-        "Parameters of the model", ["Parameter", "Value", *changes], rows,
+        "Parameters of the model",
+        ["Parameter", "Value", *changes],
+        rows,
         "Columns of scenarios: what they change. P, M and section numbers: the research deck and docs/model.md.",
-    )  # fmt: skip
+    )
 
 
 def solves_table(summary: dict | None) -> Small | None:

@@ -8,17 +8,28 @@ from pathlib import Path
 
 import pandas as pd
 
-from regspec import tables
+from regspec.exhibits import tables
 from regspec.results.inputs import Inputs
 
 #: Diagnostics whose largest value over zones is the worst one.
 WORST_IS_LARGEST = (
-    "euler_bonds_mean_log10", "euler_bonds_p99_log10", "euler_bonds_max_log10",
-    "euler_portfolio_mean_log10", "euler_portfolio_p99_log10", "euler_portfolio_max_log10",
-    "cloud_euler_bonds_p99_log10", "cloud_euler_bonds_max_log10",
-    "cloud_euler_portfolio_p99_log10", "cloud_euler_portfolio_max_log10",
-    "residual_max", "amplification_max", "roots_max", "failed_states", "lattice_hits", "contraction",
-)  # fmt: skip
+    "euler_bonds_mean_log10",
+    "euler_bonds_p99_log10",
+    "euler_bonds_max_log10",
+    "euler_portfolio_mean_log10",
+    "euler_portfolio_p99_log10",
+    "euler_portfolio_max_log10",
+    "cloud_euler_bonds_p99_log10",
+    "cloud_euler_bonds_max_log10",
+    "cloud_euler_portfolio_p99_log10",
+    "cloud_euler_portfolio_max_log10",
+    "residual_max",
+    "amplification_max",
+    "roots_max",
+    "failed_states",
+    "lattice_hits",
+    "contraction",
+)
 
 
 def accuracy(inputs: Inputs) -> pd.DataFrame:

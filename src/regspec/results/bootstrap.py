@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from regspec.econometrics.regression import CONSTANT
 from regspec.empirics.fact1 import SPECIALIZATION
-from regspec.empirics.regression import CONSTANT
 
 
 def bootstrap_slopes(outcomes: pd.DataFrame, design: pd.DataFrame, draws: int, seed: int) -> np.ndarray:

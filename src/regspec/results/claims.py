@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from regspec import tables
+from regspec.econometrics.fieller import RatioSet
+from regspec.econometrics.rounding import NO_VARIANCE
 from regspec.empirics import labels
-from regspec.empirics.fieller import RatioSet
-from regspec.empirics.rounding import NO_VARIANCE
-from regspec.exhibits import CLAIM_SOURCES
+from regspec.exhibits import tables
+from regspec.exhibits.registry import CLAIM_SOURCES
 from regspec.results.decomposition import VARIABLES, Effect
 from regspec.results.inputs import Inputs
 from regspec.results.slopes import RIGHT_HAND_SIDES, Slope, given, number
@@ -181,10 +181,19 @@ def write(inputs: Inputs, found: list[Claim]) -> list[Path]:
     used = [key for key in why if any(item.why == key for item in found)]
     letters = dict(zip(used, "abcdefgh", strict=False))
     rows = [
-        {"Claim": item.claim, "Number": item.name, "Deck": item.deck, "Here": number(item.estimate), "Set": _set(item),
-         "Less deck": number(item.difference), "N": item.n or "", "Why": letters[item.why], "Note": item.note}
+        {
+            "Claim": item.claim,
+            "Number": item.name,
+            "Deck": item.deck,
+            "Here": number(item.estimate),
+            "Set": _set(item),
+            "Less deck": number(item.difference),
+            "N": item.n or "",
+            "Why": letters[item.why],
+            "Note": item.note,
+        }
         for item in found
-    ]  # fmt: skip
+    ]
     confidence = inputs.config.results.confidence
     notes = (
         f"Slopes in log points per unit of specialization ({labels.specialization(inputs.config)}). Set: {confidence:.0%} "
@@ -195,9 +204,15 @@ def write(inputs: Inputs, found: list[Claim]) -> list[Path]:
     )
     starts = [i for i, item in enumerate(found) if i and item.claim != found[i - 1].claim]
     return tables.write(
-        pd.DataFrame(rows), inputs.run_dir / "tables/claims", "The deck's claims beside this run's numbers", notes,
-        inputs.provenance, inputs.synthetic, rules=starts, data=long_table(inputs, found),
-    )  # fmt: skip
+        pd.DataFrame(rows),
+        inputs.run_dir / "tables/claims",
+        "The deck's claims beside this run's numbers",
+        notes,
+        inputs.provenance,
+        inputs.synthetic,
+        rules=starts,
+        data=long_table(inputs, found),
+    )
 
 
 def _set(item: Claim) -> str:
@@ -212,8 +227,19 @@ def long_table(inputs: Inputs, found: list[Claim]) -> pd.DataFrame:
     why = reasons(inputs)
     return pd.DataFrame(
         [
-            dict(claim=c.claim, number=c.name, deck=c.deck, here=c.estimate, set_kind=c.kind, low=c.low, high=c.high,
-                 difference=c.difference, n=c.n, why=why[c.why], note=c.note)
+            dict(
+                claim=c.claim,
+                number=c.name,
+                deck=c.deck,
+                here=c.estimate,
+                set_kind=c.kind,
+                low=c.low,
+                high=c.high,
+                difference=c.difference,
+                n=c.n,
+                why=why[c.why],
+                note=c.note,
+            )
             for c in found
         ]
-    )  # fmt: skip
+    )

@@ -12,11 +12,11 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from regspec.data.files import write_table
 from regspec.empirics.specialization import gini
 from regspec.errors import DataError, ModelFailure
-from regspec.hdf5 import opened
-from regspec.provenance import stamp
+from regspec.io.hdf5 import opened
+from regspec.io.provenance import stamp
+from regspec.io.run_tables import write_table
 
 ALLOCATIONS = ("ce", "planner")
 SCALED = ("Y", "c", "b", "q")
@@ -27,9 +27,19 @@ DIAGNOSTICS = tuple(
     for condition in ("bonds", "portfolio")
     for moment in ("mean", "p99", "max")
 ) + (
-    "residual_max", "binding_share", "amplification_max", "roots_max", "unreachable_states", "failed_states",
-    "lattice_hits", "rescued_states", "grid_margin", "contraction", "sweeps", "us_per_state_sweep",
-)  # fmt: skip
+    "residual_max",
+    "binding_share",
+    "amplification_max",
+    "roots_max",
+    "unreachable_states",
+    "failed_states",
+    "lattice_hits",
+    "rescued_states",
+    "grid_margin",
+    "contraction",
+    "sweeps",
+    "us_per_state_sweep",
+)
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from regspec import figures, tables
-from regspec.channels import NAMES, Channel, channels
+from regspec.econometrics.fieller import RatioSet
 from regspec.empirics import labels
-from regspec.empirics.fieller import RatioSet
-from regspec.exhibits import friction_horizons
+from regspec.exhibits import figures, tables
+from regspec.exhibits.model_parts import NAMES, Channel, channels
+from regspec.exhibits.registry import friction_horizons
 from regspec.results.bootstrap import bootstrap_slopes, percentile_interval
 from regspec.results.inputs import Inputs
 from regspec.results.slopes import (
@@ -59,7 +59,7 @@ def decomposition(inputs: Inputs) -> list[Effect]:
 
     Both scenarios of a part are compared on the zones that have both; markets (competitive equilibria). The average is
     the log of mean output (consumption) from the base year to the horizon, both included. Empty when no two scenarios
-    differ by one part (:func:`regspec.channels.channels`).
+    differ by one part (:func:`regspec.exhibits.model_parts.channels`).
     """
     if not friction_horizons(inputs.config):
         return []
@@ -117,17 +117,30 @@ def long_table(effects: list[Effect]) -> pd.DataFrame:
     """One row for each part, variable, outcome, right-hand side and horizon, with every number."""
     rows = [
         dict(
-            part=e.channel.part, present=e.channel.present, absent=e.channel.absent, variable=e.variable,
-            outcome=e.outcome, right_hand_side=e.rhs, horizon=e.horizon, zones=e.present.n,
-            slope_present=e.present.estimate, slope_absent=e.absent.estimate, difference=e.difference.estimate,
-            difference_se=e.difference.se, difference_low=e.difference.low, difference_high=e.difference.high,
-            bootstrap_low=e.bootstrap[0], bootstrap_high=e.bootstrap[1],
-            share=e.share.ratio if e.share else np.nan, set_kind=e.share.kind if e.share else "",
-            set_low=e.share.low if e.share else np.nan, set_high=e.share.high if e.share else np.nan,
+            part=e.channel.part,
+            present=e.channel.present,
+            absent=e.channel.absent,
+            variable=e.variable,
+            outcome=e.outcome,
+            right_hand_side=e.rhs,
+            horizon=e.horizon,
+            zones=e.present.n,
+            slope_present=e.present.estimate,
+            slope_absent=e.absent.estimate,
+            difference=e.difference.estimate,
+            difference_se=e.difference.se,
+            difference_low=e.difference.low,
+            difference_high=e.difference.high,
+            bootstrap_low=e.bootstrap[0],
+            bootstrap_high=e.bootstrap[1],
+            share=e.share.ratio if e.share else np.nan,
+            set_kind=e.share.kind if e.share else "",
+            set_low=e.share.low if e.share else np.nan,
+            set_high=e.share.high if e.share else np.nan,
             note=e.difference.reason,
         )
         for e in effects
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows)
 
 
@@ -220,7 +233,14 @@ def _draw(ax, effects: list[Effect]) -> None:
         y = np.array([e.difference.estimate for e in own])
         error = np.array([[e.difference.low, e.difference.high] for e in own]).T
         ax.errorbar(
-            x, y, yerr=np.abs(error - y), color=figures.PALETTE[number_], marker="osDv^"[number_], markersize=3,
-            linewidth=0.8, elinewidth=0.6, label=NAMES[part],
-        )  # fmt: skip
+            x,
+            y,
+            yerr=np.abs(error - y),
+            color=figures.PALETTE[number_],
+            marker="osDv^"[number_],
+            markersize=3,
+            linewidth=0.8,
+            elinewidth=0.6,
+            label=NAMES[part],
+        )
     ax.axhline(0, color=figures.GREY, linewidth=0.4, zorder=0)

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from regspec import figures, tables
 from regspec.calibration.groups import floor_shares
 from regspec.calibration.technology import technology, zone_technology
 from regspec.calibration.zones import model_shares
 from regspec.empirics.specialization import gini
-from regspec.model.portfolio import static_portfolio
+from regspec.exhibits import figures, tables
+from regspec.model.steady_state import static_portfolio
 from regspec.results.inputs import Inputs
 from regspec.results.maps import Scale, zone_map
 

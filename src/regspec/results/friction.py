@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from regspec import figures, tables
+from regspec.econometrics.fieller import RatioSet
+from regspec.econometrics.rounding import NO_VARIANCE
 from regspec.empirics import labels
-from regspec.empirics.fieller import RatioSet
-from regspec.empirics.rounding import NO_VARIANCE
-from regspec.exhibits import alternatives, friction_horizons
+from regspec.exhibits import figures, tables
+from regspec.exhibits.registry import alternatives, friction_horizons
 from regspec.results.bootstrap import bootstrap_slopes, percentile_interval
 from regspec.results.inputs import Inputs
 from regspec.results.slopes import (
@@ -60,11 +60,7 @@ class Share:
 
 
 def friction_share(
-    growth: dict[int, tuple[pd.Series, pd.Series]],
-    design: pd.DataFrame,
-    confidence: float,
-    draws: int,
-    seed: int,
+    growth: dict[int, tuple[pd.Series, pd.Series]], design: pd.DataFrame, confidence: float, draws: int, seed: int
 ) -> list[Share]:
     """Friction shares by horizon from growth by zone under two scenarios.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from regspec import figures, tables
+from regspec.exhibits import figures, tables
 from regspec.results.efficient import Efficient
 from regspec.results.inputs import Inputs
 from regspec.results.transition import paths
@@ -28,10 +28,19 @@ def industry_table(shares: pd.DataFrame, change: pd.DataFrame, ends: dict[str, p
     for name in change:
         own, first, last = change[name], 100 * shares.loc[change.index, name].mean(), ends.get(name, pd.Series(dtype=float))
         rows.append(
-            {"Industry": name, "Market": first, "Efficient": first + own.mean(), "Change": own.mean(), "p10": own.quantile(0.1),
-             "p90": own.quantile(0.9), "Gains": (own > 0).mean(), "Gains where largest": (own[largest == name] > 0).mean(),
-             "Paths: change": last.mean(), "Paths: gains": (last > 0).mean() if len(last) else np.nan}
-        )  # fmt: skip
+            {
+                "Industry": name,
+                "Market": first,
+                "Efficient": first + own.mean(),
+                "Change": own.mean(),
+                "p10": own.quantile(0.1),
+                "p90": own.quantile(0.9),
+                "Gains": (own > 0).mean(),
+                "Gains where largest": (own[largest == name] > 0).mean(),
+                "Paths: change": last.mean(),
+                "Paths: gains": (last > 0).mean() if len(last) else np.nan,
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -52,18 +61,29 @@ def write(inputs: Inputs, result: Efficient) -> list[Path]:
     form = dict.fromkeys(("Market", "Efficient", "Change", "p10", "p90", "Paths: change"), "%.1f")
     form |= dict.fromkeys(("Gains", "Gains where largest", "Paths: gains"), "%.2f")
     written = tables.write(
-        industry_table(shares, change, ends), inputs.run_dir / "tables/efficient_industries",
-        "Industries that gain and lose under the planner", notes, inputs.provenance, inputs.synthetic, form,
+        industry_table(shares, change, ends),
+        inputs.run_dir / "tables/efficient_industries",
+        "Industries that gain and lose under the planner",
+        notes,
+        inputs.provenance,
+        inputs.synthetic,
+        form,
         data=change.add_prefix("change_").reset_index(),
-    )  # fmt: skip
+    )
     return written + _draw(inputs, change, shares)
 
 
 def _draw(inputs: Inputs, change: pd.DataFrame, shares: pd.DataFrame) -> list[Path]:
     fig, (left, right) = figures.new("double", 2.9, ncols=2)
     left.axvline(0, color=figures.GREY, linewidth=0.5)
-    left.boxplot([change[name] for name in change], orientation="horizontal", whis=(10, 90), showfliers=False, widths=0.5,
-                 medianprops={"color": figures.PALETTE[1]})  # fmt: skip
+    left.boxplot(
+        [change[name] for name in change],
+        orientation="horizontal",
+        whis=(10, 90),
+        showfliers=False,
+        widths=0.5,
+        medianprops={"color": figures.PALETTE[1]},
+    )
     left.set_yticks(range(1, change.shape[1] + 1), list(change))
     left.invert_yaxis()
     left.set_xlabel("efficient less market share of capital (points)")
@@ -71,8 +91,16 @@ def _draw(inputs: Inputs, change: pd.DataFrame, shares: pd.DataFrame) -> list[Pa
     right.axhline(0, color=figures.GREY, linewidth=0.5)
     size = 3 if len(change) < 100 else 1.8
     for number, name in enumerate(change):
-        right.plot(100 * shares.loc[change.index, name], change[name], "os^Dv"[number % 5], color=figures.PALETTE[number],
-                   markersize=size, alpha=0.6, markeredgewidth=0, label=name)  # fmt: skip
+        right.plot(
+            100 * shares.loc[change.index, name],
+            change[name],
+            "os^Dv"[number % 5],
+            color=figures.PALETTE[number],
+            markersize=size,
+            alpha=0.6,
+            markeredgewidth=0,
+            label=name,
+        )
     right.set_xlabel("market share of capital (percent)")
     right.set_ylabel("efficient less market (points)")
     right.set_title("Against the market share", loc="left")

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from regspec.config import Config
-from regspec.data.files import read_meta, read_table
+from regspec.config.config import Config
 from regspec.empirics.fact1 import fact1_design, fact1_outcomes
 from regspec.errors import ConfigError
-from regspec.provenance import stamp
+from regspec.io.provenance import stamp
+from regspec.io.run_tables import read_meta, read_table
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.patches import Patch
 
-from regspec import figures
 from regspec.errors import DataError
-from regspec.geopackage import read_layer
+from regspec.exhibits import figures
+from regspec.io.geopackage import read_layer
 
 NOT_SOLVED, FAILED = "#F2F2F2", "#D9D9D9"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from regspec.exhibit_list import Missing, read_missing, run_listing, write_list
-from regspec.exhibits import Exhibit, model_exhibits
+from regspec.exhibits.listing import Missing, read_missing, run_listing, write_list
+from regspec.exhibits.registry import Exhibit, model_exhibits
 from regspec.results.friction import Share
 from regspec.results.inputs import Inputs
 from regspec.results.tradeoff import Tradeoff

@@ -11,19 +11,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from regspec import figures, tables
 from regspec.calibration.records import read_national
 from regspec.calibration.technology import technology, zone_technology
 from regspec.empirics import labels
-from regspec.exhibits import friction_horizons
-from regspec.model.portfolio import static_portfolio
+from regspec.exhibits import figures, tables
+from regspec.exhibits.registry import friction_horizons
+from regspec.model.steady_state import static_portfolio
 from regspec.results.efficient import Efficient
 from regspec.results.inputs import Inputs
 from regspec.results.slopes import RIGHT_HAND_SIDES, Slope, columns, estimate_text, given, slope
 
 HEADS = {
-    "immobile": "Immobile", "mobile": "Mobile", "reach": "Mobile less immobile", "market": "Market less immobile, solved zones",
-}  # fmt: skip
+    "immobile": "Immobile",
+    "mobile": "Mobile",
+    "reach": "Mobile less immobile",
+    "market": "Market less immobile, solved zones",
+}
 
 
 def growth(shares: np.ndarray, log_z: np.ndarray, xi: np.ndarray, alpha: float) -> dict[str, np.ndarray]:
@@ -80,15 +83,29 @@ def write(inputs: Inputs, slopes: dict[tuple[str, int], dict[str, Slope]]) -> li
     if not slopes:
         return []
     rows = [
-        {"Given": given(inputs.config.empirics, rhs), "Years": h, **{HEADS[name]: estimate_text(own[name]) for name in HEADS},
-         "N": own["mobile"].n, "N, market": own["market"].n}
+        {
+            "Given": given(inputs.config.empirics, rhs),
+            "Years": h,
+            **{HEADS[name]: estimate_text(own[name]) for name in HEADS},
+            "N": own["mobile"].n,
+            "N, market": own["market"].n,
+        }
         for (rhs, h), own in slopes.items()
-    ]  # fmt: skip
+    ]
     numbers = [
-        {"right_hand_side": rhs, "horizon": h, "capital": name, "slope": item.estimate, "se": item.se, "low": item.low,
-         "high": item.high, "zones": item.n}
-        for (rhs, h), own in slopes.items() for name, item in own.items()
-    ]  # fmt: skip
+        {
+            "right_hand_side": rhs,
+            "horizon": h,
+            "capital": name,
+            "slope": item.estimate,
+            "se": item.se,
+            "low": item.low,
+            "high": item.high,
+            "zones": item.n,
+        }
+        for (rhs, h), own in slopes.items()
+        for name, item in own.items()
+    ]
     notes = (
         f"Slopes of growth of output since {inputs.config.empirics.base_year} on the {labels.specialization(inputs.config)} "
         "under realized productivity, log points; HC1 standard errors. Immobile: every zone keeps its first portfolio; mobile: "
@@ -97,9 +114,15 @@ def write(inputs: Inputs, slopes: dict[tuple[str, int], dict[str, Slope]]) -> li
         f"{inputs.counts(inputs.baseline)}"
     )
     written = tables.write(
-        pd.DataFrame(rows), inputs.run_dir / "tables/mobility", "Growth with immobile and with freely mobile capital", notes,
-        inputs.provenance, inputs.synthetic, rules=[len(rows) // len(RIGHT_HAND_SIDES)], data=pd.DataFrame(numbers),
-    )  # fmt: skip
+        pd.DataFrame(rows),
+        inputs.run_dir / "tables/mobility",
+        "Growth with immobile and with freely mobile capital",
+        notes,
+        inputs.provenance,
+        inputs.synthetic,
+        rules=[len(rows) // len(RIGHT_HAND_SIDES)],
+        data=pd.DataFrame(numbers),
+    )
     return written + _draw(inputs, slopes)
 
 
@@ -117,8 +140,16 @@ def _draw(inputs: Inputs, slopes: dict[tuple[str, int], dict[str, Slope]]) -> li
             y = np.array([item.estimate for item in items.values()])
             error = np.array([[item.low, item.high] for item in items.values()]).T
             label = f"{HEADS[name].lower()} (N = {max(item.n for item in items.values())})"
-            ax.errorbar(np.array(list(items)) + 0.8 * (number - 0.5), y, np.abs(error - y), color=figures.PALETTE[number],
-                        marker="os"[number], linewidth=0.8, elinewidth=0.6, label=label)  # fmt: skip
+            ax.errorbar(
+                np.array(list(items)) + 0.8 * (number - 0.5),
+                y,
+                np.abs(error - y),
+                color=figures.PALETTE[number],
+                marker="os"[number],
+                linewidth=0.8,
+                elinewidth=0.6,
+                label=label,
+            )
         ax.axhline(0, color=figures.GREY, linewidth=0.4, zorder=0)
         ax.set_xlabel(f"years since {inputs.config.empirics.base_year}")
         ax.set_title(title, loc="left")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from regspec import tables
+from regspec.exhibits import tables
 from regspec.results.inputs import Inputs
 
 
@@ -35,9 +35,11 @@ def normalization_table(found: pd.DataFrame, gamma: float) -> pd.DataFrame:
     own, level = found[["ce", "planner"]], found["level"]
     cases = {"without the constant (all exhibits)": found["planner"] / found["ce"] - 1}
     units = {
-        "zone's base-year output": 1.0, "output of a zone with the nation's shares": level, "half of it": 2.0 * level,
+        "zone's base-year output": 1.0,
+        "output of a zone with the nation's shares": level,
+        "half of it": 2.0 * level,
         "a tenth of it": 10.0 * level,
-    }  # fmt: skip
+    }
     for name, scale in units.items():
         scaled = own.mul(scale, axis=0) if isinstance(scale, pd.Series) else scale * own
         cases[f"with the constant, unit: {name}"] = deck_gain(scaled["planner"], scaled["ce"], gamma)
@@ -60,6 +62,11 @@ def write(inputs: Inputs) -> list[Path]:
         f"{inputs.counts(inputs.baseline)}"
     )
     return tables.write(
-        table, inputs.run_dir / "tables/welfare_normalization", "Welfare gains by normalization of utility, percent", notes,
-        inputs.provenance, inputs.synthetic, "%.2f",
-    )  # fmt: skip
+        table,
+        inputs.run_dir / "tables/welfare_normalization",
+        "Welfare gains by normalization of utility, percent",
+        notes,
+        inputs.provenance,
+        inputs.synthetic,
+        "%.2f",
+    )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from regspec.config import Config
+from regspec.config.config import Config
 from regspec.errors import ModelFailure
-from regspec.exhibits import has_planner
-from regspec.provenance import write_json
+from regspec.exhibits.registry import has_planner
+from regspec.io.provenance import write_json
 from regspec.results import (
     accuracy,
     claims,
@@ -32,7 +32,7 @@ def run(config: Config, run_dir: Path, config_hash: str) -> None:
     """Write ``tables/``, ``figures/`` and ``summary.json`` of ``run_dir`` from its data, empirics and model
     tables.
 
-    The files are those of :func:`regspec.exhibits.results` and the list of all exhibits of the run; exhibits of an
+    The files are those of :func:`regspec.exhibits.registry.results` and the list of all exhibits of the run; exhibits of an
     earlier run that this one does not make (another list of scenarios) are removed at the end. Raises DataError for
     missing or unusable tables, ConfigError for years outside the simulation and ModelFailure when no zone of the
     baseline was solved.

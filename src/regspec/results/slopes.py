@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from regspec.config import Empirics
-from regspec.empirics.critical import critical_value
+from regspec.config.empirics import Empirics
+from regspec.econometrics.critical import critical_value
+from regspec.econometrics.fieller import RatioSet, fieller
+from regspec.econometrics.regression import Regression, joint_covariance, regress
 from regspec.empirics.fact1 import GHAT, SPECIALIZATION, terms
-from regspec.empirics.fieller import RatioSet, fieller
-from regspec.empirics.regression import Regression, joint_covariance, regress
 from regspec.errors import DataError
 
 #: Right-hand sides: Fact 1's own, and the model's (which knows no controls).

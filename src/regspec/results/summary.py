@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from regspec.empirics.summary import summarize
-from regspec.exhibit_list import Missing
+from regspec.exhibits.listing import Missing
 from regspec.results.decomposition import Effect
 from regspec.results.efficient import Efficient, moments
 from regspec.results.friction import Share

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from regspec import figures, tables
 from regspec.calibration.records import read_national
+from regspec.exhibits import figures, tables
 from regspec.results.inputs import Inputs
 
 QUARTILES = (0.25, 0.5, 0.75)
@@ -51,12 +51,20 @@ def taxes_table(rows: pd.DataFrame, industries: list[str], u: pd.DataFrame) -> p
         own = 100 * used[column]
         low, middle, high = own.quantile(list(QUARTILES))
         table.append(
-            {"Tax": label, "First year": medians.get(ends[0], np.nan),
-             "Last year": medians.get(ends[1], np.nan), "Mean": own.mean(), "p25": low, "Median": middle,
-             "p75": high, "Slack": own[~used["binding"]].mean(), "Binding": own[used["binding"]].mean(),
-             "Low u": own[level.loc[used.index] <= bounds.iloc[0]].mean(),
-             "High u": own[level.loc[used.index] >= bounds.iloc[1]].mean()}
-        )  # fmt: skip
+            {
+                "Tax": label,
+                "First year": medians.get(ends[0], np.nan),
+                "Last year": medians.get(ends[1], np.nan),
+                "Mean": own.mean(),
+                "p25": low,
+                "Median": middle,
+                "p75": high,
+                "Slack": own[~used["binding"]].mean(),
+                "Binding": own[used["binding"]].mean(),
+                "Low u": own[level.loc[used.index] <= bounds.iloc[0]].mean(),
+                "High u": own[level.loc[used.index] >= bounds.iloc[1]].mean(),
+            }
+        )
     return pd.DataFrame(table)
 
 
@@ -92,9 +100,15 @@ def _write_table(inputs: Inputs, table: pd.DataFrame, data: pd.DataFrame, share:
         f"{inputs.counts(inputs.baseline)}"
     )
     return tables.write(
-        table, inputs.run_dir / "tables/taxes", "Taxes that decentralize the plan, percent", notes, inputs.provenance,
-        inputs.synthetic, "%.2f", data=data,
-    )  # fmt: skip
+        table,
+        inputs.run_dir / "tables/taxes",
+        "Taxes that decentralize the plan, percent",
+        notes,
+        inputs.provenance,
+        inputs.synthetic,
+        "%.2f",
+        data=data,
+    )
 
 
 def _draw(axes, rows: pd.DataFrame, industries: list[str]) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from regspec import figures, tables
+from regspec.econometrics.critical import critical_value
+from regspec.econometrics.fieller import RatioSet
+from regspec.econometrics.regression import residualize
 from regspec.empirics import labels
-from regspec.empirics.critical import critical_value
 from regspec.empirics.fact1 import SPECIALIZATION
-from regspec.empirics.fieller import RatioSet
-from regspec.empirics.regression import residualize
+from regspec.exhibits import figures, tables
 from regspec.results.inputs import Inputs
 from regspec.results.slopes import (
     RIGHT_HAND_SIDES,
@@ -28,12 +28,7 @@ from regspec.results.slopes import (
     slope,
 )
 
-SOURCES = {
-    "data_all": "Data, all zones",
-    "data": "Data, same zones",
-    "ce": "Model, market",
-    "planner": "Model, planner",
-}
+SOURCES = {"data_all": "Data, all zones", "data": "Data, same zones", "ce": "Model, market", "planner": "Model, planner"}
 OUTCOMES = ("level", "growth")
 
 
@@ -176,8 +171,12 @@ def _write_figure(inputs: Inputs, result: Tradeoff) -> list[Path]:
         ax.set_ylabel("log points from the mean")
         ax.legend(
             title=f"{names[outcome]}\nSlope (HC1 standard error); points: {points}",
-            alignment="left", loc="lower left", bbox_to_anchor=(-0.02, 1.0), handlelength=2.2, borderpad=0,
-        )  # fmt: skip
+            alignment="left",
+            loc="lower left",
+            bbox_to_anchor=(-0.02, 1.0),
+            handlelength=2.2,
+            borderpad=0,
+        )
     return figures.save(fig, inputs.run_dir / "figures/tradeoff", inputs.provenance, inputs.synthetic)
 
 
@@ -228,19 +227,15 @@ def _draw_series(ax, inputs: Inputs, result: Tradeoff, outcome: str, rhs: str, s
     x = np.linspace(points["x"].min(), points["x"].max(), 50)
     margin = critical_value(inputs.config.results.confidence, item.fit.n - len(item.fit.coefficients)) * item.se
     ax.fill_between(
-        x, (item.estimate - margin) * (x - center), (item.estimate + margin) * (x - center),
-        color=colour, alpha=0.15, linewidth=0,
-    )  # fmt: skip
+        x,
+        (item.estimate - margin) * (x - center),
+        (item.estimate + margin) * (x - center),
+        color=colour,
+        alpha=0.15,
+        linewidth=0,
+    )
     if source != "planner":  # on top of the market's points, the planner's would hide them
         size = 3.5 if binned else 2.5
         ax.plot(points["x"], points["y"], marker, color=colour, markersize=size, alpha=0.75, markeredgewidth=0)
     label = f"{name}: {number(item.estimate, '%.2f')} ({number(item.se, '%.2f')}), N = {item.n}"
-    ax.plot(
-        x,
-        item.estimate * (x - center),
-        color=colour,
-        linestyle=line,
-        marker=marker,
-        markevery=[-1],
-        label=label,
-    )
+    ax.plot(x, item.estimate * (x - center), color=colour, linestyle=line, marker=marker, markevery=[-1], label=label)

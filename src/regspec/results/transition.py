@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from regspec import figures, tables
+from regspec.exhibits import figures, tables
 from regspec.results.inputs import Inputs
 from regspec.results.slopes import RIGHT_HAND_SIDES, Slope, columns, estimate_text, given, slope
 from regspec.results.taxes import QUARTILES, draw_fan
@@ -53,8 +53,13 @@ def transition_table(inputs: Inputs, slopes: dict[str, dict[int, dict[str, Slope
     base, rows = inputs.config.empirics.base_year, []
     for h in sorted({0, *slopes[RIGHT_HAND_SIDES[0]]}):
         year = base + h
-        row = {"Year": str(year), "Gini, market": gini["ce"][year].mean(), "Gini, planner": gini["planner"][year].mean(),
-               "Output": lead[year].mean(), "Consumption": spent[year].mean()}  # fmt: skip
+        row = {
+            "Year": str(year),
+            "Gini, market": gini["ce"][year].mean(),
+            "Gini, planner": gini["planner"][year].mean(),
+            "Output": lead[year].mean(),
+            "Consumption": spent[year].mean(),
+        }
         for rhs, own in slopes.items():
             for name, head in (("ce", "market"), ("planner", "planner"), ("difference", "difference")):
                 row[f"Slope {head}, {rhs}"] = estimate_text(own[h][name]) if h else ""
@@ -86,9 +91,13 @@ def _write_table(inputs: Inputs, table: pd.DataFrame) -> list[Path]:
         f"and level slope. {inputs.counts(inputs.baseline)}"
     )
     return tables.write(
-        table, inputs.run_dir / "tables/transition", "The planner's path and the market's", notes, inputs.provenance,
+        table,
+        inputs.run_dir / "tables/transition",
+        "The planner's path and the market's",
+        notes,
+        inputs.provenance,
         inputs.synthetic,
-    )  # fmt: skip
+    )
 
 
 def quartiles(frame: pd.DataFrame) -> pd.DataFrame:
@@ -135,7 +144,16 @@ def _draw_slopes(ax, inputs: Inputs, slopes: dict[str, dict[int, dict[str, Slope
     for number, (name, (label, line)) in enumerate(PATHS.items()):
         items = [own[h][name] for h in own]
         margin = [i.high - i.estimate for i in items]
-        ax.errorbar(horizons + number, [i.estimate for i in items], margin, color=figures.PALETTE[number], linestyle=line,
-                    marker="os"[number], capsize=2, linewidth=1, label=label)  # fmt: skip
+        ax.errorbar(
+            horizons + number,
+            [i.estimate for i in items],
+            margin,
+            color=figures.PALETTE[number],
+            linestyle=line,
+            marker="os"[number],
+            capsize=2,
+            linewidth=1,
+            label=label,
+        )
     ax.set_title(f"Growth on specialization, given {given(inputs.config.empirics, estimated[0])}", loc="left")
     ax.legend(loc="best")

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from regspec import figures, tables
 from regspec.empirics import labels
 from regspec.empirics.fact1 import SPECIALIZATION
-from regspec.exhibits import has_planner
+from regspec.exhibits import figures, tables
+from regspec.exhibits.registry import has_planner
 from regspec.results.inputs import Inputs
 from regspec.results.maps import Scale, zone_map
 

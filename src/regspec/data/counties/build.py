@@ -9,17 +9,17 @@ from typing import Any
 
 import pandas as pd
 
-from regspec.config import Config
-from regspec.config_counties import CountyIncome
+from regspec.config.config import Config
+from regspec.config.counties import CountyIncome
 from regspec.data.counties.business import county_industries, zone_business
 from regspec.data.counties.cbp_file import read_cbp
 from regspec.data.counties.housing import read_housing, zone_housing
 from regspec.data.counties.income import check_states, read_income, zone_income
 from regspec.data.counties.raw import SAMPLE
 from regspec.data.counties.zones import Unmapped, county_zones, unmapped
+from regspec.data.deflator import price_factors
 from regspec.data.panel import data_directory
-from regspec.prices import price_factors
-from regspec.schemas import validate
+from regspec.io.schemas import validate
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,10 @@ def _facts(lost: Unmapped) -> dict:
     return {
         "unmapped_counties": [int(code) for code in lost.amount.index],
         "unmapped_amounts": {f"{code:05d}": float(value) for code, value in lost.amount.items()},
-        "unmapped_share": lost.share, "unmapped_zone_share": lost.zone_share, "unmapped_zone": lost.zone,
-    }  # fmt: skip
+        "unmapped_share": lost.share,
+        "unmapped_zone_share": lost.zone_share,
+        "unmapped_zone": lost.zone,
+    }
 
 
 def _tell(name: str, years: dict[str, Unmapped], unit: str) -> None:
@@ -136,5 +138,6 @@ def _tell(name: str, years: dict[str, Unmapped], unit: str) -> None:
         print(
             f"counties: {name}, {year}: left out {codes} {unit} of counties without a zone, {worst.share:.3%} of all and up to "
             f"{worst.zone_share:.1%} of zone {worst.zone}{again}",
-            file=sys.stderr, flush=True,
-        )  # fmt: skip
+            file=sys.stderr,
+            flush=True,
+        )

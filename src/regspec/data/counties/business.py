@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from regspec.config_counties import Counties
+from regspec.config.counties import Counties
 from regspec.data.counties.allocate import Allocation, Cells, allocate
 from regspec.data.counties.cbp_file import CbpFile
 from regspec.data.counties.codes import CodeTree
@@ -52,9 +52,14 @@ def county_industries(file: CbpFile, limit: float, source: str) -> tuple[pd.Data
         frame[column] = value.ravel()
     frame["payroll"] *= 1000.0
     report = {
-        **file.report, "counties": len(fips), "system": tree.system, "withheld_cells": int(hidden.sum()), "cells": len(rows),
-        "conflicts": conflicts, "class_means": dict(zip(CLASSES, means.round(2).tolist(), strict=True)),
-    }  # fmt: skip
+        **file.report,
+        "counties": len(fips),
+        "system": tree.system,
+        "withheld_cells": int(hidden.sum()),
+        "cells": len(rows),
+        "conflicts": conflicts,
+        "class_means": dict(zip(CLASSES, means.round(2).tolist(), strict=True)),
+    }
     return frame, report
 
 
@@ -97,9 +102,13 @@ class _Grid:
         guess, low = (zero if part is None else part for part in (guess, low))
         high = np.full(len(value), np.inf) if high is None else high
         return Cells(
-            self.spread(np.where(hidden, 0.0, value)), self.spread(~hidden, False), self.spread(hidden, False),
-            self.spread(guess), self.spread(low), self.spread(high),
-        )  # fmt: skip
+            self.spread(np.where(hidden, 0.0, value)),
+            self.spread(~hidden, False),
+            self.spread(hidden, False),
+            self.spread(guess),
+            self.spread(low),
+            self.spread(high),
+        )
 
 
 def _payroll(grid: _Grid, rows: pd.DataFrame, employment: np.ndarray, tree: CodeTree) -> Allocation:

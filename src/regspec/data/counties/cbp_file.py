@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from regspec.config_counties import Cbp
+from regspec.config.counties import Cbp
 from regspec.data.counties import raw
 from regspec.data.counties.codes import CodeTree, clean_codes, code_tree
 from regspec.data.counties.sizes import CLASSES, FLAGS
 from regspec.data.counties.zones import contiguous
 from regspec.errors import DataError
-from regspec.messages import column_error, more, no_rows
+from regspec.io.messages import column_error, more, no_rows
 
 _SIMPLE = [name for name in CLASSES if not name.startswith("n1000_")]
 _LARGE = [name for name in CLASSES if name.startswith("n1000_")]

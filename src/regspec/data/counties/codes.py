@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from regspec.config import GROUPS_17
+from regspec.config.calibration import GROUPS_17
 from regspec.data.consistency import check_industries
 from regspec.errors import DataError
-from regspec.raw_tables import config_table, read_csv
+from regspec.io.raw_tables import config_table, read_csv
 
 ROOTS = {"sic": "----", "naics": "------"}
 SPREAD = "*"
@@ -23,8 +23,18 @@ SPREAD = "*"
 _ALIASES = {"sic": {"19--": "20--"}, "naics": {}}
 _SECTORS = {"32": "31", "33": "31", "45": "44", "49": "48"}
 # Two-digit SIC codes of the divisions.
-_DIVISIONS = {"07": (1, 9), "10": (10, 14), "15": (15, 17), "20": (20, 39), "40": (40, 49), "50": (50, 51), "52": (52, 59),
-              "60": (60, 67), "70": (70, 89), "99": (99, 99)}  # fmt: skip
+_DIVISIONS = {
+    "07": (1, 9),
+    "10": (10, 14),
+    "15": (15, 17),
+    "20": (20, 39),
+    "40": (40, 49),
+    "50": (50, 51),
+    "52": (52, 59),
+    "60": (60, 67),
+    "70": (70, 89),
+    "99": (99, 99),
+}
 
 
 @dataclass(frozen=True)
@@ -77,8 +87,10 @@ def code_tree(name: str, system: str, year: int) -> CodeTree:
     table = table[table["system"] == system]
     table = table[(table["first_year"].fillna(0) <= year) & (table["last_year"].fillna(9999) >= year)]
     check_industries(set(table["industry"].dropna()) - {SPREAD, ""}, GROUPS_17, name)
-    rows = {code: (parent, "" if pd.isna(industry) else industry)
-            for code, parent, industry in table[["code", "parent", "industry"]].itertuples(index=False)}  # fmt: skip
+    rows = {
+        code: (parent, "" if pd.isna(industry) else industry)
+        for code, parent, industry in table[["code", "parent", "industry"]].itertuples(index=False)
+    }
     if len(rows) < len(table):
         twice = table["code"][table["code"].duplicated()].iloc[0]
         raise DataError(f"{name}: {system} code {twice!r} is given twice for {year}.\nRemedy: keep one row for each year.")
@@ -96,9 +108,11 @@ def code_tree(name: str, system: str, year: int) -> CodeTree:
             "Remedy: correct columns parent and industry."
         )
     return CodeTree(
-        system, tuple(order), np.array([-1, *(order.index(rows[code][0]) for code in order[1:])]),
+        system,
+        tuple(order),
+        np.array([-1, *(order.index(rows[code][0]) for code in order[1:])]),
         ("", *(rows[code][1] for code in order[1:])),
-    )  # fmt: skip
+    )
 
 
 def _digits(code: str) -> str:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from regspec.config_counties import Counties, HousingFile
+from regspec.config.counties import Counties, HousingFile
 from regspec.data.counties import raw
 from regspec.data.counties.zones import check_mapped, contiguous, zone_parts, zone_sums
-from regspec.messages import no_rows
+from regspec.io.messages import no_rows
 
 _MISSING = ("", ".")
 
@@ -31,10 +31,12 @@ def read_housing(path: Path, spec: HousingFile, rows: int | None = None) -> pd.D
     frame = pd.concat(pieces) if pieces else pd.DataFrame()
     if frame.empty:
         raise no_rows(path.name)
-    out = pd.DataFrame({
-        name: raw.numbers(frame, name, path.name, _MISSING if name == "value" else (), getattr(spec, name))
-        for name in ("owner", "renter", "value")
-    })  # fmt: skip
+    out = pd.DataFrame(
+        {
+            name: raw.numbers(frame, name, path.name, _MISSING if name == "value" else (), getattr(spec, name))
+            for name in ("owner", "renter", "value")
+        }
+    )
     codes = frame[["state", "county"]].set_axis([spec.state, spec.county], axis=1)
     out["fips"] = raw.county_codes(codes, (spec.state, spec.county), path.name, nhgis=True)
     out["value"] = out["value"].where(out["value"] > 0)
@@ -57,7 +59,13 @@ def zone_housing(
     columns = ["units", "owner", "valued", "worth"]
     sums = zone_sums(frame, zone_parts(frame["fips"], zone_of), [], columns)
     median = sums["worth"] / sums["valued"].where(sums["valued"] > 0)
-    return pd.DataFrame({
-        "zone": sums["zone"], "year": year, "units": sums["units"], "owner_share": sums["owner"] / sums["units"],
-        "median_value": median, "median_value_real": median * factor,
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "zone": sums["zone"],
+            "year": year,
+            "units": sums["units"],
+            "owner_share": sums["owner"] / sums["units"],
+            "median_value": median,
+            "median_value_real": median * factor,
+        }
+    )

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from regspec.config_counties import Counties, CountyIncome
+from regspec.config.counties import Counties, CountyIncome
 from regspec.data.counties import raw
 from regspec.data.counties.zones import CHANGES, COMBINED, CONNECTICUT, check_mapped, contiguous, zone_parts, zone_sums
 from regspec.errors import DataError
-from regspec.messages import more
+from regspec.io.messages import more
 
 _LINES = {"1": "income", "2": "population", "3": "per_capita"}
 _CODE = r"""^[\s"'=]*(\d{1,5})(?:\.0+)?[\s"']*$"""

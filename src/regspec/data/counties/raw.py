@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from regspec.errors import DataError
-from regspec.messages import UTF16, column_error, damaged, more, no_rows, unreadable
+from regspec.io.messages import UTF16, column_error, damaged, more, no_rows, unreadable
 
 _CHUNK = 200_000  # rows in memory at a time: a county file has two million
 #: The mark that a spreadsheet's "CSV UTF-8" begins with, as single bytes.
@@ -30,9 +30,16 @@ def read_chunks(path: Path, wanted: Collection[str], rows: int | None = None) ->
     path = Path(path)
     try:
         with pd.read_csv(
-            path, dtype=str, encoding="latin-1", keep_default_na=False, na_filter=False, nrows=rows, chunksize=_CHUNK,
-            usecols=lambda name: _name(name) in wanted, skipinitialspace=True,
-        ) as chunks:  # fmt: skip
+            path,
+            dtype=str,
+            encoding="latin-1",
+            keep_default_na=False,
+            na_filter=False,
+            nrows=rows,
+            chunksize=_CHUNK,
+            usecols=lambda name: _name(name) in wanted,
+            skipinitialspace=True,
+        ) as chunks:
             for chunk in chunks:
                 chunk.columns = [_name(name) for name in chunk.columns]
                 chunk.index += 1

@@ -8,16 +8,36 @@ from scipy.optimize import lsq_linear
 
 #: Size classes of the published layout: column, smallest and largest employment of an establishment.
 CLASSES = {
-    "n1_4": (0, 4), "n5_9": (5, 9), "n10_19": (10, 19), "n20_49": (20, 49), "n50_99": (50, 99), "n100_249": (100, 249),
-    "n250_499": (250, 499), "n500_999": (500, 999), "n1000_1": (1000, 1499), "n1000_2": (1500, 2499), "n1000_3": (2500, 4999),
-    "n1000_4": (5000, np.inf), "n1000": (1000, np.inf),
-}  # fmt: skip
+    "n1_4": (0, 4),
+    "n5_9": (5, 9),
+    "n10_19": (10, 19),
+    "n20_49": (20, 49),
+    "n50_99": (50, 99),
+    "n100_249": (100, 249),
+    "n250_499": (250, 499),
+    "n500_999": (500, 999),
+    "n1000_1": (1000, 1499),
+    "n1000_2": (1500, 2499),
+    "n1000_3": (2500, 4999),
+    "n1000_4": (5000, np.inf),
+    "n1000": (1000, np.inf),
+}
 LOW, HIGH = np.array(list(CLASSES.values()), dtype=float).T
 #: Employment of the flags that stand for a withheld number.
 FLAGS = {
-    "A": (0, 19), "B": (20, 99), "C": (100, 249), "E": (250, 499), "F": (500, 999), "G": (1000, 2499), "H": (2500, 4999),
-    "I": (5000, 9999), "J": (10000, 24999), "K": (25000, 49999), "L": (50000, 99999), "M": (100000, np.inf),
-}  # fmt: skip
+    "A": (0, 19),
+    "B": (20, 99),
+    "C": (100, 249),
+    "E": (250, 499),
+    "F": (500, 999),
+    "G": (1000, 2499),
+    "H": (2500, 4999),
+    "I": (5000, 9999),
+    "J": (10000, 24999),
+    "K": (25000, 49999),
+    "L": (50000, 99999),
+    "M": (100000, np.inf),
+}
 _LARGEST = 20_000.0  # bound on the mean of an open class
 _PRIOR = 1.0  # weight of the geometric middle of a class, in establishments
 

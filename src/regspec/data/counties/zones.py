@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from regspec.config import Config
-from regspec.config_counties import Counties
+from regspec.config.config import Config
+from regspec.config.counties import Counties
 from regspec.data.geography import OUTSIDE, RECODES, load_counties, zone_states
 from regspec.data.panel import read_crosswalk
 from regspec.data.standin import stand_in_zones
@@ -18,7 +18,8 @@ from regspec.errors import DataError
 #: Bureau's list of changes to counties and equivalent entities since 1970.
 CHANGES = {
     **RECODES,  # Dade, Broomfield, Shannon under their present codes
-    12025: 12086, 46113: 46102,  # the reverse, for a crosswalk of later counties
+    12025: 12086,
+    46113: 46102,  # the reverse, for a crosswalk of later counties
     51560: 51005,  # Clifton Forge city joined Alleghany County (2001)
     51780: 51083,  # South Boston city joined Halifax County (1995)
     51515: 51019,  # Bedford city joined Bedford County (2013)
@@ -27,31 +28,56 @@ CHANGES = {
     13510: 13215,  # Columbus city under a code of its own in older files: Muscogee County
     29193: 29186,  # Ste. Genevieve was renumbered (1979)
     32025: 32510,  # Ormsby County became Carson City (1969)
-    51123: 51800, 51695: 51800,  # Nansemond County and city joined Suffolk city (1974)
+    51123: 51800,
+    51695: 51800,  # Nansemond County and city joined Suffolk city (1974)
     4012: 4027,  # La Paz was split off Yuma County (1983)
     35006: 35061,  # Cibola was split off Valencia County (1981)
     55078: 55115,  # Menominee and Shawano
-}  # fmt: skip
+}
 
 #: The BEA's combined areas of the contiguous states and their counties (appendix to its methodology: "BEA Modifications to
 #: FIPS codes"; the file names the members).
 COMBINED = {
-    51901: (51003, 51540), 51903: (51005, 51580), 51907: (51015, 51790, 51820), 51911: (51031, 51680),
-    51913: (51035, 51640), 51918: (51053, 51570, 51730), 51919: (51059, 51600, 51610), 51921: (51069, 51840),
-    51923: (51081, 51595), 51929: (51089, 51690), 51931: (51095, 51830), 51933: (51121, 51750), 51939: (51143, 51590),
-    51941: (51149, 51670), 51942: (51153, 51683, 51685), 51944: (51161, 51775), 51945: (51163, 51530, 51678),
-    51947: (51165, 51660), 51949: (51175, 51620), 51951: (51177, 51630), 51953: (51191, 51520), 51955: (51195, 51720),
-    51958: (51199, 51735), 55901: (55115, 55078),
-}  # fmt: skip
+    51901: (51003, 51540),
+    51903: (51005, 51580),
+    51907: (51015, 51790, 51820),
+    51911: (51031, 51680),
+    51913: (51035, 51640),
+    51918: (51053, 51570, 51730),
+    51919: (51059, 51600, 51610),
+    51921: (51069, 51840),
+    51923: (51081, 51595),
+    51929: (51089, 51690),
+    51931: (51095, 51830),
+    51933: (51121, 51750),
+    51939: (51143, 51590),
+    51941: (51149, 51670),
+    51942: (51153, 51683, 51685),
+    51944: (51161, 51775),
+    51945: (51163, 51530, 51678),
+    51947: (51165, 51660),
+    51949: (51175, 51620),
+    51951: (51177, 51630),
+    51953: (51191, 51520),
+    51955: (51195, 51720),
+    51958: (51199, 51735),
+    55901: (55115, 55078),
+}
 
 
 #: Planning regions of Connecticut, its county equivalents since 2022 (Federal Register 87 FR 34235). Towns of one region were
 #: in up to three counties, so that no share of a region's total is known from it.
 CONNECTICUT = {
-    9110: "Capitol", 9120: "Greater Bridgeport", 9130: "Lower Connecticut River Valley", 9140: "Naugatuck Valley",
-    9150: "Northeastern Connecticut", 9160: "Northwest Hills", 9170: "South Central Connecticut",
-    9180: "Southeastern Connecticut", 9190: "Western Connecticut",
-}  # fmt: skip
+    9110: "Capitol",
+    9120: "Greater Bridgeport",
+    9130: "Lower Connecticut River Valley",
+    9140: "Naugatuck Valley",
+    9150: "Northeastern Connecticut",
+    9160: "Northwest Hills",
+    9170: "South Central Connecticut",
+    9180: "Southeastern Connecticut",
+    9190: "Western Connecticut",
+}
 
 
 def county_zones(config: Config) -> tuple[pd.Series, str]:

@@ -7,9 +7,12 @@ import numpy as np
 from regspec.data.synthetic import targets
 
 #: Streams: a part's draws do not move when another part draws more.
-STREAMS = {name: i for i, name in enumerate(
-    ("composition", "controls", "gini", "level", "growth", "paths", "bridge", "employment", "tfp",
-     "interest"), start=1)}  # fmt: skip
+STREAMS = {
+    name: i
+    for i, name in enumerate(
+        ("composition", "controls", "gini", "level", "growth", "paths", "bridge", "employment", "tfp", "interest"), start=1
+    )
+}
 
 
 def stream(seed: int, part: str) -> np.random.Generator:

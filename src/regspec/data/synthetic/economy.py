@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from regspec.config import GROUPS_17, Config
+from regspec.config.calibration import GROUPS_17
+from regspec.config.config import Config
 from regspec.data.national import national_table
 from regspec.data.synthetic import composition, outcomes, targets
 from regspec.data.synthetic.draws import autoregressive, bounded, composition_noise, stream
@@ -96,10 +97,7 @@ def _income_shares(years, noise, relative_gini, population):
     mean_gini = targets.interpolate(targets.GINI["income"], years)[:, 0]
     fitted = [
         composition.fit_national(
-            noise[t],
-            gini[t],
-            population[t],
-            composition.flattened(national, mean_gini[t] - targets.CONVEXITY_GAP),
+            noise[t], gini[t], population[t], composition.flattened(national, mean_gini[t] - targets.CONVEXITY_GAP)
         )
         for t, national in enumerate(targets.national_shares(years))
     ]
@@ -135,13 +133,19 @@ def _truth(years, first, last, ghat, gap) -> dict:
     parameters = tfp_parameters()
     return {
         "fact1": {
-            "variable": "income", "measure": "gini", "base_year": int(years[0]), "end_year": int(years[-1]),
-            "level": targets.LEVEL, "growth": targets.GROWTH,
-            "level_residual_sd": targets.LEVEL_SD, "growth_residual_sd": targets.GROWTH_SD,
-            "mean_level": float(first.mean()), "mean_growth": float((last - first).mean()),
+            "variable": "income",
+            "measure": "gini",
+            "base_year": int(years[0]),
+            "end_year": int(years[-1]),
+            "level": targets.LEVEL,
+            "growth": targets.GROWTH,
+            "level_residual_sd": targets.LEVEL_SD,
+            "growth_residual_sd": targets.GROWTH_SD,
+            "mean_level": float(first.mean()),
+            "mean_growth": float((last - first).mean()),
             "mean_ghat": float(ghat.mean()),
         },
         "national_log_gap": {str(year): float(g) for year, g in zip(years, gap, strict=True)},
         "tfp": {name: parameters[name].to_dict() for name in parameters},
         "interest": targets.INTEREST,
-    }  # fmt: skip
+    }

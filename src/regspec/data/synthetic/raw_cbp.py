@@ -10,8 +10,19 @@ from regspec.data.counties.sizes import CLASSES, FLAGS
 
 _COLUMNS = [name for name in CLASSES if not name.startswith("n1000")]
 _LARGE = [name for name in CLASSES if name.startswith("n1000_")]
-_TYPICAL = {"n1000_4": 8000, "n1000_3": 3000, "n1000_2": 1900, "n1000_1": 1200, "n500_999": 680, "n250_499": 340,
-            "n100_249": 150, "n50_99": 68, "n20_49": 30, "n10_19": 13, "n5_9": 6}  # fmt: skip
+_TYPICAL = {
+    "n1000_4": 8000,
+    "n1000_3": 3000,
+    "n1000_2": 1900,
+    "n1000_1": 1200,
+    "n500_999": 680,
+    "n250_499": 340,
+    "n100_249": 150,
+    "n50_99": 68,
+    "n20_49": 30,
+    "n10_19": 13,
+    "n5_9": 6,
+}
 _PART = 0.25  # of the jobs that are left goes to establishments of each class, from the largest down
 _FEW = 3  # cells with fewer establishments are withheld
 _SECONDARY = 0.08  # of the other cells are withheld, too
@@ -27,10 +38,13 @@ def text(rng: np.random.Generator, cells: pd.DataFrame, tree: CodeTree, year: in
     details = _details(rows, tree)
     rows = pd.concat([rows, details]).sort_values(["fips", "code"], ignore_index=True)
     counts = rows[list(_COLUMNS + _LARGE)].astype("int64")
-    out = pd.DataFrame({
-        "fipstate": [f"{f // 1000:02d}" for f in rows["fips"]], "fipscty": [f"{f % 1000:03d}" for f in rows["fips"]],
-        tree.system: rows["code"],
-    })  # fmt: skip
+    out = pd.DataFrame(
+        {
+            "fipstate": [f"{f // 1000:02d}" for f in rows["fips"]],
+            "fipscty": [f"{f % 1000:03d}" for f in rows["fips"]],
+            tree.system: rows["code"],
+        }
+    )
     few = counts.sum(axis=1) < _FEW
     total = rows["code"] == tree.codes[0]
     withheld = (few | (rng.uniform(size=len(rows)) < _SECONDARY)) & ~total & suppress & (year < 2017)

@@ -19,13 +19,13 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from regspec.config import Config
+from regspec.config.config import Config
 from regspec.data import geography
 from regspec.data.counties.zones import zones_on_map
+from regspec.data.deflator import price_factors
+from regspec.data.microdata.codes import LEFT_OUT, industry_codes
 from regspec.data.synthetic.economy import Economy, synthetic_economy
-from regspec.microdata.codes import LEFT_OUT, industry_codes
-from regspec.prices import price_factors
-from regspec.provenance import atomic_path
+from regspec.io.provenance import atomic_path
 
 ALPHA = 2.5
 #: Six digits hold no more; 999998 and 999999 are codes.
@@ -42,10 +42,25 @@ BOTTOM = {1950: -1, 1980: -9_995}
 NOWHERE, NOWHERE_PARTS = 77_777, (2e-4, 0.03)
 #: name, first column, width, implied decimals.
 LAYOUT = (
-    ("YEAR", 4, 0), ("SERIAL", 8, 0), ("PERNUM", 4, 0), ("PERWT", 10, 2), ("SLWT", 10, 2), ("STATEFIP", 2, 0), ("SEA", 6, 0),
-    ("CNTYGP97", 6, 0), ("CNTYGP98", 6, 0), ("PUMA", 6, 0), ("AGE", 3, 0), ("SEX", 1, 0), ("EDUC", 2, 0), ("EMPSTAT", 1, 0),
-    ("IND1990", 3, 0), ("INCWAGE", 6, 0), ("INCEARN", 7, 0), ("INCTOT", 7, 0),
-)  # fmt: skip
+    ("YEAR", 4, 0),
+    ("SERIAL", 8, 0),
+    ("PERNUM", 4, 0),
+    ("PERWT", 10, 2),
+    ("SLWT", 10, 2),
+    ("STATEFIP", 2, 0),
+    ("SEA", 6, 0),
+    ("CNTYGP97", 6, 0),
+    ("CNTYGP98", 6, 0),
+    ("PUMA", 6, 0),
+    ("AGE", 3, 0),
+    ("SEX", 1, 0),
+    ("EDUC", 2, 0),
+    ("EMPSTAT", 1, 0),
+    ("IND1990", 3, 0),
+    ("INCWAGE", 6, 0),
+    ("INCEARN", 7, 0),
+    ("INCTOT", 7, 0),
+)
 #: Variables of the household's record in a hierarchical extract, after those that both records begin with.
 HOUSEHOLD = ("STATEFIP", "SEA", "CNTYGP97", "CNTYGP98", "PUMA")
 BOTH = ("YEAR", "SERIAL")
@@ -189,14 +204,21 @@ def _people(rng, census: CensusEconomy, own: pd.DataFrame, number: np.ndarray, y
     idle = np.where(group < child, 14 * draw, np.where(group < child + elder, 65 + 25 * draw, 15 + 50 * draw))
     age = np.where(working, 15 + 46 * draw, idle)
     units = census.units[census.units["zone"].isin(own.index)]
-    return pd.DataFrame({
-        "YEAR": year, "PERNUM": 1, "PERWT": round(1e9 * float(own["population"].sum()) / max(total, 1), 2),
-        "STATEFIP": own["state"].to_numpy()[zone], "UNIT": _unit(rng, units, own.index.to_numpy()[zone]),
-        "AGE": np.floor(age), "SEX": 1 + (rng.uniform(size=total) < own["female_labor_share"].to_numpy()[zone]),
-        "EDUC": np.where(rng.uniform(size=total) < own["high_skill_share"].to_numpy()[zone], 10, 6),
-        "EMPSTAT": np.where(working, 1, 3), "IND1990": np.where(working, codes.loc[names].to_numpy()[job], 0),
-        "INCWAGE": mean[zone, job] * pareto,
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "YEAR": year,
+            "PERNUM": 1,
+            "PERWT": round(1e9 * float(own["population"].sum()) / max(total, 1), 2),
+            "STATEFIP": own["state"].to_numpy()[zone],
+            "UNIT": _unit(rng, units, own.index.to_numpy()[zone]),
+            "AGE": np.floor(age),
+            "SEX": 1 + (rng.uniform(size=total) < own["female_labor_share"].to_numpy()[zone]),
+            "EDUC": np.where(rng.uniform(size=total) < own["high_skill_share"].to_numpy()[zone], 10, 6),
+            "EMPSTAT": np.where(working, 1, 3),
+            "IND1990": np.where(working, codes.loc[names].to_numpy()[job], 0),
+            "INCWAGE": mean[zone, job] * pareto,
+        }
+    )
 
 
 def _unit(rng, units: pd.DataFrame, zone: np.ndarray) -> np.ndarray:
@@ -224,9 +246,10 @@ def write_census_files(config: Config, folder: Path, count: int, csv: bool = Fal
     texts = {
         "usa.xml": codebook(name, LAYOUT, hierarchical),
         "units.csv": census.units[["unit", "zone", "weight"]].to_csv(index=False),
-        "units_state.csv": _numbered(census).to_csv(index=False), "counties.csv": crosswalk.to_csv(index=False),
+        "units_state.csv": _numbered(census).to_csv(index=False),
+        "counties.csv": crosswalk.to_csv(index=False),
         "microdata.yaml": _configuration(census, folder, name),
-    }  # fmt: skip
+    }
     for file, text in texts.items():
         with atomic_path(folder / file) as temporary:
             temporary.write_text(text, encoding="utf-8")

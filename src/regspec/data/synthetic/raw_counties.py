@@ -16,14 +16,14 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from regspec.config import Config
+from regspec.config.config import Config
 from regspec.data.counties.codes import SPREAD, CodeTree, code_tree
 from regspec.data.counties.zones import zones_on_map
+from regspec.data.deflator import price_factors
 from regspec.data.synthetic import raw_cbp, raw_income
 from regspec.data.synthetic.economy import synthetic_economy
 from regspec.errors import ConfigError
-from regspec.prices import price_factors
-from regspec.provenance import atomic_path
+from regspec.io.provenance import atomic_path
 
 #: Years of the files, as far as the economy has them: SIC, NAICS, NAICS with noise flags, NAICS without small cells.
 CBP_YEARS = (1990, 2000, 2010, 2020)
@@ -187,14 +187,29 @@ _UNTIDY = {1980: as_nhgis, 1990: as_nhgis, 2000: as_spreadsheet}
 
 def _housing_text(table: pd.DataFrame, year: int) -> str:
     """A table as NHGIS extracts are, with their second heading."""
-    head = pd.DataFrame([{
-        "GISJOIN": "GIS Join Match Code", "YEAR": "Data File Year", "STATEA": "State Code", "COUNTYA": "County Code",
-        "OWNER": "Owner occupied", "RENTER": "Renter occupied", "MEDVAL": "Median value (dollars)",
-    }])  # fmt: skip
+    head = pd.DataFrame(
+        [
+            {
+                "GISJOIN": "GIS Join Match Code",
+                "YEAR": "Data File Year",
+                "STATEA": "State Code",
+                "COUNTYA": "County Code",
+                "OWNER": "Owner occupied",
+                "RENTER": "Renter occupied",
+                "MEDVAL": "Median value (dollars)",
+            }
+        ]
+    )
     state, county = table["fips"] // 1000, table["fips"] % 1000
-    body = pd.DataFrame({
-        "GISJOIN": [f"G{s:02d}0{c:03d}0" for s, c in zip(state, county, strict=True)], "YEAR": year,
-        "STATEA": [f"{s:02d}" for s in state], "COUNTYA": [f"{c:03d}" for c in county],
-        "OWNER": table["owner"].astype(int), "RENTER": table["renter"].astype(int), "MEDVAL": table["value"].astype(int),
-    })  # fmt: skip
+    body = pd.DataFrame(
+        {
+            "GISJOIN": [f"G{s:02d}0{c:03d}0" for s, c in zip(state, county, strict=True)],
+            "YEAR": year,
+            "STATEA": [f"{s:02d}" for s in state],
+            "COUNTYA": [f"{c:03d}" for c in county],
+            "OWNER": table["owner"].astype(int),
+            "RENTER": table["renter"].astype(int),
+            "MEDVAL": table["value"].astype(int),
+        }
+    )
     return pd.concat([head, body]).to_csv(index=False, lineterminator="\n")

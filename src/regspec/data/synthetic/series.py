@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from regspec.config import GROUPS_17
+from regspec.config.calibration import GROUPS_17
 from regspec.data.synthetic import targets
 from regspec.data.synthetic.draws import stream
 

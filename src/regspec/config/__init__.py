@@ -1,0 +1,1 @@
+"""The configuration: a module per section of the YAML file, its reader and its manual."""

@@ -1,0 +1,73 @@
+"""Sweeps: sets of cells, each of which solves scenarios under parameters of its own."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from itertools import product
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from regspec.config.base import Section
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+Overrides = dict[str, float | str | dict[str, list[int | float]]]
+
+
+class Sweep(Section):
+    """Cells are the combinations of ``axes``, or the named ``cells``."""
+
+    axes: dict[str, Annotated[list[float | str], Field(min_length=1)]] = Field(
+        {}, description="keys of model.parameters and the values they take; each combination is a cell"
+    )
+    cells: dict[Name, Overrides] = Field({}, description="instead of axes: named cells, keys of model.parameters with values")
+    scenarios: list[str] = Field(
+        [], description="scenarios solved in each cell, their own overrides on top of the cell's; []: all of them"
+    )
+    zones: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="at most so many of the run's zones, stratified by base-year Gini; null: all of them"
+    )
+    missing_zones: Literal["error", "warn", "drop"] = Field(
+        "warn", description="as results.missing_zones: a cell that the model cannot solve is a finding, too"
+    )
+
+    @model_validator(mode="after")
+    def _one_form(self):
+        if bool(self.axes) == bool(self.cells):
+            raise ValueError("a sweep needs either axes or cells")
+        for key, values in self.axes.items():
+            if len(set(values)) < len(values):
+                raise ValueError(f"axes.{key} = {values}: a value appears twice")
+        if len(set(self.scenarios)) < len(self.scenarios):
+            raise ValueError(f"scenarios = {self.scenarios}: a name appears twice")
+        return self
+
+    def members(self) -> dict[str, dict]:
+        """Overrides of ``model.parameters`` by cell; a cell's name says its values, so that another cell changes none."""
+        if self.cells:
+            return dict(self.cells)
+        return dict(_combinations(json.dumps(self.axes)))
+
+
+@lru_cache(maxsize=256)  # asked for with every solve of a plan; by content, because sections may be copied and changed
+def _combinations(axes: str) -> dict[str, dict]:
+    values = json.loads(axes)
+    combinations = (dict(zip(values, combination, strict=True)) for combination in product(*values.values()))
+    return {"-".join(f"{key}_{_text(value)}" for key, value in cell.items()): cell for cell in combinations}
+
+
+def solve_name(sweep: str, cell: str, scenario: str) -> str:
+    """Name of the scenario that a cell solves: the folder of its solutions."""
+    return f"{sweep}-{cell}-{scenario}"
+
+
+def _text(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.12g}"
+
+
+class Scenario(Section):
+    """A named set of overrides of ``model.parameters`` (and of the planner switch)."""
+
+    parameters: Overrides = Field({}, description="keys of model.parameters and their values")
+    planner: bool = Field(True, description="solve the constrained-efficient planner, too")

@@ -1,0 +1,1 @@
+"""Estimators of arrays: they know no run, no configuration and no exhibit."""

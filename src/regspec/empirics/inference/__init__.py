@@ -1,1 +1,0 @@
-"""Standard errors and confidence intervals beyond HC1 (docs/inference.md)."""

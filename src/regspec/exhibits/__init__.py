@@ -1,0 +1,1 @@
+"""The registry of exhibits, and the printers of tables and figures."""

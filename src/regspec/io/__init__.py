@@ -1,0 +1,1 @@
+"""How files are read and written here: atomic, stamped, checked against a schema, with a remedy in every error."""

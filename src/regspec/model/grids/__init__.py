@@ -1,0 +1,1 @@
+"""Portfolio lattices and bond grids."""

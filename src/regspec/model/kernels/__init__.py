@@ -1,0 +1,1 @@
+"""Compiled kernels of one state or one node: they allocate nothing."""

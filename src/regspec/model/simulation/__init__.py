@@ -1,0 +1,1 @@
+"""Paths and Euler errors from solved policies."""

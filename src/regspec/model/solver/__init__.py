@@ -1,0 +1,1 @@
+"""Time iteration: from problem to policies by year."""

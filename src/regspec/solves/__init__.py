@@ -1,0 +1,1 @@
+"""Solves of a zone: settings, keys, stored solutions, checkpoints and batches."""

@@ -1,0 +1,215 @@
+"""Tables and figure of the step ``planner``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from regspec.config.config import Config
+from regspec.exhibits import figures, tables
+from regspec.studies.planner.solve import SUBSIDY
+
+#: Columns of the table of externalities and their heads.
+GAINS = {
+    "gain_full": "Plan",
+    "gain_no_pecuniary": "Agglomeration alone",
+    "gain_pecuniary_only": "Prices alone",
+    "gain_debt_only": "Debt alone",
+    "part_agglomeration": "Part: agglomeration",
+    "part_pecuniary": "Part: prices",
+}
+RULE_LABELS = {
+    "both": "Capital and debt taxes of the zone",
+    "capital": "Capital taxes of the zone",
+    "debt": "Debt tax of the zone",
+    "national": "Capital and debt taxes, same relative rates in all zones",
+    "subsidy": f"Subsidy of {100 * SUBSIDY:g} percent of all capital income",
+}
+_MOMENTS = {"Mean": "mean", "Min": "min", "Median": "median", "Max": "max"}
+
+
+def write_externalities(table: pd.DataFrame, stem: Path, config: Config, provenance: dict, synthetic: bool) -> list[Path]:
+    """Welfare gains of the plan and of its variants by zone and their moments; the CSV has all numbers of the step."""
+    own = table[["zone", "gini", *GAINS]].sort_values("gini", kind="stable")
+    rows = own.rename(columns={"zone": "Zone", "gini": "Gini", **GAINS}).astype({"Zone": str})
+    moments = pd.DataFrame([{"Zone": name, **own[list(GAINS)].agg(how).rename(GAINS)} for name, how in _MOMENTS.items()])
+    tolerance = 100 * config.model.solver.tolerance
+    notes = (
+        f"Welfare gain over the market, percent of consumption in every year. N = {len(own)} zones, baseline, evenly spaced in "
+        "base-year specialization. Agglomeration alone: plan that takes prices as given; prices alone: plan that takes "
+        "productivity as given; debt alone: planner chooses debt, households the untaxed portfolio. Parts: mean of the gains "
+        "from internalizing an externality first and last; they sum to the plan's gain. A planner who cannot bind its "
+        "successors need not gain: parts may be negative. Values are solved to a bound of "
+        f"{tolerance:.1g} percent: smaller gains are zero. Largest mean Euler error on any path: "
+        f"10^{table['worst_error_log10'].max():.1f}."
+    )
+    form = {"Gini": "%.3f"} | dict.fromkeys(GAINS.values(), "%.4f")
+    return tables.write(
+        pd.concat([rows, moments], ignore_index=True),
+        stem,
+        "Externalities behind the planner's welfare gain, percent",
+        notes,
+        provenance,
+        synthetic,
+        form,
+        [len(rows)],
+        table,
+    )
+
+
+def rules_table(table: pd.DataFrame) -> pd.DataFrame:
+    """A row for each rule: mean welfare gain in percent, share of the plan's gain (median, lowest, highest zone)."""
+    rows = []
+    for name, label in RULE_LABELS.items():
+        share = table[f"share_{name}"]
+        rows.append(
+            {
+                "Constant taxes": label,
+                "Gain": table[f"rule_{name}"].mean(),
+                "Share, median": share.median(),
+                "Min": share.min(),
+                "Max": share.max(),
+            }
+        )
+    plan = {"Constant taxes": "Plan (state-contingent taxes)", "Gain": table["gain_full"].mean()}
+    return pd.DataFrame([*rows, plan | {"Share, median": 1.0, "Min": 1.0, "Max": 1.0}])
+
+
+def write_rules(table: pd.DataFrame, stem: Path, industries: list[str], provenance: dict, synthetic: bool) -> list[Path]:
+    """Welfare under constant taxes; the CSV has the table's numbers, unrounded."""
+    common = ", ".join(f"{name} {100 * table[f'tau_k_{name}'].mean():.1f}" for name in industries)
+    notes = (
+        "Market equilibrium in which capital income of industry i is subsidized at a constant rate tau_k,i (taxed where "
+        "negative) and repayment of debt taxed at tau_b, from the first year on, rebated as a lump sum. Rates: means of the "
+        "plan's taxes in the long run (tau_b: over the years in which the limit is slack), those of capital scaled so that "
+        "they raise no revenue over the plan's path (discounted): a net subsidy (last row) raises the price of capital and "
+        f"relaxes the limit, which the plan cannot do. Means over zones before scaling, percent: {common}, debt "
+        f"{100 * table['tau_b'].mean():.2f}. Gain: percent of consumption in every year, mean of N = {len(table)} zones; "
+        "share: of the plan's gain. Constant taxes are a commitment, which the plan does not have: the share may exceed one."
+    )
+    rules = rules_table(table)
+    form = {"Gain": "%.3f"} | dict.fromkeys(("Share, median", "Min", "Max"), "%.3f")
+    return tables.write(
+        rules, stem, "Simple rules: welfare under constant taxes", notes, provenance, synthetic, form, [len(rules) - 1]
+    )
+
+
+def taxes_table(table: pd.DataFrame, industries: list[str]) -> pd.DataFrame:
+    """Long-run taxes in percent: a row for the debt tax and for each industry; mean, extremes over zones, and by state."""
+    rows = []
+    for name in industries:
+        own = 100 * table[f"tau_k_{name}"]
+        states = {head: 100 * table[f"tau_k_{name}_{key}"].mean() for head, key in (("Slack", "slack"), ("Binding", "binding"))}
+        rows.append(
+            {"Tax": f"subsidy of capital income, {name}", "Mean": own.mean(), "Min": own.min(), "Max": own.max(), **states}
+        )
+    own = 100 * table["tau_b"]
+    debt = {
+        "Tax": "tax on debt",
+        "Mean": own.mean(),
+        "Min": own.min(),
+        "Max": own.max(),
+        "Slack": own.mean(),
+        "Binding": np.nan,
+    }
+    return pd.DataFrame([*rows, debt])
+
+
+def write_taxes(
+    table: pd.DataFrame, stem: Path, industries: list[str], config: Config, provenance: dict, synthetic: bool
+) -> list[Path]:
+    """Taxes of the plan in the long run, by industry and by whether the limit binds."""
+    notes = (
+        f"Percent. {config.planner.years} simulated years of each of N = {len(table)} zones at last-year productivity; mean, "
+        "lowest and highest of the zones' means, and mean over zones of the means over years in which the limit is slack or "
+        f"binds (it binds in {100 * table['binding'].mean():.0f} percent of years). Negative subsidies are taxes. Where the "
+        "limit binds, debt tax and multiplier are told apart by a convention only: no debt tax is shown."
+    )
+    return tables.write(
+        taxes_table(table, industries),
+        stem,
+        "Taxes of the plan in the long run, percent",
+        notes,
+        provenance,
+        synthetic,
+        "%.2f",
+        [len(industries)],
+    )
+
+
+def state_table(table: pd.DataFrame, industries: list[str]) -> pd.DataFrame:
+    """Long-run taxes in percent, a row each as in `taxes_table`; means over zones by state: the limit, and productivity."""
+    rows = []
+    for label, column in [*((f"subsidy, {name}", f"tau_k_{name}") for name in industries), ("tax on debt", "tau_b")]:
+        limit = [f"{column}_slack", f"{column}_binding"] if column != "tau_b" else ["tau_b", None]
+        row: dict[tuple[str, str], str | float] = {("", "Tax"): label}
+        row |= {("Limit", head): _percent(table, name) for head, name in zip(("slack", "binding"), limit, strict=True)}
+        for other in industries:
+            for state in ("low", "high"):
+                row[f"Productivity, {other}", state] = _percent(table, f"{column}_{state}_{other}")
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _percent(table: pd.DataFrame, column: str | None) -> float:
+    return np.nan if column is None else 100 * table[column].mean()
+
+
+def write_states(
+    table: pd.DataFrame, stem: Path, industries: list[str], config: Config, provenance: dict, synthetic: bool
+) -> list[Path]:
+    """Taxes of the plan in the long run by the state in which they are set."""
+    notes = (
+        f"Percent; means over N = {len(table)} zones of the means over those of {config.planner.years} simulated years in "
+        "which the limit is slack or binds, and in which an industry's productivity is at its lowest or highest node "
+        f"({config.model.grid.u_nodes} nodes each). The tax on debt is that of years with a slack limit. Subsidies are of "
+        "capital income of the year that follows."
+    )
+    return tables.write(
+        state_table(table, industries),
+        stem,
+        "Taxes of the plan in the long run by state, percent",
+        notes,
+        provenance,
+        synthetic,
+        "%.2f",
+        [len(industries)],
+    )
+
+
+def draw(table: pd.DataFrame, stem: Path, provenance: dict, synthetic: bool) -> list[Path]:
+    """Left: parts of the gain by zone, in the order of specialization; right: share of the gain under each rule."""
+    own = table.sort_values("gini", kind="stable").reset_index(drop=True)
+    fig, (left, right) = figures.new("double", 3.2, ncols=2, width_ratios=(1.1, 1))
+    at = np.arange(len(own))
+    parts = {"part_agglomeration": ("agglomeration", figures.PALETTE[0]), "part_pecuniary": ("prices", figures.PALETTE[1])}
+    for shift, (name, (label, colour)) in zip((-0.2, 0.2), parts.items(), strict=True):
+        left.bar(at + shift, own[name], width=0.4, color=colour, label=label)
+    left.plot(at, own["gain_full"], "D", color="black", markersize=4, linestyle="none", label="plan")
+    left.axhline(0, color=figures.GREY, linewidth=0.5)
+    step = max(1, -(-len(own) // 8))
+    left.set_xticks(at[::step], [f"{gini:.2f}" for gini in own["gini"][::step]])
+    left.set_xlabel("zones by base-year specialization (Gini)")
+    left.set_ylabel("welfare gain (percent of consumption)")
+    left.set_title(f"Parts of the gain by externality, N = {len(own)}", loc="left")
+    left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
+    short = {
+        "both": "capital and debt,\nown rates",
+        "capital": "capital,\nown rates",
+        "debt": "debt,\nown rate",
+        "national": "capital and debt, same\nrelative rates",
+    }
+    for row, name in enumerate(short):
+        share = 100 * own[f"share_{name}"]
+        right.plot(share, np.full(len(share), row), "o", color=figures.PALETTE[0], alpha=0.6, markeredgewidth=0)
+        right.plot(share.median(), row, "|", color="black", markersize=16, markeredgewidth=1.5)
+    right.axvline(100, color=figures.GREY, linewidth=0.5, linestyle="--")
+    right.axvline(0, color=figures.GREY, linewidth=0.5)
+    right.set_yticks(range(len(short)), list(short.values()))
+    right.invert_yaxis()
+    right.set_ylim(len(short) - 0.5, -0.5)
+    right.set_xlabel("share of the plan's gain (percent)")
+    right.set_title("Constant taxes; bar: median zone", loc="left")
+    return figures.save(fig, stem, provenance, synthetic)

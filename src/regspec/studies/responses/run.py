@@ -1,0 +1,78 @@
+"""The step ``responses``: chosen zones, scenarios and both allocations; table and figures (docs/results.md)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from regspec.calibration.records import read_ginis, read_national, read_zone
+from regspec.config.config import Config
+from regspec.errors import ConfigError
+from regspec.exhibits.registry import response_figure
+from regspec.io.provenance import stamp
+from regspec.io.run_tables import read_meta
+from regspec.studies.responses.exhibits import draw, write_table
+from regspec.studies.responses.solve import long_table, solve
+
+_HIGH, _LOW = 0.9, 0.1  # quantiles of specialization at which zones are taken
+
+
+def chosen_zones(config: Config, ginis: dict[int, float]) -> dict[int, str]:
+    """Zones and how they are named on exhibits, the most specialized first.
+
+    ``ginis``: base-year Gini of the run's zones. Without zones of the configuration, those at two quantiles. Raises
+    ConfigError for a zone that is not one of the run's.
+    """
+    order = sorted(ginis, key=lambda zone: (ginis[zone], zone))
+    ends = [order[round(q * (len(order) - 1))] for q in (_HIGH, _LOW)]
+    for zone in config.responses.zones:
+        if zone not in ginis:
+            raise ConfigError(
+                f"responses.zones: zone {zone} is not among the {len(ginis)} zones of this run\nremedy: add it to model.zones"
+            )
+    zones = config.responses.zones or list(dict.fromkeys(ends))
+    return {zone: f"zone {zone} (Gini {ginis[zone]:.3f})" for zone in sorted(zones, key=lambda zone: (-ginis[zone], zone))}
+
+
+def compute(config: Config, national: dict, zones: list[dict]) -> pd.DataFrame:
+    """All responses in long form (`long_table`). Raises ModelFailure that names zone, scenario and condition."""
+    own = config.responses
+    parts: list[pd.DataFrame] = []
+    for zone in zones:
+        for scenario in own.scenarios or config.scenarios:
+            solution = solve(zone, national, config, scenario)
+            parts += long_table(zone["zone"], scenario, solution, national["industries"])
+            print(f"responses: zone {zone['zone']}, scenario {scenario} solved", flush=True)
+    return pd.concat(parts, ignore_index=True)
+
+
+def notes(config: Config) -> str:
+    """What the numbers are."""
+    own = config.responses
+    later = f"means over {own.draws} draws of all later shocks" if own.draws else "no later shocks"
+    return (
+        f"Log productivity of one industry falls by {own.size:g} of its standard deviations and returns at its persistence. "
+        "Each year's equilibrium is solved on paths with and without the shock, which start from the first year's bonds and "
+        f"portfolio, without trend; {later}. Difference after 0 to {own.horizon} years, percent: Y, c, q, k (capital of the "
+        "industry hit): 100 log points; eta: of marginal utility; debt: of output. Y, c, q, eta: in the year of the shock; Sum "
+        "c: over all years. The CSV has all responses, with simulation standard errors."
+    )
+
+
+def run(config: Config, root: Path, digest: str) -> list[Path]:
+    """Write table and figures below ``root``/responses; returns the files.
+
+    Raises ConfigError for a zone that is not one of the run's, DataError for unreadable files of earlier steps, ModelFailure
+    that names zone, scenario and condition.
+    """
+    root = Path(root)
+    national, synthetic = read_national(root), read_meta(root / "data")["synthetic"]
+    names = chosen_zones(config, read_ginis(root))
+    table = compute(config, national, [read_zone(root, zone) for zone in names])
+    provenance, folder = stamp(digest), root / "responses"
+    files = write_table(table, folder / "responses", names, notes(config), provenance, synthetic)
+    for number, industry in enumerate(national["industries"], 1):
+        stem = root / response_figure(number, industry)
+        files += draw(table, industry, stem, names, config, provenance, synthetic)
+    return files

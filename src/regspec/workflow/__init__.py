@@ -1,0 +1,1 @@
+"""What Snakemake runs, what triggers it, and what it says of itself."""
