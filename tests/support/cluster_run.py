@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import h5py
-from conftest import Run, Workflow
+from repository import ROOT
 from slurm_cluster import Cluster
-from small_panel import ROOT
+from workflow_run import Run, Workflow
 
 ZONES = [1, 5, 56]
 _started: list[subprocess.Popen] = []

@@ -4,7 +4,8 @@ import shutil
 
 import pandas as pd
 import pytest
-from small_panel import FILES, ROOT, write_config, write_panel
+from repository import ROOT
+from small_panel import FILES, write_config, write_panel
 
 from regspec.cli import main
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_panel import ROOT
+from repository import ROOT
 
 from regspec.cli import main
 

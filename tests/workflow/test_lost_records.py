@@ -8,7 +8,8 @@ import subprocess
 import h5py
 import pandas as pd
 import pytest
-from small_panel import FILES, ROOT
+from repository import ROOT
+from small_panel import FILES
 
 from regspec.cli import main
 

@@ -4,8 +4,9 @@ import json
 import shutil
 
 import pytest
-from conftest import Workflow
-from small_panel import FILES, ROOT, write_config, write_panel
+from repository import ROOT
+from small_panel import FILES, write_config, write_panel
+from workflow_run import Workflow
 
 from regspec.config.reading import load_config
 from regspec.layout import Layout

@@ -4,7 +4,8 @@ import shutil
 
 import pandas as pd
 import pytest
-from small_panel import FILES, ROOT
+from repository import ROOT
+from small_panel import FILES
 
 from regspec.config.reading import load_config, resolved_text
 from regspec.errors import ModelFailure
