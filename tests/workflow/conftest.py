@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from small_panel import write_config, write_panel
-from workflow_run import Workflow
+from workflow_run import Run, Workflow
 
 
 @pytest.fixture(scope="session")
