@@ -30,7 +30,7 @@ rule all:
     default_target: True
     input:
         rules.facts.output,
-        [LAYOUT.root / name for name in exhibits.counties(CONFIG)],
+        [LAYOUT.root / name for name in registry.counties(CONFIG)],
         rules.results.output,
 
 
@@ -38,7 +38,7 @@ rule empirics:
     """Facts of the data alone: specialization, Fact 1, county tables, tables and figures."""
     input:
         rules.facts.output,
-        [LAYOUT.root / name for name in exhibits.counties(CONFIG)],
+        [LAYOUT.root / name for name in registry.counties(CONFIG)],
 
 
 rule calibration:
@@ -51,7 +51,7 @@ rule calibration:
 rule sweeps:
     """Every sweep of the configuration."""
     input:
-        [LAYOUT.sweep(s) / name for s in CONFIG.sweeps for name in exhibits.sweep(s)],
+        [LAYOUT.sweep(s) / name for s in CONFIG.sweeps for name in registry.sweep(s)],
 
 
 rule model:

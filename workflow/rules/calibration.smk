@@ -44,6 +44,6 @@ rule kernels:
         config=str(LAYOUT.config),
         fingerprint=kernel_fingerprint(),
         industries=len(CONFIG.calibration.industries),
-        planner=exhibits.has_planner(CONFIG),
+        planner=registry.has_planner(CONFIG),
     script:
         "../scripts/kernels.py"

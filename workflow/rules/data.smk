@@ -35,7 +35,7 @@ rule facts:
     input:
         rules.data.output,
     output:
-        [LAYOUT.empirics / name for name in exhibits.EMPIRICS],
+        [LAYOUT.empirics / name for name in registry.EMPIRICS],
     log:
         LAYOUT.logs / "empirics.log",
     benchmark:
@@ -51,7 +51,7 @@ rule facts:
 
 
 # Only in the plan when the configuration names county files.
-if exhibits.counties(CONFIG):
+if registry.counties(CONFIG):
 
     rule counties:
         """County files as tables of zones, their coverage, income growth on specialization."""
@@ -59,7 +59,7 @@ if exhibits.counties(CONFIG):
             rules.data.output,
             county_files(CONFIG),
         output:
-            [LAYOUT.root / name for name in exhibits.counties(CONFIG)],
+            [LAYOUT.root / name for name in registry.counties(CONFIG)],
         log:
             LAYOUT.logs / "counties.log",
         benchmark:

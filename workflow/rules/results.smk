@@ -12,12 +12,12 @@ rule results:
         SPECIALIZATION,
         [
             LAYOUT.empirics / name
-            for name in (exhibits.NOT_COMPUTED, *exhibits.CLAIM_SOURCES)
+            for name in (registry.NOT_COMPUTED, *registry.CLAIM_SOURCES)
         ],
         # The list of exhibits looks for their files; nothing else of them is read.
-        ancient([LAYOUT.root / name for name in exhibits.counties(CONFIG)]),
+        ancient([LAYOUT.root / name for name in registry.counties(CONFIG)]),
     output:
-        [LAYOUT.root / name for name in (*exhibits.results(CONFIG), *exhibits.LIST)],
+        [LAYOUT.root / name for name in (*registry.results(CONFIG), *registry.LIST)],
     log:
         LAYOUT.logs / "results.log",
     benchmark:
@@ -40,7 +40,7 @@ rule report:
     input:
         rules.results.output,
         rules.facts.output,
-        [LAYOUT.root / name for name in exhibits.counties(CONFIG)],
+        [LAYOUT.root / name for name in registry.counties(CONFIG)],
     output:
         LAYOUT.report,
     log:
@@ -65,7 +65,7 @@ rule sweep:
         rules.data.output,
         SPECIALIZATION,
     output:
-        [LAYOUT.sweep("{sweep}") / name for name in exhibits.sweep("{sweep}")],
+        [LAYOUT.sweep("{sweep}") / name for name in registry.sweep("{sweep}")],
     log:
         LAYOUT.logs / "sweep" / "{sweep}.log",
     benchmark:
@@ -89,7 +89,7 @@ rule multiplicity:
         LAYOUT.national,
         rules.data.output,
     output:
-        [LAYOUT.root / name for name in exhibits.MULTIPLICITY],
+        [LAYOUT.root / name for name in registry.MULTIPLICITY],
     log:
         LAYOUT.logs / "multiplicity.log",
     benchmark:
@@ -112,7 +112,7 @@ rule responses:
         LAYOUT.zones,
         rules.data.output,
     output:
-        [LAYOUT.root / name for name in exhibits.response_exhibit(CONFIG).files],
+        [LAYOUT.root / name for name in registry.response_exhibit(CONFIG).files],
     log:
         LAYOUT.logs / "responses.log",
     benchmark:
@@ -136,7 +136,7 @@ rule planner:
         LAYOUT.zones,
         rules.data.output,
     output:
-        [LAYOUT.root / name for name in exhibits.PLANNER_EXHIBIT.files],
+        [LAYOUT.root / name for name in registry.PLANNER_EXHIBIT.files],
     log:
         LAYOUT.logs / "planner.log",
     benchmark:
@@ -155,7 +155,7 @@ rule planner:
 rule theory:
     """Checks of what the deck says on prices; asked for by name: `snakemake ... -- theory`."""
     output:
-        [LAYOUT.root / name for name in exhibits.THEORY_EXHIBIT.files],
+        [LAYOUT.root / name for name in registry.THEORY_EXHIBIT.files],
     log:
         LAYOUT.logs / "theory.log",
     benchmark:
@@ -177,7 +177,7 @@ rule internal_calibration:
         LAYOUT.national,
         rules.data.output,
     output:
-        [LAYOUT.root / name for name in exhibits.INTERNAL_EXHIBIT.files],
+        [LAYOUT.root / name for name in registry.INTERNAL_EXHIBIT.files],
     log:
         LAYOUT.logs / "internal_calibration.log",
     benchmark:
