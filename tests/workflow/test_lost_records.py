@@ -76,7 +76,7 @@ def test_a_table_that_was_replaced_by_an_older_one_is_read_again(moved):
     path = edited(workflow, "controls", "high_skill_share")
     os.utime(path, (1e9, 1e9))
     plan, why = workflow.explained(config)
-    assert plan == {"data": 1, "facts": 1, "calibrate": 1, "collect": 1, "results": 1}
+    assert plan == {"data": 1, "empirics": 1, "calibrate": 1, "collect": 1, "results": 1}
     assert f"data (1 job)\n      input changed: tables/{FILES['controls']}\n" in why
 
 
@@ -92,8 +92,8 @@ def test_files_without_a_stamp_are_made_again(moved, step):
     workflow, config = moved
     (workflow.folder / f"results/panel/stamps/{step}.json").unlink()
     plan, why = workflow.explained(config)
-    assert plan.keys() & {"facts", "calibrate", "collect"} == (
-        {"collect"} if step == "collect" else {"facts", "calibrate", "collect"}
+    assert plan.keys() & {"empirics", "calibrate", "collect"} == (
+        {"collect"} if step == "collect" else {"empirics", "calibrate", "collect"}
     )
     assert "(1 job)\n      nothing says from what its files were made\n" in why
 

@@ -26,17 +26,17 @@ checkpoint calibrate:
         config=str(LAYOUT.config),
         depends=depends("calibrate"),
     script:
-        "../scripts/calibrate.py"
+        "../scripts/step.py"
 
 
-rule kernels:
+rule precompile:
     """Compile the kernels once, before many solves ask for them at the same time."""
     output:
-        LAYOUT.kernels,
+        LAYOUT.precompile,
     log:
-        LAYOUT.logs / "kernels.log",
+        LAYOUT.logs / "precompile.log",
     benchmark:
-        LAYOUT.benchmarks / "kernels.tsv"
+        LAYOUT.benchmarks / "precompile.tsv"
     resources:
         mem_mb=2000,
         runtime=30,
@@ -44,6 +44,6 @@ rule kernels:
         config=str(LAYOUT.config),
         fingerprint=kernel_fingerprint(),
         industries=len(CONFIG.calibration.industries),
-        planner=exhibits.has_planner(CONFIG),
+        planner=registry.has_planner(CONFIG),
     script:
-        "../scripts/kernels.py"
+        "../scripts/step.py"

@@ -27,15 +27,15 @@ rule data:
         config=str(LAYOUT.config),
         depends=depends("data"),
     script:
-        "../scripts/data.py"
+        "../scripts/step.py"
 
 
-rule facts:
+rule empirics:
     """Specialization measures, Fact 1 and its figures."""
     input:
         rules.data.output,
     output:
-        [LAYOUT.empirics / name for name in exhibits.EMPIRICS],
+        [LAYOUT.empirics / name for name in registry.EMPIRICS],
     log:
         LAYOUT.logs / "empirics.log",
     benchmark:
@@ -45,13 +45,13 @@ rule facts:
         runtime=15,
     params:
         config=str(LAYOUT.config),
-        depends=depends("empirics", "facts"),
+        depends=depends("empirics"),
     script:
-        "../scripts/facts.py"
+        "../scripts/step.py"
 
 
 # Only in the plan when the configuration names county files.
-if exhibits.counties(CONFIG):
+if registry.counties(CONFIG):
 
     rule counties:
         """County files as tables of zones, their coverage, income growth on specialization."""
@@ -59,7 +59,7 @@ if exhibits.counties(CONFIG):
             rules.data.output,
             county_files(CONFIG),
         output:
-            [LAYOUT.root / name for name in exhibits.counties(CONFIG)],
+            [LAYOUT.root / name for name in registry.counties(CONFIG)],
         log:
             LAYOUT.logs / "counties.log",
         benchmark:
@@ -71,4 +71,4 @@ if exhibits.counties(CONFIG):
             config=str(LAYOUT.config),
             depends=depends("counties"),
         script:
-            "../scripts/counties.py"
+            "../scripts/step.py"

@@ -12,12 +12,12 @@ rule results:
         SPECIALIZATION,
         [
             LAYOUT.empirics / name
-            for name in (exhibits.NOT_COMPUTED, *exhibits.CLAIM_SOURCES)
+            for name in (registry.NOT_COMPUTED, *registry.CLAIM_SOURCES)
         ],
         # The list of exhibits looks for their files; nothing else of them is read.
-        ancient([LAYOUT.root / name for name in exhibits.counties(CONFIG)]),
+        ancient([LAYOUT.root / name for name in registry.counties(CONFIG)]),
     output:
-        [LAYOUT.root / name for name in (*exhibits.results(CONFIG), *exhibits.LIST)],
+        [LAYOUT.root / name for name in (*registry.results(CONFIG), *registry.LIST)],
     log:
         LAYOUT.logs / "results.log",
     benchmark:
@@ -29,7 +29,7 @@ rule results:
         config=str(LAYOUT.config),
         depends=depends("results"),
     script:
-        "../scripts/results.py"
+        "../scripts/step.py"
 
 
 rule report:
@@ -39,8 +39,8 @@ rule report:
     """
     input:
         rules.results.output,
-        rules.facts.output,
-        [LAYOUT.root / name for name in exhibits.counties(CONFIG)],
+        rules.empirics.output,
+        [LAYOUT.root / name for name in registry.counties(CONFIG)],
     output:
         LAYOUT.report,
     log:
@@ -55,7 +55,7 @@ rule report:
         depends=depends("report"),
         on_request=on_request_digest,
     script:
-        "../scripts/report.py"
+        "../scripts/step.py"
 
 
 rule sweep:
@@ -65,7 +65,7 @@ rule sweep:
         rules.data.output,
         SPECIALIZATION,
     output:
-        [LAYOUT.sweep("{sweep}") / name for name in exhibits.sweep("{sweep}")],
+        [LAYOUT.sweep("{sweep}") / name for name in registry.sweep("{sweep}")],
     log:
         LAYOUT.logs / "sweep" / "{sweep}.log",
     benchmark:
@@ -80,7 +80,7 @@ rule sweep:
         depends=lambda wildcards: sweep_depends(wildcards.sweep),
         levels=levels_digest,
     script:
-        "../scripts/sweep.py"
+        "../scripts/step.py"
 
 
 rule multiplicity:
@@ -89,7 +89,7 @@ rule multiplicity:
         LAYOUT.national,
         rules.data.output,
     output:
-        [LAYOUT.root / name for name in exhibits.MULTIPLICITY],
+        [LAYOUT.root / name for name in registry.MULTIPLICITY],
     log:
         LAYOUT.logs / "multiplicity.log",
     benchmark:
@@ -101,18 +101,18 @@ rule multiplicity:
         config=str(LAYOUT.config),
         depends=depends("multiplicity"),
     script:
-        "../scripts/multiplicity.py"
+        "../scripts/step.py"
 
 
 rule responses:
     """Responses to a shock to one industry; asked for by name: `snakemake ... -- responses`."""
     input:
-        LAYOUT.kernels,
+        LAYOUT.precompile,
         LAYOUT.national,
         LAYOUT.zones,
         rules.data.output,
     output:
-        [LAYOUT.root / name for name in exhibits.response_exhibit(CONFIG).files],
+        [LAYOUT.root / name for name in registry.response_exhibit(CONFIG).files],
     log:
         LAYOUT.logs / "responses.log",
     benchmark:
@@ -125,18 +125,18 @@ rule responses:
         depends=depends("responses"),
         zones=calibration_digest,
     script:
-        "../scripts/responses.py"
+        "../scripts/step.py"
 
 
 rule planner:
     """Externalities, long-run taxes and simple rules of the planner; asked for by name: `snakemake ... -- planner`."""
     input:
-        LAYOUT.kernels,
+        LAYOUT.precompile,
         LAYOUT.national,
         LAYOUT.zones,
         rules.data.output,
     output:
-        [LAYOUT.root / name for name in exhibits.PLANNER_EXHIBIT.files],
+        [LAYOUT.root / name for name in registry.PLANNER_EXHIBIT.files],
     log:
         LAYOUT.logs / "planner.log",
     benchmark:
@@ -149,13 +149,13 @@ rule planner:
         depends=depends("planner"),
         zones=calibration_digest,
     script:
-        "../scripts/planner.py"
+        "../scripts/step.py"
 
 
 rule theory:
     """Checks of what the deck says on prices; asked for by name: `snakemake ... -- theory`."""
     output:
-        [LAYOUT.root / name for name in exhibits.THEORY_EXHIBIT.files],
+        [LAYOUT.root / name for name in registry.THEORY_EXHIBIT.files],
     log:
         LAYOUT.logs / "theory.log",
     benchmark:
@@ -167,17 +167,17 @@ rule theory:
         config=str(LAYOUT.config),
         depends=depends("theory"),
     script:
-        "../scripts/theory.py"
+        "../scripts/step.py"
 
 
 rule internal_calibration:
     """A parameter from a target debt ratio; asked for by name: `snakemake ... -- internal_calibration`."""
     input:
-        LAYOUT.kernels,
+        LAYOUT.precompile,
         LAYOUT.national,
         rules.data.output,
     output:
-        [LAYOUT.root / name for name in exhibits.INTERNAL_EXHIBIT.files],
+        [LAYOUT.root / name for name in registry.INTERNAL_EXHIBIT.files],
     log:
         LAYOUT.logs / "internal_calibration.log",
     benchmark:
@@ -189,4 +189,4 @@ rule internal_calibration:
         config=str(LAYOUT.config),
         depends=depends("internal_calibration"),
     script:
-        "../scripts/internal_calibration.py"
+        "../scripts/step.py"

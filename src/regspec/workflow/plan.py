@@ -16,6 +16,7 @@ from regspec.errors import ConfigError
 from regspec.layout import Layout
 from regspec.solves.batch import batches_of, zones_of
 from regspec.solves.cost import cost_text
+from regspec.workflow.former_names import refuse_former_rules
 from regspec.workflow.progress import SOLVE_RULES, TARGETS
 from regspec.workflow.reasons import PRESENT, STORED, Solves, changed_params, several, solve_lines
 from regspec.workflow.stamps import BEFORE
@@ -86,8 +87,8 @@ def _reasons(jobs: list, dag, outdated: Mapping[str, list[str]]) -> list[str]:
 
 def _stamp_words(job, outdated: Mapping[str, list[str]]) -> list[str]:
     """What the stamp of a job's step says against its files."""
-    name = {"facts": "empirics", "sweep": f"sweep/{dict(job.wildcards.items()).get('sweep')}"}.get(job.rule.name, job.rule.name)
-    return outdated.get(name, [])
+    step = job.rule.name
+    return outdated.get(f"sweep/{job.wildcards.sweep}" if step == "sweep" else step, [])
 
 
 def _words(job, reason, dag, by_stamp: list[str]) -> Iterable[str]:
@@ -178,8 +179,9 @@ def _cache_home(folder: str) -> dict[str, str]:
 def explain(config: Config, snakefile: Path, profile: Path, targets: Iterable[str] = ()) -> int:
     """Print what Snakemake would run for ``targets`` under the configuration, and why; returns Snakemake's exit code.
 
-    Raises ConfigError when there is no workflow at ``snakefile``.
+    Raises ConfigError when there is no workflow at ``snakefile``, or none that makes a target.
     """
+    refuse_former_rules(targets)
     for path in (snakefile, profile):
         if not path.exists():
             raise ConfigError(f"{path}: missing; run in the project's folder, or give --snakefile and --profile")

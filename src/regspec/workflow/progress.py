@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 SOLVE_RULES = ("solve", "solve_mpi")
-TARGETS = ("all", "empirics", "calibration", "model", "sweeps")  # rules without work of their own
+TARGETS = ("all", "model", "sweeps")  # rules without work of their own
 _NOISE = ("Select jobs to execute", "Execute ", "DAG of jobs will be updated", "Updating checkpoint")
 _REPLACED = ("job_finished", "progress")
 

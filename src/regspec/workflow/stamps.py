@@ -2,7 +2,8 @@
 
 Snakemake keeps records of its own in ``.snakemake``, where the run was started. They are gone in a new clone and after the
 results were moved, and they do not know of steps that were run by hand. Stamps lie with the results. At the start of a run
-each is compared with what the step would be made from now; what does not fit runs again (:func:`force`). Solves have their
+each is compared with what the step would be made from now; what does not fit runs again
+(:func:`regspec.workflow.planning.before_planning`). Solves have their
 keys instead, which their job's list holds (:func:`regspec.solves.batch.outdated_batches`).
 """
 
@@ -90,7 +91,7 @@ class Stamps:
 
     def names(self) -> list[str]:
         """Every step that leaves a stamp, with ``sweep/<sweep>`` for the sweeps."""
-        own = [name for name in ("kernels", *KEYS) if name != "sweep" and (name != "counties" or self._has_counties)]
+        own = [name for name in ("precompile", *KEYS) if name != "sweep" and (name != "counties" or self._has_counties)]
         return [*own, *(f"{_SWEEP}{name}" for name in self._config.sweeps)]
 
     def output(self, name: str) -> Path:
@@ -103,7 +104,7 @@ class Stamps:
             "data": layout.data / "meta.json",
             "empirics": layout.empirics / "specialization.parquet",
             "calibrate": layout.zones,
-            "kernels": layout.kernels,
+            "precompile": layout.precompile,
             "collect": layout.paths,
             "results": layout.summary,
             "report": layout.report,
@@ -124,7 +125,7 @@ class Stamps:
     def _own(self, name: str) -> dict:
         """Configuration keys, sources, raw tables and settings of solves."""
         config = self._config
-        if name == "kernels":
+        if name == "precompile":
             planner, industries = registry.has_planner(config), len(config.calibration.industries)
             return {"depends": {"fingerprint": kernel_fingerprint(), "industries": industries, "planner": planner}}
         sweep = name.removeprefix(_SWEEP) if name.startswith(_SWEEP) else None
@@ -166,20 +167,6 @@ def stamped(config: Config, config_hash: str, layout: Layout, name: str) -> Iter
         place.unlink(missing_ok=True)
     yield
     write_json(place, {"made_from": made_from, "provenance": stamp(config_hash)})
-
-
-def force(workflow, files) -> None:
-    """Have Snakemake make ``files()`` again where they are in the plan; asked once, when the plan is made.
-
-    Its option ``--forcerun`` would also make them where they were not asked for.
-    """
-    build = workflow._build_dag
-
-    def forced() -> None:
-        workflow.dag.forcefiles.update(map(str, files()))
-        build()
-
-    workflow._build_dag = forced
 
 
 def shown(config: Config, layout: Layout) -> str:
