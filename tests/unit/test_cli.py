@@ -167,7 +167,7 @@ def test_status_tells_waiting_started_and_failed_solves(run_folder):
     assert "baseline: 2 waiting" in text
     assert "other: 1 running, 1 failed" in text
     assert "zone 7 failed: zone 7: no equilibrium J = 3.1 at theta = 0.35" in text
-    assert "zone 3 running: sweep 20, distance 1.0e-02" in text
+    assert "zone 3 running: iteration 20, distance 1.0e-02" in text
     assert "zone 7, scenario other" in failures_text(config, run_folder)
     assert failure_of(run_folder, "baseline", 3) == ("no message", "other")
     run_folder.failure("other", 7).write_text("{", encoding="utf-8")

@@ -250,7 +250,7 @@ def test_failing_solve_ends_the_run_and_keeps_the_others(workflow, run, root):
     kept = {zone: solution(root, zone).read_bytes() for zone in ZONES}
     failed = workflow(run[1], "--config", FAILS)
     assert failed.code != 0
-    ending = failed.text.split("is not complete")[1]
+    ending = failed.text.split("run incomplete")[1]
     for zone in ZONES:
         assert f"zone {zone}, scenario full" in ending
         assert not solution(root, zone, "full").exists()

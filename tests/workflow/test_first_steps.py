@@ -75,8 +75,8 @@ def test_unknown_target(tmp_path, monkeypatch, capsys):
         == 2
     )
     assert capsys.readouterr().err.splitlines() == [
-        "regspec: empirix: the workflow makes no such thing",
-        "  `snakemake --list-target-rules` names the targets",
+        "regspec: empirix: unknown target",
+        "  `snakemake --list-target-rules` lists the targets",
     ]
 
 

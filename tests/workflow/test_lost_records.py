@@ -95,7 +95,7 @@ def test_files_without_a_stamp_are_made_again(moved, step):
     assert plan.keys() & {"empirics", "calibrate", "collect"} == (
         {"collect"} if step == "collect" else {"empirics", "calibrate", "collect"}
     )
-    assert "(1 job)\n      nothing says from what its files were made\n" in why
+    assert "(1 job)\n      no record of what its files were made from\n" in why
 
 
 def test_a_step_by_hand_with_other_settings_is_told_and_made_again(moved, monkeypatch):

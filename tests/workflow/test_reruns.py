@@ -62,12 +62,12 @@ def test_a_solution_that_was_replaced_by_hand_is_told_and_made_again(copy, run):
     plan, why = copy.explained(run, "--", "model")
     assert plan == {} and why.splitlines() == [
         "regspec: nothing would run; everything is up to date",
-        "  solutions that are not those that were gathered, made again when they are needed:",
+        "  solutions deleted or replaced since they were gathered; made again when needed:",
         "      baseline, zone 1: model.parameters.theta: 0.9 -> 0.35 (copied from the store)",
     ]
     done = copy(run, "--until", "collect", "--forcerun", "collect")
     assert done.code == 0 and done.jobs("solve") == 1 and recorded_key(path) == key, done.text
-    assert "not those" not in copy.explained(run, "--", "model")[1]
+    assert "deleted or replaced" not in copy.explained(run, "--", "model")[1]
 
 
 def test_a_sweep_is_solved_in_parts(copy, run):
@@ -149,7 +149,7 @@ def test_an_edited_control_column_leads_to_no_solve(copy, run):
     plan, why = copy.explained(run, "--", "model")
     assert plan == {"data": 1, "empirics": 1, "calibrate": 1, "collect": 1}
     assert f"data (1 job)\n      input changed: tables/{FILES['controls']}\n" in why
-    assert why.endswith("if it changes nothing:\n      none\n")
+    assert why.endswith("if calibrate changes nothing:\n      none\n")
     done = copy(run, "--", "model")
     assert done.code == 0 and done.jobs("calibrate") == 1 and done.jobs("solve") == 0, done.text
 

@@ -39,8 +39,8 @@ AFTER = {
     "planner": ("data", "calibrate"),
     "internal_calibration": ("data", "calibrate"),
 }
-UNKNOWN = "nothing says from what its files were made"
-BEFORE = "the steps before it were others"  # begins the reason that is no other step's
+UNKNOWN = "no record of what its files were made from"
+BEFORE = "earlier steps have changed"  # begins the reason that is no other step's
 _SWEEP = "sweep/"
 _WHOLE, _PART = 64 * 2**20, 2**20  # bytes: files up to this size are digested whole, of larger ones the first and last part
 
@@ -86,7 +86,7 @@ class Stamps:
                 found[name] = self._changes(name, recorded, self.present(name))
         lost = [path for path in map(self._layout.zone_json, self._layout.zone_ids()) if not path.exists()]
         if lost and "calibrate" not in found:
-            found["calibrate"] = [f"not there: {several(lost, 2)}"]
+            found["calibrate"] = [f"missing: {several(lost, 2)}"]
         return found
 
     def names(self) -> list[str]:
@@ -148,13 +148,13 @@ class Stamps:
         before, now = old.get("inputs", {}), new.get("inputs", {})
         if before != now:
             changed = [path for path in self._inputs(name) if before.get(path.name) != now[path.name]]
-            reasons.append(f"input changed: {several(changed)}" if changed else "other input files than before")
+            reasons.append(f"input changed: {several(changed)}" if changed else "different input files than before")
         before, now = old.get("solves", {}), new.get("solves", {})
         changed = [each for each in {**before, **now} if before.get(each) != now.get(each)]
         if changed:
-            reasons.append(f"other solves than before: {several(changed, 3)}")
+            reasons.append(f"solves changed: {several(changed, 3)}")
         if old.get("shown") != new.get("shown"):
-            reasons.append("what was made on request changed")
+            reasons.append("exhibits made on request changed")
         return reasons or [f"{BEFORE}: {several(self._before(name))}"]
 
 

@@ -87,15 +87,15 @@ def test_a_failure_by_hand_beside_a_present_solution_is_none_of_the_run(run):
 
 
 def test_remaining_time_follows_from_pace_distance_and_years(run):
-    """One sweep a second; the distance halves with every sweep; then the years of the path."""
+    """One iteration a second; the distance halves with every iteration; then the years of the path."""
     settings, layout = run
     running = next(solve for solve in solves(settings, layout) if solve.state == "running")
     years = settings.calibration.last_year - settings.calibration.first_year
     sweeps = next(n for n in range(99) if 1e-3 * 0.5**n <= settings.model.solver.tolerance)
     assert running.left == pytest.approx(sweeps + years, abs=3)
-    assert running.progress().startswith("market sweep 11, distance 1.0e-03, about ")
+    assert running.progress().startswith("market iteration 11, distance 1.0e-03, about ")
     path = running.__class__("baseline", 3, "running", event={"allocation": "planner", "stage": "path", "year": 7})
-    assert path.progress() == "planner path, year index 7 (runs down to 0)"
+    assert path.progress() == "planner path, year index 7 (counts down to 0)"
 
 
 def test_text_names_counts_reasons_and_the_slowest(run):
@@ -121,10 +121,10 @@ def test_page_shows_every_state_on_the_map_and_says_why(run, tmp_path):
     }
     for used in set(re.findall(r"url\(#([\w-]+)\)", text)):
         assert f'id="{used}"' in text
-    assert 'id="z9"' in text and "no part of the run" in text
+    assert 'id="z9"' in text and "not part of the run" in text
     assert "3 of 6 solves have ended." in text and re.search(r"</svg> 1 failed: .*</svg> 1 waiting", text)
     assert "no equilibrium at b = -0.3 &lt;&amp;&gt;" in text and "<&>" not in text
-    assert "market sweep 11, distance 1.0e-03" in text
+    assert "market iteration 11, distance 1.0e-03" in text
     assert re.search(r"Slowest solves.*>6<.*7\.5 s.*>1<.*4\.5 s", text, re.DOTALL)
     assert '<meta http-equiv="refresh" content="30">' in text and "viewport" in text
     assert not re.search(r"""(src|href)=["'](?!#)|url\((?!#)|https?:|<script|@import""", text)
