@@ -151,11 +151,9 @@ def _running(config: Config, solve: Solve, path: Path, modified: float) -> Solve
     last = events[-1] if events else None
     between = (events[-1]["time"] - events[-2]["time"]) if len(events) > 1 and "time" in events[-2] else 0.0
     state = "silent" if age > max(_SILENT, 5.0 * between) else "running"
-    left = (
-        math.nan
-        if pace is None or state == "silent"
-        else max(pace * _iterations_left(config, solve.scenario, events) - age, 0.0)
-    )
+    left = math.nan
+    if pace is not None and state == "running":
+        left = max(pace * _iterations_left(config, solve.scenario, events) - age, 0.0)
     return replace(solve, state=state, event=last, left=left, age=age)
 
 
