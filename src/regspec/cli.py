@@ -148,9 +148,6 @@ def _out_options(sub) -> None:
     sub.add_argument("--out", type=Path, required=True, help="folder of the files")
 
 
-# ------------------------------------------------------------------------------------------------ steps
-
-
 def _load(args):
     """(config, config hash, run's paths) of the command line's options."""
     return steps.load(args.config, args.overrides)

@@ -1,6 +1,5 @@
 """National processes and one small file per zone."""
 
-from regspec.exhibits import registry
 from regspec.model.fingerprint import kernel_fingerprint
 
 

@@ -15,6 +15,7 @@ from snakemake.logging import logger
 from regspec.config.reading import load_config, write_resolved
 from regspec.workflow.plan import Explanation, VARIABLE
 from regspec.errors import RegspecError
+from regspec.exhibits import registry
 from regspec.solves.cost import cost_text, memory_mb, minutes, size_text
 from regspec.solves.batch import batches_of, forget_incomplete, outdated_batches
 from regspec.workflow.steps import check_environment, levels, zone_keys

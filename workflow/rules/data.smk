@@ -1,6 +1,5 @@
 """The economy as clean tables, and the facts it shows."""
 
-from regspec.exhibits import registry
 from regspec.workflow.checks import county_files, raw_files
 
 

@@ -1,7 +1,5 @@
 """Exhibits of the paper."""
 
-from regspec.exhibits import registry
-
 
 rule results:
     """Trade-off, friction decomposition, welfare, efficient specialization, maps; summary.json names them."""

@@ -67,9 +67,6 @@ def several(found: Iterable, most: int = _MOST) -> str:
     return ", ".join(found[:most]) + more
 
 
-# ------------------------------------------------------------------------------------------------ steps
-
-
 def changed_params(recorded: Iterable[str], current: Mapping[str, Any]) -> list[str]:
     """Reasons in words for params that differ: ``recorded``, representations that only the last execution had;
     ``current``, the present params by name.
@@ -116,9 +113,6 @@ def dependency_changes(old: dict, new: dict) -> list[str]:
     files = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
     reasons = [several(keys)] if keys else []
     return [*reasons, f"code: {several(files)}"] if files else reasons
-
-
-# ----------------------------------------------------------------------------------------------- solves
 
 
 class Solves:

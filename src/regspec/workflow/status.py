@@ -142,9 +142,6 @@ def failure_of(layout: Layout, scenario: str, zone: int | str) -> tuple[str, str
         return f"{marker} is damaged; delete it", "other"
 
 
-# ---------------------------------------------------------------------------------------------- running
-
-
 def _running(config: Config, solve: Solve, path: Path, modified: float) -> Solve:
     events, age = progress_lines(path), max(time.time() - modified, 0.0)
     pace = _pace(events)
@@ -195,9 +192,6 @@ def _iterations_left(config: Config, scenario: str, events: list[dict]) -> float
         tail = max((e.get("sweep", 0) for e in events), default=0)
         left += _PLANNER * (tail + years)
     return left
-
-
-# ------------------------------------------------------------------------------------------------- text
 
 
 def counts(found: list[Solve]) -> dict[str, int]:

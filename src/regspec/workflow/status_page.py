@@ -96,9 +96,6 @@ def _head(config: Config, found: list[Solve]) -> str:
     )
 
 
-# ------------------------------------------------------------------------------------------------ looks
-
-
 def _defs() -> str:
     """Patterns, for the whole page."""
     found = []
@@ -146,9 +143,6 @@ def _bars(found: list[Solve]) -> str:
             f'<div class="count">{ended} of {len(own)}</div></div>'
         )
     return f"<h2>By scenario: solves that have ended</h2>{''.join(rows)}"
-
-
-# ------------------------------------------------------------------------------------------------- maps
 
 
 def _maps(config: Config, layout: Layout, found: list[Solve]) -> str:
@@ -208,9 +202,6 @@ def _outlines(path: Path) -> tuple[dict[int, str], float]:
         parts = getattr(shape, "geoms", [shape])
         found[int(zone)] = "".join(ring(list(part.exterior.coords)[:-1]) for part in parts if not part.is_empty)
     return found, scale * (north - south)
-
-
-# ------------------------------------------------------------------------------------------------ tables
 
 
 def _table(columns: dict[str, str], rows: list[list]) -> str:
