@@ -1,7 +1,8 @@
 """Workflow: data -> empirics -> calibration -> solves (one per zone and scenario) -> results.
 
-Run `snakemake --profile profiles/local`; targets: all (default), empirics, calibration, model,
-sweeps, multiplicity, responses, planner, theory, internal_calibration, report.
+Run `snakemake --profile profiles/local`. Targets: all (default); steps by their names (data, empirics,
+calibrate, precompile, collect, results; counties if the configuration names county files); model (all solves,
+gathered); on request: sweeps, multiplicity, responses, planner, theory, internal_calibration, report.
 A configuration of your own: `--configfile my.yaml` (config/README.md).
 """
 
@@ -19,8 +20,6 @@ include: "workflow/rules/results.smk"
 
 localrules:
     all,
-    empirics,
-    calibration,
     model,
     sweeps,
 
@@ -29,23 +28,9 @@ rule all:
     """Everything: tables, figures, summary.json."""
     default_target: True
     input:
-        rules.facts.output,
+        rules.empirics.output,
         [LAYOUT.root / name for name in registry.counties(CONFIG)],
         rules.results.output,
-
-
-rule empirics:
-    """Facts of the data alone: specialization, Fact 1, county tables, tables and figures."""
-    input:
-        rules.facts.output,
-        [LAYOUT.root / name for name in registry.counties(CONFIG)],
-
-
-rule calibration:
-    """National processes and one calibration file per zone."""
-    input:
-        LAYOUT.national,
-        LAYOUT.zones,
 
 
 rule sweeps:

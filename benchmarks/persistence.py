@@ -75,7 +75,7 @@ def records(backend: str, number: int) -> dict:
     folder.mkdir(parents=True)
     record = MetadataRecord(
         rule="solve",
-        input=["results/all/kernels.json"],
+        input=["results/all/precompile.json"],
         log=["results/all/logs/solve/baseline/batch_00.log"],
         shellcmd="x" * 600,
         params=["'results/all/config.yaml'", "'" + "1234 " * 12 + "'", str(["k" * 24] * 12)],

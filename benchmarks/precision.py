@@ -131,9 +131,9 @@ def ticks(axis) -> None:
 def run(config, layout, quick: bool) -> list[dict]:
     """Rows, CSV and figure."""
     from regspec.io.provenance import code_version
-    from regspec.solves.precompile import warm_cache
+    from regspec.solves.precompile import precompile
 
-    warm_cache(config)  # the first grid's time must not contain the loading of kernels
+    precompile(config)  # the first grid's time must not contain the loading of kernels
     rows = measure(config, layout, GRIDS[:2] if quick else GRIDS)
     write(rows, OUTPUT / "work_precision.csv")
     draw(rows, OUTPUT / "work_precision", {"code_version": code_version()})

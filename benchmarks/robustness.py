@@ -94,7 +94,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     national, rows = calibration(), []
-    steps.warm("config/config.yaml", [f"run.directory={FOLDER}"])
+    steps.precompile("config/config.yaml", [f"run.directory={FOLDER}"])
     with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
         waiting = [pool.submit(solve, draw, national) for draw in draws(options.draws, options.seed)]
         for done in as_completed(waiting):

@@ -61,10 +61,10 @@ def seconds_of(call) -> tuple[float, object]:
 
 def solve_times(config, layout, scenario: str, repeat: int) -> tuple[float, object]:
     """Best wall time of the zone under ``scenario`` in this process, kernels warm, and its solution."""
-    from regspec.solves.precompile import warm_cache
+    from regspec.solves.precompile import precompile
     from regspec.solves.zone import solve_zone
 
-    warm_cache(config)
+    precompile(config)
     zone, national = inputs(layout)
     runs = [seconds_of(lambda: solve_zone(zone, national, config, scenario)) for _ in range(repeat)]
     return min(runs, key=lambda run: run[0])

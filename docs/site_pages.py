@@ -108,9 +108,6 @@ def _configuration() -> str:
     return manual().replace("[config.yaml](config.yaml)", "`config/config.yaml`")
 
 
-# --------------------------------------------------------------------------------------------- command line
-
-
 def _command_line() -> str:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = "\n".join(line.removeprefix("# ") for line in makefile.partition("\n\n")[0].splitlines())
@@ -133,9 +130,6 @@ def _helps() -> Iterator[tuple[str, str]]:
         yield "regspec", parser().format_help()
         for name, step in commands(parser()).items():
             yield f"regspec {name}", step.format_help()
-
-
-# ------------------------------------------------------------------------------------------------------ API
 
 
 def _api() -> str:

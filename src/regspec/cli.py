@@ -12,14 +12,17 @@ from pathlib import Path
 
 from regspec.workflow import steps
 from regspec.workflow.endings import any_text, short_errors
+from regspec.workflow.former_names import refuse_former_command
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one step; errors of the user's making are printed without a traceback."""
     any_text()
-    args = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
     try:
         with short_errors():
+            refuse_former_command(words)
+            args = parser().parse_args(words)
             args.step(args)
     except SystemExit as end:
         return int(end.code or 0)
@@ -39,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     _add(commands, "empirics", _job(steps.empirics), "specialization measures, Fact 1, tables and figures")
     _add(commands, "counties", _job(steps.counties), "county files as tables of zones, coverage, income growth")
     _add(commands, "calibrate", _job(steps.calibrate), "national processes and one calibration file per zone")
-    _add(commands, "warm", _warm, "compile all kernels that the configuration needs", _warm_options)
+    _add(commands, "precompile", _job(steps.precompile), "compile all kernels that the configuration needs")
     _add(commands, "solve", _solve, "solve zones under one scenario", _solve_options)
     _add(commands, "collect", _job(steps.collect), "gather the solutions of all zones into two tables")
     _add(commands, "results", _job(steps.results), "trade-off, decomposition, welfare, maps, summary.json")
@@ -50,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
     _add(commands, "responses", _job(steps.responses), "responses of two zones to a shock to one industry")
     _add(commands, "planner", _job(steps.planner), "externalities, long-run taxes and simple rules of the planner")
     _add(commands, "theory", _job(steps.theory), "checks of what the deck says on prices and productivity")
-    _add(commands, "calibrate-internal", _job(steps.internal_calibration), "the parameter that meets a target debt ratio")
+    _add(commands, "internal-calibration", _job(steps.internal_calibration), "the parameter that meets a target debt ratio")
     _add(commands, "report", _report, "one self-contained HTML page of everything that the run has produced")
     _add(commands, "county-files", _county_files, "write county files of the synthetic economy", _out_options)
     _add(
@@ -111,10 +114,6 @@ def _microdata_options(sub) -> None:
     sub.add_argument("--hierarchical", action="store_true", help="records of households and of persons")
 
 
-def _warm_options(sub) -> None:
-    sub.add_argument("--output", type=Path, help="JSON file that says what was compiled")
-
-
 def _sweep_options(sub) -> None:
     sub.add_argument("--name", required=True, help="one of the configuration's sweeps")
 
@@ -147,9 +146,6 @@ def _status_options(sub) -> None:
 
 def _out_options(sub) -> None:
     sub.add_argument("--out", type=Path, required=True, help="folder of the files")
-
-
-# ------------------------------------------------------------------------------------------------ steps
 
 
 def _load(args):
@@ -187,10 +183,6 @@ def _check(args) -> None:
     check_names(config)
     check_inputs(config)
     print(f"configuration {digest} and its input tables are usable")
-
-
-def _warm(args) -> None:
-    steps.warm(args.config, args.overrides, args.output)
 
 
 def _solve(args) -> None:

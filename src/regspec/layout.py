@@ -27,7 +27,7 @@ class Layout:
         self.calibration = self.root / "calibration"
         self.national = self.calibration / "national.json"
         self.zones = self.calibration / "zones.json"
-        self.kernels = self.root / "kernels.json"
+        self.precompile = self.root / "precompile.json"
         self.paths = self.root / "model" / "paths.parquet"
         self.solutions = self.root / "model" / "solutions.parquet"
         self.summary = self.root / "summary.json"

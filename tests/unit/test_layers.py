@@ -17,7 +17,7 @@ LAYERS = {
     "exhibits": ("exhibits",),
     "estimators": ("econometrics",),
     "data": ("data",),
-    "facts": ("empirics",),
+    "empirics": ("empirics",),
     "calibration": ("calibration",),
     "model": ("model",),
     "solves": ("layout", "solves"),

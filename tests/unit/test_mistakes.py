@@ -37,6 +37,16 @@ def refused(bare_folder, capsys):
     return refused
 
 
+@pytest.mark.parametrize(
+    ("former", "present"), [("warm", "precompile"), ("calibrate-internal", "internal-calibration"), ("explain", None)]
+)
+def test_former_commands_and_targets_name_the_present_one(bare_folder, capsys, former, present):
+    target = ["facts"] if present is None else []
+    assert cli.main([former, *target, "--config", "my.yaml"]) == 2
+    said = f"the command {former} is now called {present}" if present else "the target or rule facts is now called empirics"
+    assert capsys.readouterr().err == f"regspec: {said}\n"
+
+
 #: Values of single keys: what `regspec check --set` says.
 VALUES = {
     "key in the wrong place": ("theta=0.4", ["unknown key in this place", "there is model.parameters.theta"]),

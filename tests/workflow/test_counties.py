@@ -36,12 +36,12 @@ def write(path, content):
 def test_without_county_files_there_is_no_such_step(workflow, panel):
     content, path, *_ = panel
     bare = {**content, "data": {key: value for key, value in content["data"].items() if key != "counties"}}
-    assert "counties" not in workflow(write(path, bare), "-n", "--", "empirics").plan()
+    assert "counties" not in workflow(write(path, bare), "-n").plan()
 
 
 def test_tables_of_zones_are_made_and_made_again_when_their_files_change(workflow, panel):
     content, path, folder, areas, zone_of = panel
-    first = workflow(write(path, content), "--", "empirics")
+    first = workflow(write(path, content), "--", "empirics", "counties")
     assert first.code == 0, first.text
     assert first.jobs("counties") == 1 and first.jobs("data") == 1
     root = workflow.folder / "results" / "panel"
@@ -50,12 +50,12 @@ def test_tables_of_zones_are_made_and_made_again_when_their_files_change(workflo
     sums = areas.assign(zone=areas["fips"].map(zone_of)).groupby(["zone", "year"])[["income", "population"]].sum()
     assert table["income"].to_numpy() == pytest.approx(1000 * sums["income"].to_numpy())
     content["data"]["counties"]["dollars"] = 2000
-    again = workflow(write(path, content), "-n", "--", "empirics").plan()
-    assert again.get("counties") == 1 and not {"data", "facts", "calibrate"} & set(again)
+    again = workflow(write(path, content), "-n", "--", "empirics", "counties").plan()
+    assert again.get("counties") == 1 and not {"data", "empirics", "calibrate"} & set(again)
     (folder / "CAINC1.csv").write_text(
         (folder / "CAINC1.csv").read_text(encoding="utf-8").replace("LineCode", "Lines"), encoding="utf-8"
     )
     before = workflow.snapshot()
-    broken = workflow(path, "--", "empirics")
+    broken = workflow(path, "--", "empirics", "counties")
     assert broken.code != 0 and "CAINC1.csv: has no column 'linecode'" in broken.text
     assert len(broken.errors()) <= 5 and workflow.snapshot() == before

@@ -44,7 +44,7 @@ def test_first_run_solves_every_zone_and_names_its_results(run, root):
 
 
 def test_every_rule_leaves_a_log_and_a_benchmark(run, root):
-    for rule in ("data", "empirics", "calibrate", "kernels", "collect", "results"):
+    for rule in ("data", "empirics", "calibrate", "precompile", "collect", "results"):
         assert (root / "logs" / f"{rule}.log").exists()
         assert (root / "benchmarks" / f"{rule}.tsv").exists()
     assert (root / "logs" / "solve" / "baseline" / "batch_0.log").exists()
@@ -87,9 +87,9 @@ def test_plan_after_a_change_of_the_configuration(workflow, run):
         "model={grid: {b_fine: 18}}": {"solve": 2, "collect": 1, "results": 1},
         "compute={ranks: 2}": {},
         # The solves that follow a calibration are not known before it.
-        "results={confidence: 0.9}": {"facts": 1, "calibrate": 1, "collect": 1, "results": 1},
+        "results={confidence: 0.9}": {"empirics": 1, "calibrate": 1, "collect": 1, "results": 1},
         "model={zones: [1, 4, 56]}": {"calibrate": 1, "collect": 1, "results": 1},
-        "run={seed: 7}": {"data": 1, "facts": 1, "calibrate": 1, "collect": 1, "results": 1},
+        "run={seed: 7}": {"data": 1, "empirics": 1, "calibrate": 1, "collect": 1, "results": 1},
     }
     for override, expected in plan.items():
         assert planned(workflow, run, "--config", override) == expected, override
@@ -113,7 +113,7 @@ def test_deleted_exhibit_of_the_data_is_planned(workflow, run, root):
     path.unlink()
     plan = planned(workflow, run)
     path.write_bytes(held)
-    assert plan["facts"] == 1 and not {"data", "kernels", "solve"} & set(plan)
+    assert plan["empirics"] == 1 and not {"data", "precompile", "solve"} & set(plan)
 
 
 def test_exhibits_are_made_anew_without_any_solve(workflow, run, root):
@@ -131,7 +131,7 @@ def test_exhibits_are_made_anew_without_any_solve(workflow, run, root):
 def test_another_level_solves_nothing_and_is_collected(workflow, run):
     """Also when the calibration was brought up to date by a call of its own."""
     level = ("--config", "calibration={level: matched}")
-    calibrated = workflow(run[1], *level, "--", "calibration")
+    calibrated = workflow(run[1], *level, "--", "calibrate")
     assert calibrated.code == 0, calibrated.text
     assert planned(workflow, run, *level) == {"collect": 1, "results": 1}
 
@@ -250,7 +250,7 @@ def test_failing_solve_ends_the_run_and_keeps_the_others(workflow, run, root):
     kept = {zone: solution(root, zone).read_bytes() for zone in ZONES}
     failed = workflow(run[1], "--config", FAILS)
     assert failed.code != 0
-    ending = failed.text.split("is not complete")[1]
+    ending = failed.text.split("run incomplete")[1]
     for zone in ZONES:
         assert f"zone {zone}, scenario full" in ending
         assert not solution(root, zone, "full").exists()

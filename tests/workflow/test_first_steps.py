@@ -11,6 +11,8 @@ import pytest
 from repository import ROOT
 
 from regspec.cli import main
+from regspec.workflow import steps
+from regspec.workflow.triggers import KEYS
 
 #: What `snakemake --lint` may say. The environment of all rules is one: requirements.lock, which `make` installs.
 JUSTIFIED = {"Specify a conda environment or container for each rule."}
@@ -73,9 +75,36 @@ def test_unknown_target(tmp_path, monkeypatch, capsys):
         == 2
     )
     assert capsys.readouterr().err.splitlines() == [
-        "regspec: empirix: the workflow makes no such thing",
-        "  `snakemake --list-target-rules` names the targets",
+        "regspec: empirix: unknown target",
+        "  `snakemake --list-target-rules` lists the targets",
     ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--", "facts"], "the target or rule facts is now called empirics"),
+        (["--", "calibration"], "the target or rule calibration is now called calibrate"),
+        (["--forcerun", "kernels", "--", "model"], "the target or rule kernels is now called precompile"),
+        (["--until", "facts"], "the target or rule facts is now called empirics"),
+        (["--set-resources", "kernels:mem_mb=3000"], "the target or rule kernels is now called precompile"),
+    ],
+)
+def test_former_targets_and_rules_name_the_present_one(workflow, arguments, said):
+    done = workflow(TINY, *arguments)
+    assert done.code == 2 and done.errors() == [f"regspec: {said}"]
+    assert not (workflow.folder / "results").exists()
+
+
+def test_every_rule_that_runs_a_step_has_the_name_of_its_function_log_and_stamp():
+    """The script calls the function of the rule's name; people look for the log under it."""
+    rules = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    found = re.findall(r"(?:rule|checkpoint) (\w+):\n(.*?)script:", rules, re.DOTALL)
+    assert {name for name, _ in found} == {"precompile", *KEYS}
+    for name, text in found:
+        assert callable(getattr(steps, name))
+        assert f'"{name}.log"' in text or f'"{name}" / "{{{name}}}.log"' in text
+        assert name == "precompile" or f"depends({name!r})".replace("'", '"') in text or f"{name}_depends(" in text
 
 
 @pytest.fixture

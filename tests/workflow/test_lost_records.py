@@ -76,7 +76,7 @@ def test_a_table_that_was_replaced_by_an_older_one_is_read_again(moved):
     path = edited(workflow, "controls", "high_skill_share")
     os.utime(path, (1e9, 1e9))
     plan, why = workflow.explained(config)
-    assert plan == {"data": 1, "facts": 1, "calibrate": 1, "collect": 1, "results": 1}
+    assert plan == {"data": 1, "empirics": 1, "calibrate": 1, "collect": 1, "results": 1}
     assert f"data (1 job)\n      input changed: tables/{FILES['controls']}\n" in why
 
 
@@ -92,10 +92,22 @@ def test_files_without_a_stamp_are_made_again(moved, step):
     workflow, config = moved
     (workflow.folder / f"results/panel/stamps/{step}.json").unlink()
     plan, why = workflow.explained(config)
-    assert plan.keys() & {"facts", "calibrate", "collect"} == (
-        {"collect"} if step == "collect" else {"facts", "calibrate", "collect"}
+    assert plan.keys() & {"empirics", "calibrate", "collect"} == (
+        {"collect"} if step == "collect" else {"empirics", "calibrate", "collect"}
     )
-    assert "(1 job)\n      nothing says from what its files were made\n" in why
+    assert "(1 job)\n      no record of what its files were made from\n" in why
+
+
+def test_what_an_earlier_version_left_under_another_name_is_made_again(moved):
+    """The kernels' file and stamp had the name `kernels`; solves then run, and keep their solutions, whose keys are present."""
+    workflow, config = moved
+    root = workflow.folder / "results/panel"
+    for folder in (root, root / "stamps"):
+        (folder / "precompile.json").rename(folder / "kernels.json")
+    plan, why = workflow.explained(config)
+    assert plan == {"precompile": 1, "solve": 2, "collect": 1, "results": 1}
+    assert "precompile (1 job)\n      missing: results/panel/precompile.json\n" in why
+    assert "baseline, 2 zones (1, 56): already solved\n" in why
 
 
 def test_a_step_by_hand_with_other_settings_is_told_and_made_again(moved, monkeypatch):

@@ -62,12 +62,12 @@ def test_a_solution_that_was_replaced_by_hand_is_told_and_made_again(copy, run):
     plan, why = copy.explained(run, "--", "model")
     assert plan == {} and why.splitlines() == [
         "regspec: nothing would run; everything is up to date",
-        "  solutions that are not those that were gathered, made again when they are needed:",
+        "  solutions deleted or replaced since they were gathered; made again when needed:",
         "      baseline, zone 1: model.parameters.theta: 0.9 -> 0.35 (copied from the store)",
     ]
     done = copy(run, "--until", "collect", "--forcerun", "collect")
     assert done.code == 0 and done.jobs("solve") == 1 and recorded_key(path) == key, done.text
-    assert "not those" not in copy.explained(run, "--", "model")[1]
+    assert "deleted or replaced" not in copy.explained(run, "--", "model")[1]
 
 
 def test_a_sweep_is_solved_in_parts(copy, run):
@@ -93,7 +93,7 @@ def test_several_configuration_files_are_merged_as_by_the_commands(copy, run):
 
 def test_comments_and_docs_lead_to_nothing(project, run):
     for name, comment in {
-        "workflow/scripts/results.py": "# A comment.\n",
+        "workflow/scripts/step.py": "# A comment.\n",
         "workflow/rules/solve.smk": "# A comment.\n",
         "src/regspec/results/slopes.py": "# A comment.\n",
         "src/regspec/model/kernels/newton.py": "# A comment.\n",
@@ -108,19 +108,28 @@ def test_comments_and_docs_lead_to_nothing(project, run):
 
 
 def test_code_leads_to_what_runs_it_and_is_named(project, run):
-    script, module = project.project / "workflow/scripts/results.py", project.project / "src/regspec/results/collect.py"
-    for path in (script, module):
-        path.write_text(path.read_text(encoding="utf-8") + "\nADDED = 1\n", encoding="utf-8")
+    module = project.project / "src/regspec/results/collect.py"
+    module.write_text(module.read_text(encoding="utf-8") + "\nADDED = 1\n", encoding="utf-8")
     plan, why = project.explained(run)
     assert plan == {"collect": 1, "results": 1}
-    assert "code: results/collect.py\n" in why and "code: results.py, results/collect.py\n" in why
+    assert why.count("code: results/collect.py\n") == 2
+
+
+def test_the_script_that_all_rules_share_leads_to_every_step(project, run):
+    script = project.project / "workflow/scripts/step.py"
+    before = script.read_text(encoding="utf-8")
+    script.write_text(before + "\nADDED = 1\n", encoding="utf-8")
+    plan, why = project.explained(run)
+    script.write_text(before, encoding="utf-8")
+    assert plan == {"data": 1, "empirics": 1, "calibrate": 1, "collect": 1, "results": 1}
+    assert "data (1 job)\n      code: step.py\n" in why
 
 
 def test_kernel_code_leads_to_all_solves(project, run):
     kernel = project.project / "src/regspec/model/kernels/newton.py"
     kernel.write_text(kernel.read_text(encoding="utf-8") + "\nADDED = 1\n", encoding="utf-8")
     plan, why = project.explained(run, "--", "model")
-    assert plan == {"kernels": 1, "solve": 4, "collect": 1}
+    assert plan == {"precompile": 1, "solve": 4, "collect": 1}
     assert "2 zones (1, 56): kernels (code of the solver or its libraries)" in why
     assert "the solver's code or its libraries changed" in why.split("solve (")[0]
 
@@ -138,9 +147,9 @@ def test_an_edited_control_column_leads_to_no_solve(copy, run):
 
     edited(copy, "controls", change)
     plan, why = copy.explained(run, "--", "model")
-    assert plan == {"data": 1, "facts": 1, "calibrate": 1, "collect": 1}
+    assert plan == {"data": 1, "empirics": 1, "calibrate": 1, "collect": 1}
     assert f"data (1 job)\n      input changed: tables/{FILES['controls']}\n" in why
-    assert why.endswith("if it changes nothing:\n      none\n")
+    assert why.endswith("if calibrate changes nothing:\n      none\n")
     done = copy(run, "--", "model")
     assert done.code == 0 and done.jobs("calibrate") == 1 and done.jobs("solve") == 0, done.text
 
@@ -150,7 +159,7 @@ def test_an_edited_productivity_series_leads_to_all_solves(copy, run):
         table.loc[(table["industry_id"] == 2) & (table["year"] == 1990), "TFPGO"] *= 1.01
 
     edited(copy, "accounts", change)
-    assert copy(run, "--", "calibration").code == 0
+    assert copy(run, "--", "calibrate").code == 0
     plan, why = copy.explained(run, "--", "model")
     assert plan == {"solve": 4, "collect": 1}
     assert "baseline, tight, 2 zones (1, 56): national processes (productivity or interest)" in why

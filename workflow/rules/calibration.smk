@@ -1,6 +1,5 @@
 """National processes and one small file per zone."""
 
-from regspec.exhibits import registry
 from regspec.model.fingerprint import kernel_fingerprint
 
 
@@ -26,17 +25,17 @@ checkpoint calibrate:
         config=str(LAYOUT.config),
         depends=depends("calibrate"),
     script:
-        "../scripts/calibrate.py"
+        "../scripts/step.py"
 
 
-rule kernels:
+rule precompile:
     """Compile the kernels once, before many solves ask for them at the same time."""
     output:
-        LAYOUT.kernels,
+        LAYOUT.precompile,
     log:
-        LAYOUT.logs / "kernels.log",
+        LAYOUT.logs / "precompile.log",
     benchmark:
-        LAYOUT.benchmarks / "kernels.tsv"
+        LAYOUT.benchmarks / "precompile.tsv"
     resources:
         mem_mb=2000,
         runtime=30,
@@ -46,4 +45,4 @@ rule kernels:
         industries=len(CONFIG.calibration.industries),
         planner=registry.has_planner(CONFIG),
     script:
-        "../scripts/kernels.py"
+        "../scripts/step.py"

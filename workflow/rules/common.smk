@@ -15,13 +15,15 @@ from snakemake.logging import logger
 from regspec.config.reading import load_config, write_resolved
 from regspec.workflow.plan import Explanation, VARIABLE
 from regspec.errors import RegspecError
+from regspec.exhibits import registry
 from regspec.solves.cost import cost_text, memory_mb, minutes, size_text
 from regspec.solves.batch import batches_of, forget_incomplete, outdated_batches
 from regspec.workflow.steps import check_environment, levels, zone_keys
 from regspec.layout import Layout
 from regspec.workflow.progress import SOLVE_RULES, follow_jobs
 from regspec.io.provenance import content_hash
-from regspec.workflow.stamps import Stamps, force, shown
+from regspec.workflow.planning import before_planning
+from regspec.workflow.stamps import Stamps, shown
 from regspec.workflow.status import ending_text, failures_text
 from regspec.workflow.triggers import dependencies, sweep_dependencies
 from regspec.workflow.checks import check_inputs, check_names
@@ -53,6 +55,7 @@ LAYOUT = Layout(CONFIG)
 SPECIALIZATION = LAYOUT.empirics / "specialization.parquet"
 SOLVE_NAMES = CONFIG.solve_names()
 MEMORY = memory_mb(CONFIG)
+SCRIPT = Path(workflow.basedir) / "workflow" / "scripts" / "step.py"
 
 # The programs beside this Python (regspec, mpiexec) are found even when the environment is not activated.
 shell.prefix(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
@@ -68,17 +71,13 @@ def check_cluster():
         )
 
 
-def script_file(name):
-    return Path(workflow.basedir) / "workflow" / "scripts" / f"{name}.py"
-
-
-def depends(step, script=None):
-    """What a step depends on besides its input files. Its script is in it by content, not by age as Snakemake has it."""
-    return dependencies(CONFIG, step, script_file(script or step))
+def depends(step):
+    """What a step depends on besides its input files. The script is in it by content, not by age as Snakemake has it."""
+    return dependencies(CONFIG, step, SCRIPT)
 
 
 def sweep_depends(name):
-    return sweep_dependencies(CONFIG, name, script_file("sweep"))
+    return sweep_dependencies(CONFIG, name, SCRIPT)
 
 
 def solutions(scenario, batch):
@@ -192,7 +191,7 @@ if workflow.is_main_process:
     STAMPS = Stamps(CONFIG, LAYOUT)
     OUTDATED = STAMPS.outdated()
     forget_incomplete(CONFIG, LAYOUT)
-    force(workflow, outdated_files)
+    before_planning(workflow, outdated_files)
     follow_jobs(
         logger,
         lambda: planned(SOLVE_RULES).total(),

@@ -1,6 +1,5 @@
 """The economy as clean tables, and the facts it shows."""
 
-from regspec.exhibits import registry
 from regspec.workflow.checks import county_files, raw_files
 
 
@@ -27,10 +26,10 @@ rule data:
         config=str(LAYOUT.config),
         depends=depends("data"),
     script:
-        "../scripts/data.py"
+        "../scripts/step.py"
 
 
-rule facts:
+rule empirics:
     """Specialization measures, Fact 1 and its figures."""
     input:
         rules.data.output,
@@ -45,9 +44,9 @@ rule facts:
         runtime=15,
     params:
         config=str(LAYOUT.config),
-        depends=depends("empirics", "facts"),
+        depends=depends("empirics"),
     script:
-        "../scripts/facts.py"
+        "../scripts/step.py"
 
 
 # Only in the plan when the configuration names county files.
@@ -71,4 +70,4 @@ if registry.counties(CONFIG):
             config=str(LAYOUT.config),
             depends=depends("counties"),
         script:
-            "../scripts/counties.py"
+            "../scripts/step.py"

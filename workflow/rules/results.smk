@@ -1,7 +1,5 @@
 """Exhibits of the paper."""
 
-from regspec.exhibits import registry
-
 
 rule results:
     """Trade-off, friction decomposition, welfare, efficient specialization, maps; summary.json names them."""
@@ -29,7 +27,7 @@ rule results:
         config=str(LAYOUT.config),
         depends=depends("results"),
     script:
-        "../scripts/results.py"
+        "../scripts/step.py"
 
 
 rule report:
@@ -39,7 +37,7 @@ rule report:
     """
     input:
         rules.results.output,
-        rules.facts.output,
+        rules.empirics.output,
         [LAYOUT.root / name for name in registry.counties(CONFIG)],
     output:
         LAYOUT.report,
@@ -55,7 +53,7 @@ rule report:
         depends=depends("report"),
         on_request=on_request_digest,
     script:
-        "../scripts/report.py"
+        "../scripts/step.py"
 
 
 rule sweep:
@@ -80,7 +78,7 @@ rule sweep:
         depends=lambda wildcards: sweep_depends(wildcards.sweep),
         levels=levels_digest,
     script:
-        "../scripts/sweep.py"
+        "../scripts/step.py"
 
 
 rule multiplicity:
@@ -101,13 +99,13 @@ rule multiplicity:
         config=str(LAYOUT.config),
         depends=depends("multiplicity"),
     script:
-        "../scripts/multiplicity.py"
+        "../scripts/step.py"
 
 
 rule responses:
     """Responses to a shock to one industry; asked for by name: `snakemake ... -- responses`."""
     input:
-        LAYOUT.kernels,
+        LAYOUT.precompile,
         LAYOUT.national,
         LAYOUT.zones,
         rules.data.output,
@@ -125,13 +123,13 @@ rule responses:
         depends=depends("responses"),
         zones=calibration_digest,
     script:
-        "../scripts/responses.py"
+        "../scripts/step.py"
 
 
 rule planner:
     """Externalities, long-run taxes and simple rules of the planner; asked for by name: `snakemake ... -- planner`."""
     input:
-        LAYOUT.kernels,
+        LAYOUT.precompile,
         LAYOUT.national,
         LAYOUT.zones,
         rules.data.output,
@@ -149,7 +147,7 @@ rule planner:
         depends=depends("planner"),
         zones=calibration_digest,
     script:
-        "../scripts/planner.py"
+        "../scripts/step.py"
 
 
 rule theory:
@@ -167,13 +165,13 @@ rule theory:
         config=str(LAYOUT.config),
         depends=depends("theory"),
     script:
-        "../scripts/theory.py"
+        "../scripts/step.py"
 
 
 rule internal_calibration:
     """A parameter from a target debt ratio; asked for by name: `snakemake ... -- internal_calibration`."""
     input:
-        LAYOUT.kernels,
+        LAYOUT.precompile,
         LAYOUT.national,
         rules.data.output,
     output:
@@ -189,4 +187,4 @@ rule internal_calibration:
         config=str(LAYOUT.config),
         depends=depends("internal_calibration"),
     script:
-        "../scripts/internal_calibration.py"
+        "../scripts/step.py"

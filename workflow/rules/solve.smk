@@ -23,7 +23,7 @@ rule:
     name:
         SOLVE
     input:
-        LAYOUT.kernels,
+        LAYOUT.precompile,
         national=ancient(LAYOUT.national),
         zones=ancient(LAYOUT.zones),
     output:
@@ -76,4 +76,4 @@ rule collect:
         depends=depends("collect"),
         levels=levels_digest,
     script:
-        "../scripts/collect.py"
+        "../scripts/step.py"

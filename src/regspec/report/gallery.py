@@ -138,7 +138,7 @@ def _picture(path: Path, name: str, number: int) -> Picture:
             (width, height), said, data = image.size, image.info, _light(image)
     except OSError as error:
         fail_for_system(path, error)
-        raise DataError(f"{path}: not a PNG picture\nremedy: delete it and run the step again") from error
+        raise DataError(f"{path}: not a PNG picture\nRemedy: delete it and run the step again.") from error
     synthetic = said.get("Description") == SYNTHETIC_MARK
     return Picture(number, name.removesuffix(".png"), data, width, height, said.get("Comment", ""), synthetic)
 
@@ -155,7 +155,7 @@ def _sheet(path: Path, name: str, number: int) -> Sheet:
     text = path.read_text(encoding="utf-8")
     table = re.search(r"<table>.*?</table>", text, re.S)
     if table is None:
-        raise DataError(f"{path}: no table in it\nremedy: delete it and run the step again")
+        raise DataError(f"{path}: no table in it\nRemedy: delete it and run the step again.")
     caption = re.search(r"<caption>(.*?)</caption>", table.group(), re.S)
     notes = re.search(r'<p class="notes">(.*?)</p>', text, re.S)
     markup = re.sub(r"<caption>.*?</caption>\n?", "", table.group(), flags=re.S)

@@ -69,14 +69,14 @@ def small_problem(industries: int, regimes: bool = False, next_price: bool = Fal
     )
 
 
-def warm_cache(config: Config) -> None:
+def precompile(config: Config) -> None:
     """Compile into NUMBA_CACHE_DIR the kernels of both allocations for the configured industries and variants."""
     chosen = [config.scenario_parameters(name) for name in config.solve_names()]
     for variant in sorted({(p.has_regimes, p.collateral_price == "next") for p in chosen}):
-        _warm(small_problem(len(config.calibration.industries), *variant))
+        _compile(small_problem(len(config.calibration.industries), *variant))
 
 
-def _warm(problem: Problem) -> None:
+def _compile(problem: Problem) -> None:
     tail = None
     for planner in (False, True):
         solver = Solver(problem, planner)

@@ -34,7 +34,7 @@ def short_errors() -> Iterator[None]:
         raise SystemExit(error.exit_code) from None
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            print(f"regspec: {error.strerror}. Make room; the same command goes on with what is done.", file=sys.stderr)
+            print(f"regspec: {error.strerror}. Free some space and repeat the command; finished work is kept.", file=sys.stderr)
             raise SystemExit(1) from None
         if error.errno not in _SYSTEM or error.filename is None:
             raise

@@ -16,6 +16,7 @@ from regspec.errors import ConfigError
 from regspec.layout import Layout
 from regspec.solves.batch import batches_of, zones_of
 from regspec.solves.cost import cost_text
+from regspec.workflow.former_names import refuse_former_rules
 from regspec.workflow.progress import SOLVE_RULES, TARGETS
 from regspec.workflow.reasons import PRESENT, STORED, Solves, changed_params, several, solve_lines
 from regspec.workflow.stamps import BEFORE
@@ -64,7 +65,7 @@ def plan_text(dag, config: Config, layout: Layout, outdated: Mapping[str, list[s
     if "calibrate" in rules and layout.zones.exists():
         names = list(config.scenarios) if "collect" in rules else []
         names += [name for job in rules.get("sweep", ()) for name in config.solve_names(job.wildcards.sweep)]
-        lines += _entry("then solves, known when calibrate has run; if it changes nothing:", _due(config, layout, names))
+        lines += _entry("then solves, known only after calibrate; if calibrate changes nothing:", _due(config, layout, names))
     return "\n".join([*lines, *aside])
 
 
@@ -86,13 +87,13 @@ def _reasons(jobs: list, dag, outdated: Mapping[str, list[str]]) -> list[str]:
 
 def _stamp_words(job, outdated: Mapping[str, list[str]]) -> list[str]:
     """What the stamp of a job's step says against its files."""
-    name = {"facts": "empirics", "sweep": f"sweep/{dict(job.wildcards.items()).get('sweep')}"}.get(job.rule.name, job.rule.name)
-    return outdated.get(name, [])
+    step = job.rule.name
+    return outdated.get(f"sweep/{job.wildcards.sweep}" if step == "sweep" else step, [])
 
 
 def _words(job, reason, dag, by_stamp: list[str]) -> Iterable[str]:
     if reason.forced and not by_stamp:
-        yield "asked for"
+        yield "requested"
     makers = {maker.rule.name for maker, files in dag.dependencies[job].items() if files & set(reason.updated_input_run)}
     if makers:
         yield f"after {several(sorted(makers))}"
@@ -101,10 +102,10 @@ def _words(job, reason, dag, by_stamp: list[str]) -> Iterable[str]:
         yield f"input changed: {several(changed)}"
     missing = sorted(map(str, reason.missing_output))
     if missing:
-        yield f"not there: {several(missing, 2)}"
+        yield f"missing: {several(missing, 2)}"
     # Where the stamp is the reason, Snakemake has not looked for it.
     if reason.input_changed or (by_stamp and any(dag.workflow.persistence.input_changed(job))):
-        yield "other input files than before"
+        yield "different input files than before"
     # Asked for here, because Snakemake does not look any more once another reason is found.
     changes = dag.workflow.persistence.params_changed(job)
     if changes:
@@ -123,7 +124,7 @@ def _solves(jobs: list, config: Config, layout: Layout) -> list[str]:
     wanted = [(job.wildcards.scenario, int(zone)) for job in jobs for zone in job.params.zones.split()]
     groups = Solves(config, layout).grouped(sorted(wanted))
     anew = {name: _anew(found) for name, found in groups.items()}
-    return [*filter(None, [cost_text(config, anew)]), *solve_lines(groups)] or ["jobs of zones that there are no longer"]
+    return [*filter(None, [cost_text(config, anew)]), *solve_lines(groups)] or ["jobs for zones that are no longer in the run"]
 
 
 def _anew(reasons: dict[str, list[int]]) -> int:
@@ -151,7 +152,7 @@ def _replaced(rules: dict[str, list], config: Config, layout: Layout) -> list[st
     due = _without_present(Solves(config, layout).grouped(sorted(found))) if found else {}
     if not due:
         return []
-    return _entry("solutions that are not those that were gathered, made again when they are needed:", solve_lines(due))
+    return _entry("solutions deleted or replaced since they were gathered; made again when needed:", solve_lines(due))
 
 
 def _due(config: Config, layout: Layout, names: Iterable[str]) -> list[str]:
@@ -178,8 +179,9 @@ def _cache_home(folder: str) -> dict[str, str]:
 def explain(config: Config, snakefile: Path, profile: Path, targets: Iterable[str] = ()) -> int:
     """Print what Snakemake would run for ``targets`` under the configuration, and why; returns Snakemake's exit code.
 
-    Raises ConfigError when there is no workflow at ``snakefile``.
+    Raises ConfigError when there is no workflow at ``snakefile``, or none that makes a target.
     """
+    refuse_former_rules(targets)
     for path in (snakefile, profile):
         if not path.exists():
             raise ConfigError(f"{path}: missing; run in the project's folder, or give --snakefile and --profile")
@@ -209,8 +211,6 @@ def explain(config: Config, snakefile: Path, profile: Path, targets: Iterable[st
             said = done.stdout + done.stderr
             if "MissingRuleException" in said:
                 asked = " ".join(targets)
-                raise ConfigError(
-                    f"{asked}: the workflow makes no such thing\n  `snakemake --list-target-rules` names the targets"
-                )
+                raise ConfigError(f"{asked}: unknown target\n  `snakemake --list-target-rules` lists the targets")
             print(said, end="", file=sys.stderr)
     return done.returncode

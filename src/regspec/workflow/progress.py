@@ -1,4 +1,8 @@
-"""Lines that tell how far a running workflow is; :mod:`regspec.workflow.status` tells it from outside."""
+"""Progress lines of a running workflow; :mod:`regspec.workflow.status` reads the same from the files of a run.
+
+They hang on Snakemake's logger. Its logger plugins are no substitute: a plugin is a distribution of its own that the user names
+with ``--logger``; to hide lines of Snakemake's own it must replace all of them; and it does not know the plan.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 SOLVE_RULES = ("solve", "solve_mpi")
-TARGETS = ("all", "empirics", "calibration", "model", "sweeps")  # rules without work of their own
+TARGETS = ("all", "model", "sweeps")  # rules without work of their own
 _NOISE = ("Select jobs to execute", "Execute ", "DAG of jobs will be updated", "Updating checkpoint")
 _REPLACED = ("job_finished", "progress")
 

@@ -24,7 +24,7 @@ from regspec.layout import Layout
 from regspec.model.fingerprint import kernel_fingerprint
 from regspec.solves.key import settings, solution_inputs, solution_key
 
-PRESENT, STORED, NEW = "keep their files", "copied from the store", "not solved yet"
+PRESENT, STORED, NEW = "already solved", "copied from the store", "not solved yet"
 _UNKNOWN = "<TBD>"  # Snakemake's value of a param that waits for the calibration
 _MOST = 4  # changed keys, files or zones that are named
 _PARAMS = {
@@ -65,9 +65,6 @@ def several(found: Iterable, most: int = _MOST) -> str:
     found = list(map(str, found))
     more = f" and {len(found) - most} more" if len(found) > most else ""
     return ", ".join(found[:most]) + more
-
-
-# ------------------------------------------------------------------------------------------------ steps
 
 
 def changed_params(recorded: Iterable[str], current: Mapping[str, Any]) -> list[str]:
@@ -118,9 +115,6 @@ def dependency_changes(old: dict, new: dict) -> list[str]:
     return [*reasons, f"code: {several(files)}"] if files else reasons
 
 
-# ----------------------------------------------------------------------------------------------- solves
-
-
 class Solves:
     """Why solves run, by comparing the present inputs of each with its solution file."""
 
@@ -145,10 +139,10 @@ class Solves:
     def _cause(self, at: dict, key: str, recorded: dict | None, scenario: str, path: Path) -> str:
         if recorded is None:
             if self.layout.failure(scenario, at["zone"]).exists():
-                return "failed before, tried again"
+                return "failed before; will be retried"
             return "solution file damaged" if path.exists() else NEW
         if recorded["key"] == key:
-            return "failed before, tried again"
+            return "failed before; will be retried"
         return several(self._changes(at, recorded, scenario))
 
     def _changes(self, at: dict, recorded: dict, scenario: str) -> list[str]:
@@ -163,7 +157,7 @@ class Solves:
             found.append("calibration of the zone (its shares)")
         complete = shares is not None and own.keys() == now.keys()
         if not complete:
-            return found or ["calibration or settings that its file does not record"]
+            return found or ["calibration or settings not recorded in its file"]
         if self._key_then(at, recorded, scenario) != recorded["key"]:
             found.append("national processes (productivity or interest)")
         return found

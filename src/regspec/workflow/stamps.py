@@ -2,7 +2,8 @@
 
 Snakemake keeps records of its own in ``.snakemake``, where the run was started. They are gone in a new clone and after the
 results were moved, and they do not know of steps that were run by hand. Stamps lie with the results. At the start of a run
-each is compared with what the step would be made from now; what does not fit runs again (:func:`force`). Solves have their
+each is compared with what the step would be made from now; what does not fit runs again
+(:func:`regspec.workflow.planning.before_planning`). Solves have their
 keys instead, which their job's list holds (:func:`regspec.solves.batch.outdated_batches`).
 """
 
@@ -38,8 +39,8 @@ AFTER = {
     "planner": ("data", "calibrate"),
     "internal_calibration": ("data", "calibrate"),
 }
-UNKNOWN = "nothing says from what its files were made"
-BEFORE = "the steps before it were others"  # begins the reason that is no other step's
+UNKNOWN = "no record of what its files were made from"
+BEFORE = "earlier steps have changed"  # begins the reason that is no other step's
 _SWEEP = "sweep/"
 _WHOLE, _PART = 64 * 2**20, 2**20  # bytes: files up to this size are digested whole, of larger ones the first and last part
 
@@ -85,12 +86,12 @@ class Stamps:
                 found[name] = self._changes(name, recorded, self.present(name))
         lost = [path for path in map(self._layout.zone_json, self._layout.zone_ids()) if not path.exists()]
         if lost and "calibrate" not in found:
-            found["calibrate"] = [f"not there: {several(lost, 2)}"]
+            found["calibrate"] = [f"missing: {several(lost, 2)}"]
         return found
 
     def names(self) -> list[str]:
         """Every step that leaves a stamp, with ``sweep/<sweep>`` for the sweeps."""
-        own = [name for name in ("kernels", *KEYS) if name != "sweep" and (name != "counties" or self._has_counties)]
+        own = [name for name in ("precompile", *KEYS) if name != "sweep" and (name != "counties" or self._has_counties)]
         return [*own, *(f"{_SWEEP}{name}" for name in self._config.sweeps)]
 
     def output(self, name: str) -> Path:
@@ -103,7 +104,7 @@ class Stamps:
             "data": layout.data / "meta.json",
             "empirics": layout.empirics / "specialization.parquet",
             "calibrate": layout.zones,
-            "kernels": layout.kernels,
+            "precompile": layout.precompile,
             "collect": layout.paths,
             "results": layout.summary,
             "report": layout.report,
@@ -124,7 +125,7 @@ class Stamps:
     def _own(self, name: str) -> dict:
         """Configuration keys, sources, raw tables and settings of solves."""
         config = self._config
-        if name == "kernels":
+        if name == "precompile":
             planner, industries = registry.has_planner(config), len(config.calibration.industries)
             return {"depends": {"fingerprint": kernel_fingerprint(), "industries": industries, "planner": planner}}
         sweep = name.removeprefix(_SWEEP) if name.startswith(_SWEEP) else None
@@ -147,13 +148,13 @@ class Stamps:
         before, now = old.get("inputs", {}), new.get("inputs", {})
         if before != now:
             changed = [path for path in self._inputs(name) if before.get(path.name) != now[path.name]]
-            reasons.append(f"input changed: {several(changed)}" if changed else "other input files than before")
+            reasons.append(f"input changed: {several(changed)}" if changed else "different input files than before")
         before, now = old.get("solves", {}), new.get("solves", {})
         changed = [each for each in {**before, **now} if before.get(each) != now.get(each)]
         if changed:
-            reasons.append(f"other solves than before: {several(changed, 3)}")
+            reasons.append(f"solves changed: {several(changed, 3)}")
         if old.get("shown") != new.get("shown"):
-            reasons.append("what was made on request changed")
+            reasons.append("exhibits made on request changed")
         return reasons or [f"{BEFORE}: {several(self._before(name))}"]
 
 
@@ -166,20 +167,6 @@ def stamped(config: Config, config_hash: str, layout: Layout, name: str) -> Iter
         place.unlink(missing_ok=True)
     yield
     write_json(place, {"made_from": made_from, "provenance": stamp(config_hash)})
-
-
-def force(workflow, files) -> None:
-    """Have Snakemake make ``files()`` again where they are in the plan; asked once, when the plan is made.
-
-    Its option ``--forcerun`` would also make them where they were not asked for.
-    """
-    build = workflow._build_dag
-
-    def forced() -> None:
-        workflow.dag.forcefiles.update(map(str, files()))
-        build()
-
-    workflow._build_dag = forced
 
 
 def shown(config: Config, layout: Layout) -> str:

@@ -17,12 +17,12 @@ from regspec.solves.batch import zones_of
 from regspec.solves.cost import comparison_text
 from regspec.workflow.progress import duration
 
-# In the order in which they are told. silent: began, and has not written for long (ended from outside, most likely);
-# outdated: solved with other inputs than the present ones, to be solved again.
+# In the order of printing. silent: started, but has written nothing for a long time (most likely killed);
+# outdated: solved with other inputs than the present ones, will be solved again.
 STATES = ("done", "running", "silent", "failed", "unconverged", "outdated", "waiting")
 ENDED = ("done", "failed", "unconverged")
 _SILENT = 600.0  # seconds without a line of progress, or five times the time between two lines
-_PLANNER = 1.5  # time of a planner's sweep over that of a market's (docs/benchmarks.md)
+_PLANNER = 1.5  # time of a planner's iteration over that of a market's (docs/benchmarks.md)
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Solve:
     """State (of `STATES`) of one solve.
 
     message: why it failed. seconds: wall time of a finished solve, NaN otherwise. event: last line of progress. left: seconds
-    that a running solve takes yet, NaN where nothing can be said. age: seconds since its last line of progress.
+    that a running solve still takes, NaN if unknown. age: seconds since its last line of progress.
     """
 
     scenario: str
@@ -46,12 +46,12 @@ class Solve:
         """Where a running solve is, in words."""
         e = self.event
         if not e:
-            return "no sweep yet"
+            return "no iteration yet"
         where = {"ce": "market", None: ""}.get(e.get("allocation"), str(e.get("allocation")))
         if e.get("stage") == "path":
-            step = f"path, year index {e.get('year')} (runs down to 0)"
+            step = f"path, year index {e.get('year')} (counts down to 0)"
         else:
-            step = f"sweep {e.get('sweep')}, distance {float(e.get('distance', math.nan)):.1e}"
+            step = f"iteration {e.get('sweep')}, distance {float(e.get('distance', math.nan)):.1e}"
         rest = f", about {duration(self.left)} left" if self.left > 0.0 else ""
         return f"{where} {step}{rest}".strip()
 
@@ -127,7 +127,7 @@ def _recorded(path) -> tuple[str, str, float, str, str]:
     except (FileNotFoundError, DataError):
         return "unreadable", f"{path} is damaged; delete it", math.nan, "", "other"
     except SystemFault as fault:
-        return "unreadable", f"{path} cannot be read now ({fault.reason}); it may be whole: keep it", math.nan, "", "other"
+        return "unreadable", f"{path} cannot be read now ({fault.reason}); it may be intact, so keep it", math.nan, "", "other"
 
 
 def failure_of(layout: Layout, scenario: str, zone: int | str) -> tuple[str, str]:
@@ -142,18 +142,15 @@ def failure_of(layout: Layout, scenario: str, zone: int | str) -> tuple[str, str
         return f"{marker} is damaged; delete it", "other"
 
 
-# ---------------------------------------------------------------------------------------------- running
-
-
 def _running(config: Config, solve: Solve, path: Path, modified: float) -> Solve:
     events, age = progress_lines(path), max(time.time() - modified, 0.0)
     pace = _pace(events)
     last = events[-1] if events else None
     between = (events[-1]["time"] - events[-2]["time"]) if len(events) > 1 and "time" in events[-2] else 0.0
     state = "silent" if age > max(_SILENT, 5.0 * between) else "running"
-    left = (
-        math.nan if pace is None or state == "silent" else max(pace * _sweeps_left(config, solve.scenario, events) - age, 0.0)
-    )
+    left = math.nan
+    if pace is not None and state == "running":
+        left = max(pace * _iterations_left(config, solve.scenario, events) - age, 0.0)
     return replace(solve, state=state, event=last, left=left, age=age)
 
 
@@ -171,7 +168,7 @@ def progress_lines(path: Path) -> list[dict]:
 
 
 def _pace(events: list[dict]) -> float | None:
-    """Seconds of a sweep, or of a year of the path, from the last two lines of the same stage."""
+    """Seconds of an iteration, or of a year of the path, from the last two lines of the same stage."""
     if len(events) < 2:
         return None
     before, last = events[-2], events[-1]
@@ -182,8 +179,8 @@ def _pace(events: list[dict]) -> float | None:
     return (last["time"] - before["time"]) / abs(last[place] - before[place])
 
 
-def _sweeps_left(config: Config, scenario: str, events: list[dict]) -> float:
-    """Sweeps and years that are left, in units of the present allocation's."""
+def _iterations_left(config: Config, scenario: str, events: list[dict]) -> float:
+    """Iterations and years that are left, in units of the present allocation's."""
     last, years = events[-1], config.calibration.last_year - config.calibration.first_year
     if last.get("stage") == "path":
         left = float(last["year"])
@@ -195,9 +192,6 @@ def _sweeps_left(config: Config, scenario: str, events: list[dict]) -> float:
         tail = max((e.get("sweep", 0) for e in events), default=0)
         left += _PLANNER * (tail + years)
     return left
-
-
-# ------------------------------------------------------------------------------------------------- text
 
 
 def counts(found: list[Solve]) -> dict[str, int]:
@@ -257,7 +251,7 @@ def ending_text(config: Config, layout: Layout) -> str:
 def failures_text(config: Config, layout: Layout, most: int = 10) -> str:
     """What a failed run says: the solves that failed, each with the condition that it could not meet."""
     failed = [solve for solve in solves(config, layout) if solve.state in ("failed", "unconverged")]
-    lines = ["\nregspec: the run is not complete; what is done is kept, the same command goes on from here"]
+    lines = ["\nregspec: run incomplete; finished work is kept. Repeat the command to resume."]
     for solve in failed[:most]:
         message = solve.message.removeprefix(f"zone {solve.zone}, scenario {solve.scenario}, ")
         lines.append(f"  zone {solve.zone}, scenario {solve.scenario}: {message}")

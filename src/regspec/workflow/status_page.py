@@ -19,7 +19,7 @@ from regspec.workflow.status import ENDED, STATES, Solve, by_scenario, counts, s
 _LOOKS = {
     "done": ("#0072b2", "", "", "done"),
     "running": ("#f0e442", "#000", "dots", "running"),
-    "silent": ("#fff", "#000", "dots", "silent: began, then wrote nothing for long"),
+    "silent": ("#fff", "#000", "dots", "silent: started, but has written nothing for a long time"),
     "failed": ("#d55e00", "#000", "cross", "failed: the model has no solution here"),
     "unconverged": ("#f3b493", "#000", "lines", "unconverged"),
     "outdated": ("#bcd9ea", "#0072b2", "dashes", "outdated: will be solved again"),
@@ -96,9 +96,6 @@ def _head(config: Config, found: list[Solve]) -> str:
     )
 
 
-# ------------------------------------------------------------------------------------------------ looks
-
-
 def _defs() -> str:
     """Patterns, for the whole page."""
     found = []
@@ -148,9 +145,6 @@ def _bars(found: list[Solve]) -> str:
     return f"<h2>By scenario: solves that have ended</h2>{''.join(rows)}"
 
 
-# ------------------------------------------------------------------------------------------------- maps
-
-
 def _maps(config: Config, layout: Layout, found: list[Solve]) -> str:
     """A map of the zones for each scenario; cells of sweeps have bars only."""
     outlines = layout.data / "zones.gpkg"
@@ -166,7 +160,7 @@ def _maps(config: Config, layout: Layout, found: list[Solve]) -> str:
     )
     drawn = "".join(_map(name, own, paths, height) for name, own in groups.items())
     some = any(zone not in {solve.zone for solve in found} for zone in paths)
-    note = '<p class="note">Grey zones without an outline are no part of the run.</p>' if some else ""
+    note = '<p class="note">Grey zones without an outline are not part of the run.</p>' if some else ""
     return f'<h2>Zones</h2>{note}{defs}<div class="maps">{drawn}</div>'
 
 
@@ -210,9 +204,6 @@ def _outlines(path: Path) -> tuple[dict[int, str], float]:
     return found, scale * (north - south)
 
 
-# ------------------------------------------------------------------------------------------------ tables
-
-
 def _table(columns: dict[str, str], rows: list[list]) -> str:
     """``columns``: title -> class (n: number). On a narrow screen every cell names its column and stands below the last."""
     head = "".join(f'<th class="{kind}">{escape(title)}</th>' for title, kind in columns.items())
@@ -239,7 +230,7 @@ def _failures(found: list[Solve]) -> str:
         text = own[0].message.removeprefix(f"zone {own[0].zone}, scenario {scenario}, ")
         zones = ", ".join(str(s.zone) for s in own[:12]) + (f" and {len(own) - 12} more" if len(own) > 12 else "")
         rows.append([len(own), state, scenario, zones, text])
-    columns = {"solves": "n", "state": "", "scenario": "", "zones": "", "what the first of them said": ""}
+    columns = {"solves": "n", "state": "", "scenario": "", "zones": "", "first message": ""}
     return f"<h2>Failed and unconverged, by reason</h2>{_table(columns, rows)}"
 
 

@@ -1,4 +1,4 @@
-"""What the steps of the workflow do on the folders of a run: behind ``regspec <step>`` and the rules' scripts.
+"""What the steps of the workflow do on the folders of a run: behind ``regspec <step>`` and the rules.
 
 Every function takes the configuration file, or several of which later ones win, and overrides such as
 ``model.parameters.theta=0.4``, calls one function of the package and writes the files of docs/architecture.md. All raise
@@ -10,11 +10,11 @@ from __future__ import annotations
 import codecs
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from regspec.config.config import Config
 from regspec.config.reading import Files, config_hash, load_config
@@ -25,6 +25,7 @@ from regspec.layout import Layout
 from regspec.workflow.stamps import stamped
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+Value = TypeVar("Value")
 
 
 def load(config: Files, overrides: Iterable[str] = ()) -> tuple[Config, str, Layout]:
@@ -95,19 +96,16 @@ def calibrate(config: Files, overrides: Iterable[str] = ()) -> None:
         manifest.unlink(missing_ok=True)
 
 
-def warm(config: Files, overrides: Iterable[str] = (), output: str | Path | None = None) -> None:
-    """Compile every kernel that the solves need; ``output``: JSON file that says which kernels."""
+def precompile(config: Files, overrides: Iterable[str] = ()) -> None:
+    """Compile every kernel that the solves need; ``precompile.json`` says which kernels."""
     loaded, digest, layout = load(config, overrides)
     prepare_numba(layout)
     from regspec.model.fingerprint import kernel_fingerprint
-    from regspec.solves.precompile import warm_cache
+    from regspec.solves.precompile import precompile
 
-    if output is None:
-        warm_cache(loaded)
-        return
-    with stamped(loaded, digest, layout, "kernels"):
-        warm_cache(loaded)
-        write_json(output, {"kernel_fingerprint": kernel_fingerprint()})
+    with stamped(loaded, digest, layout, "precompile"):
+        precompile(loaded)
+        write_json(layout.precompile, {"kernel_fingerprint": kernel_fingerprint()})
 
 
 def solve(
@@ -174,14 +172,18 @@ def zone_keys(config: Config, layout: Layout, name: str) -> dict[int, str]:
     return {zone: key for (_, zone), key in keys(config, layout, [name]).items()}
 
 
-def _by_zone(config, layout, names, function) -> dict:
+def _by_zone(
+    config: Config, layout: Layout, names: Iterable[str], function: Callable[[list[dict], dict, str], Iterable[Value]]
+) -> dict[tuple[str, int], Value]:
+    """What ``function(zones' calibrations, national processes, name)`` gives for every zone under each of ``names``."""
     from regspec.calibration.records import read_record
 
     national, zones = read_record(layout.national), {zone: read_record(layout.zone_json(zone)) for zone in layout.zone_ids()}
-    found: dict[tuple[str, int], float] = {}
+    by_zone: dict[tuple[str, int], Value] = {}
     for name in names:
-        found |= {(name, zone): own for zone, own in zip(zones, function(list(zones.values()), national, name), strict=True)}
-    return found
+        values = function(list(zones.values()), national, name)
+        by_zone |= {(name, zone): value for zone, value in zip(zones, values, strict=True)}
+    return by_zone
 
 
 def results(config: Files, overrides: Iterable[str] = ()) -> None:

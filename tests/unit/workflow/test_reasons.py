@@ -87,7 +87,7 @@ def test_present_solution_and_none(solved):
     write, layout = solved
     assert reason(layout) == "not solved yet"
     write_json(layout.failure("baseline", 7), {"message": "no", "kind": "other"})
-    assert reason(layout) == "failed before, tried again"
+    assert reason(layout) == "failed before; will be retried"
     write(config())
     assert reason(layout) == PRESENT
 
@@ -133,7 +133,7 @@ def test_solution_of_an_older_version_or_a_damaged_one(solved):
     write, layout = solved
     with h5py.File(write(config(), nation={**national(), "rho": [0.1, 0.1]}), "r+") as file:
         del file.attrs["settings"]
-    assert reason(layout) == "calibration or settings that its file does not record"
+    assert reason(layout) == "calibration or settings not recorded in its file"
     layout.solution("baseline", 7).write_bytes(b"cut off")
     assert reason(layout) == "solution file damaged"
 

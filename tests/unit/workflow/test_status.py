@@ -12,11 +12,12 @@ from one_zone import config, national, zone
 from shapely.geometry import box
 
 from regspec.config.config import Config
+from regspec.config.reading import load_config
 from regspec.errors import ModelFailure
 from regspec.io.provenance import write_json
 from regspec.layout import Layout
 from regspec.solves.key import solution_key
-from regspec.workflow.status import Solve, solves, status_text
+from regspec.workflow.status import Solve, failure_of, failures_text, solves, status_text
 from regspec.workflow.status_page import page, write_page
 
 ZONES = (1, 2, 3, 4, 5, 6)
@@ -87,15 +88,15 @@ def test_a_failure_by_hand_beside_a_present_solution_is_none_of_the_run(run):
 
 
 def test_remaining_time_follows_from_pace_distance_and_years(run):
-    """One sweep a second; the distance halves with every sweep; then the years of the path."""
+    """One iteration a second; the distance halves with every iteration; then the years of the path."""
     settings, layout = run
     running = next(solve for solve in solves(settings, layout) if solve.state == "running")
     years = settings.calibration.last_year - settings.calibration.first_year
     sweeps = next(n for n in range(99) if 1e-3 * 0.5**n <= settings.model.solver.tolerance)
     assert running.left == pytest.approx(sweeps + years, abs=3)
-    assert running.progress().startswith("market sweep 11, distance 1.0e-03, about ")
+    assert running.progress().startswith("market iteration 11, distance 1.0e-03, about ")
     path = running.__class__("baseline", 3, "running", event={"allocation": "planner", "stage": "path", "year": 7})
-    assert path.progress() == "planner path, year index 7 (runs down to 0)"
+    assert path.progress() == "planner path, year index 7 (counts down to 0)"
 
 
 def test_text_names_counts_reasons_and_the_slowest(run):
@@ -121,10 +122,10 @@ def test_page_shows_every_state_on_the_map_and_says_why(run, tmp_path):
     }
     for used in set(re.findall(r"url\(#([\w-]+)\)", text)):
         assert f'id="{used}"' in text
-    assert 'id="z9"' in text and "no part of the run" in text
+    assert 'id="z9"' in text and "not part of the run" in text
     assert "3 of 6 solves have ended." in text and re.search(r"</svg> 1 failed: .*</svg> 1 waiting", text)
     assert "no equilibrium at b = -0.3 &lt;&amp;&gt;" in text and "<&>" not in text
-    assert "market sweep 11, distance 1.0e-03" in text
+    assert "market iteration 11, distance 1.0e-03" in text
     assert re.search(r"Slowest solves.*>6<.*7\.5 s.*>1<.*4\.5 s", text, re.DOTALL)
     assert '<meta http-equiv="refresh" content="30">' in text and "viewport" in text
     assert not re.search(r"""(src|href)=["'](?!#)|url\((?!#)|https?:|<script|@import""", text)
@@ -144,3 +145,37 @@ def test_alike_failures_are_one_row_of_the_page(run):
     text = page(*run, failures)
     assert text.count("planner: no root") == 1 + 3  # the row, and the tips of the map
     assert ">1, 2, 3</td>" in text
+
+
+def test_status_tells_waiting_started_and_failed_solves(run_folder):
+    settings = load_config("my.yaml")
+    failure = ModelFailure("zone 7: no equilibrium\n  J = 3.1 at theta = 0.35\n", "no_equilibrium")
+    write_json(run_folder.failure("other", 7), failure.record())
+    run_folder.progress("other", 7).write_text("", encoding="utf-8")
+    run_folder.progress("other", 3).write_text(
+        '{"sweep": 10, "distance": 0.1}\n{"sweep": 20, "distance": 0.01}\n', encoding="utf-8"
+    )
+    text = status_text(settings, run_folder)
+    assert "baseline: 2 waiting" in text
+    assert "other: 1 running, 1 failed" in text
+    assert "zone 7 failed: zone 7: no equilibrium J = 3.1 at theta = 0.35" in text
+    assert "zone 3 running: iteration 20, distance 1.0e-02" in text
+    assert "zone 7, scenario other" in failures_text(settings, run_folder)
+    assert failure_of(run_folder, "baseline", 3) == ("no message", "other")
+    run_folder.failure("other", 7).write_text("{", encoding="utf-8")
+    assert "7.failure.json is damaged" in failure_of(run_folder, "other", 7)[0]
+
+
+def test_status_repeats_the_failure_that_a_solution_file_records(run_folder):
+    settings = load_config("my.yaml")
+    for number, content in ((3, b"cut off"), (7, None)):
+        path = run_folder.solution("other", number)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if content:
+            path.write_bytes(content)
+            continue
+        with h5py.File(path, "w") as file:
+            file.attrs.update(status="failed", message="no equilibrium\n  J = 3.1")
+    text = status_text(settings, run_folder)
+    assert "zone 3 failed: results/r/solutions/other/3.h5 is damaged" in text
+    assert "zone 7 failed: no equilibrium J = 3.1" in text
