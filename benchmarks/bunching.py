@@ -139,13 +139,14 @@ def root(gap) -> float:
 
 def zone_rows(config, layout, zones: list[int]) -> list[dict]:
     """A row for every zone and allocation: Euler errors of bonds and errors of consumption on the path, log10."""
-    from regspec.solves.zone import build_problem
+    from regspec.solves.problem import build_problem
+    from regspec.solves.settings import solve_settings
 
     rows = []
     for number in zones:
         zone, national = zone_times.inputs(layout, number)
-        problem = build_problem(zone, national, config, "baseline")
-        shocks = np.ascontiguousarray(np.array(national["u"], float).T)
+        problem = build_problem(zone, national, solve_settings(config, "baseline"))
+        shocks = np.ascontiguousarray(national.u)
         chances = [problem.chain.mixture(point) for point in problem.realized_state(shocks)]
         for solver, _, years, path in solve_both(problem, config.model.solver, shocks):
             row = {"zone": number, "allocation": "planner" if solver.planner else "market"}

@@ -184,11 +184,12 @@ def main() -> None:
 
     config, layout = zone_times.prepare(True, options.config)
     from regspec.io.provenance import code_version, write_json
-    from regspec.solves.zone import build_problem
+    from regspec.solves.problem import build_problem
+    from regspec.solves.settings import solve_settings
 
     zone, national = zone_times.inputs(layout, options.zone)
-    problem = build_problem(zone, national, config, "baseline")
-    shocks = np.ascontiguousarray(np.array(national["u"], float).T)
+    problem = build_problem(zone, national, solve_settings(config, "baseline"))
+    shocks = np.ascontiguousarray(national.u)
     solver, policies, _, path = solve_both(problem, config.model.solver, shocks)[1]
     tail, rng = Tail(solver, policies), np.random.default_rng(config.run.seed)
     found = {name: [] for name in STEPS}
@@ -206,7 +207,7 @@ def main() -> None:
             row |= {f"{label}_mean": float(np.log10(values.mean())), f"{label}_p99": float(np.log10(np.quantile(values, 0.99)))}
         rows.append(row)
     say(table(rows, {"step": "s", **dict.fromkeys(list(rows[0])[1:], ".2f")}))
-    write_json(OUTPUT / "error_sources.json", {"zone": zone["zone"], "rows": rows, "code_version": code_version()})
+    write_json(OUTPUT / "error_sources.json", {"zone": zone.zone, "rows": rows, "code_version": code_version()})
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ included); errors are those of docs/accuracy.md on the realized path and on the 
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from common import OUTPUT, say
 from zone_times import inputs
 
@@ -37,23 +37,26 @@ FIELDS = (
 )
 
 
-def _with_grid(config, grid):
+def _with_grid(settings, grid):
     steps, below, above, fine = grid
-    sizes = config.model.grid.model_copy(update={"k_steps": steps, "b_below": below, "b_above": above, "b_fine": fine})
-    return config.model_copy(update={"model": config.model.model_copy(update={"grid": sizes})})
+    sizes = settings.grid.model_copy(update={"k_steps": steps, "b_below": below, "b_above": above, "b_fine": fine})
+    return replace(settings, grid=sizes)
 
 
 def measure(config, layout, grids, scenario: str = "baseline") -> list[dict]:
     """A row for every grid and allocation; one that fails is a row with the reason under ``failure``."""
     from regspec.errors import ModelFailure
     from regspec.model.solver.mpi import Ranks
-    from regspec.solves.zone import build_problem, solve_allocation
+    from regspec.solves.allocation import solve_allocation
+    from regspec.solves.problem import build_problem, realized_shocks
+    from regspec.solves.settings import solve_settings
 
     zone, national = inputs(layout)
-    shocks, rows = np.ascontiguousarray(np.array(national["u"], float).T), []
+    settings, rows = solve_settings(config, scenario), []
+    shocks = realized_shocks(national, settings)
     for grid in grids:
-        sized, tail = _with_grid(config, grid), None
-        problem = build_problem(zone, national, sized, scenario)
+        sized, tail = _with_grid(settings, grid), None
+        problem = build_problem(zone, national, sized)
         for planner in (False, True):
             name = "planner" if planner else "market"
             row = {"scenario": scenario, "allocation": name}

@@ -11,7 +11,6 @@ solved or end with a ModelFailure; anything else is a fault of the program and e
 from __future__ import annotations
 
 import argparse
-import json
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
@@ -20,8 +19,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from regspec.calibration.records import NationalProcesses, ZoneCalibration, read_national
 from regspec.config.config import Config
 from regspec.io.provenance import atomic_path
+from regspec.solves.settings import solve_settings
 from regspec.workflow import steps
 
 FOLDER = Path("results/bench")
@@ -46,25 +47,25 @@ def draws(count: int, seed: int) -> list[dict]:
     return found
 
 
-def calibration() -> dict:
+def calibration() -> NationalProcesses:
     """National processes of the default configuration, made anew under results/bench."""
     options = [f"run.directory={FOLDER}", "run.name=robustness", "model.zones={sample: 1}"]
     for step in (steps.data, steps.empirics, steps.calibrate):
         step("config/config.yaml", options)
-    return json.loads((FOLDER / "robustness" / "calibration" / "national.json").read_text(encoding="utf-8"))
+    return read_national(FOLDER / "robustness")
 
 
-def solve(draw: dict, national: dict) -> dict:
+def solve(draw: dict, national: NationalProcesses) -> dict:
     """One row of the table: how the draw ended, with accuracy where it was solved."""
     from regspec.errors import ModelFailure
     from regspec.solves.zone import solve_zone
 
     parameters = {name: draw[name] for name in ("theta", "chi", "xi_scale", "gamma")}
     config = Config.model_validate({"model": {"parameters": parameters}, "scenarios": {"baseline": {}}})
-    zone = {"zone": draw["draw"], "shares": draw["shares"], "k0": draw["shares"]}
+    zone = ZoneCalibration(draw["draw"], national.industries, np.array(draw["shares"]), level=1.0, gini_data=np.nan)
     row = {**draw, "shares": " ".join(f"{share:.3f}" for share in draw["shares"])}
     try:
-        solution = solve_zone(zone, national, config, "baseline")
+        solution = solve_zone(zone, national, solve_settings(config, "baseline"))
     except ModelFailure as failure:
         text = str(failure)
         return {**row, "outcome": failure.kind, "allocation": "planner" if ", planner" in text else "market", "message": text}

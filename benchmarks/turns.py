@@ -33,6 +33,7 @@ def worker() -> None:
     zone_times.solve_times(config, layout, "baseline", 1)
     from regspec.model.kernels.time_step import EVALUATIONS, STATES
     from regspec.model.solver.time_iteration import Solver
+    from regspec.solves.settings import solve_settings
     from regspec.solves.zone import solve_zone
 
     counts, step = {False: [0.0, 0.0], True: [0.0, 0.0]}, Solver.step
@@ -45,7 +46,7 @@ def worker() -> None:
 
     Solver.step = counted
     with clocked() as log:
-        seconds, solution = zone_times.seconds_of(lambda: solve_zone(zone, national, config, "baseline"))
+        seconds, solution = zone_times.seconds_of(lambda: solve_zone(zone, national, solve_settings(config, "baseline")))
     found = {"seconds": seconds, "expand": log["expand"], "sweep": log["sweep"], "slopes": log["recover_slopes"]}
     found |= {name: counts[planner][0] / counts[planner][1] for name, planner in (("market", False), ("planner", True))}
     print(json.dumps(found | {"gain": solution.welfare_gain, "value": solution.ce.value}))

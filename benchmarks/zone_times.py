@@ -10,7 +10,6 @@ of the solution. `start_import_seconds` is a fresh process that only imports the
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -19,6 +18,8 @@ import time
 from collections.abc import Iterable
 
 from common import CONFIG, OUTPUT, ROOT, say
+
+from regspec.calibration.records import NationalProcesses, ZoneCalibration
 
 ZONE = 430  # of the default sample
 OVERRIDES = (f"run.directory={OUTPUT}",)
@@ -43,13 +44,11 @@ def prepare(economy: bool, more: Iterable[str] = ()):
     return config, layout
 
 
-def inputs(layout, zone: int | None = None) -> tuple[dict, dict]:
+def inputs(layout, zone: int | None = None) -> tuple[ZoneCalibration, NationalProcesses]:
     """The zone's and the nation's calibration."""
     zones = layout.zone_ids()
     zone = zone if zone is not None else (ZONE if ZONE in zones else zones[0])
-    return json.loads(layout.zone_json(zone).read_text(encoding="utf-8")), json.loads(
-        layout.national.read_text(encoding="utf-8")
-    )
+    return ZoneCalibration.read(layout.zone_json(zone)), NationalProcesses.read(layout.national)
 
 
 def seconds_of(call) -> tuple[float, object]:
@@ -62,11 +61,12 @@ def seconds_of(call) -> tuple[float, object]:
 def solve_times(config, layout, scenario: str, repeat: int) -> tuple[float, object]:
     """Best wall time of the zone under ``scenario`` in this process, kernels warm, and its solution."""
     from regspec.solves.precompile import precompile
+    from regspec.solves.settings import solve_settings
     from regspec.solves.zone import solve_zone
 
     precompile(config)
     zone, national = inputs(layout)
-    runs = [seconds_of(lambda: solve_zone(zone, national, config, scenario)) for _ in range(repeat)]
+    runs = [seconds_of(lambda: solve_zone(zone, national, solve_settings(config, scenario))) for _ in range(repeat)]
     return min(runs, key=lambda run: run[0])
 
 
@@ -80,7 +80,7 @@ def fresh(arguments: list[str]) -> float:
 def command_seconds(layout, repeat: int) -> float:
     """Best wall time of the command that solves the zone, its solution removed before each run."""
     zone, _ = inputs(layout)
-    arguments = ["-m", "regspec.cli", "solve", "--config", str(CONFIG), "--zone", str(zone["zone"]), "--set", OVERRIDES[0]]
+    arguments = ["-m", "regspec.cli", "solve", "--config", str(CONFIG), "--zone", str(zone.zone), "--set", OVERRIDES[0]]
     times = []
     for _ in range(repeat):
         shutil.rmtree(layout.root / "solutions", ignore_errors=True)
@@ -93,7 +93,7 @@ def run(config, layout, quick: bool) -> dict:
     """All keys of this part."""
     repeat, found = (1 if quick else 3), {}
     zone, _ = inputs(layout)
-    found["zone"] = zone["zone"]
+    found["zone"] = zone.zone
     for scenario, prefix in (("baseline", ""), ("no_collateral", "no_collateral_")):
         seconds, solution = solve_times(config, layout, scenario, repeat)
         found[f"{prefix}zone_seconds"] = seconds

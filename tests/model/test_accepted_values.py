@@ -9,6 +9,7 @@ from one_zone import config, content, national, zone
 from regspec.config.config import Config
 from regspec.config.reading import load_config
 from regspec.errors import ConfigError, ModelFailure
+from regspec.solves.settings import solve_settings
 from regspec.solves.zone import solve_zone
 
 
@@ -61,12 +62,10 @@ solvers = st.fixed_dictionaries(
 @given(parameters, grids, solvers, st.sampled_from([0.013, 0.02, 0.0, 0.09]), st.sampled_from([0.0, 0.5]))
 def test_a_solution_or_a_named_failure(chosen, grid, solver, rate, correlation):
     """The defaults' neighbours and corners alike; coarse grids and few sweeps, so that most end soon."""
-    record = national()
-    record["interest"]["mean"] = rate
-    record["rho"] = [correlation, 0.9]
+    record = national(rho=[correlation, 0.9], interest={"mean": rate, "rho": 0.0, "sigma": 0.0})
     raw = content(model__parameters=chosen, model__grid=grid, model__solver={"cloud": 10, **solver})
     try:
-        solution = solve_zone(zone(), record, Config.model_validate(raw), "baseline")
+        solution = solve_zone(zone(), record, solve_settings(Config.model_validate(raw), "baseline"))
     except ConfigError as error:  # alpha + xi of one or more
         assert "alpha" in str(error)
         return
@@ -84,8 +83,9 @@ def test_a_solution_or_a_named_failure(chosen, grid, solver, rate, correlation):
 @pytest.mark.parametrize("gamma", [40.0, 60.0, 100.0])
 def test_large_risk_aversion_ends_with_a_name(gamma):
     """Marginal utilities overflow: differences of iterates are not finite."""
+    large = solve_settings(config(model__parameters__gamma=gamma, model__parameters__chi=0.06), "baseline")
     with pytest.raises(ModelFailure) as caught:
-        solve_zone(zone(), national(), config(model__parameters__gamma=gamma, model__parameters__chi=0.06), "baseline")
+        solve_zone(zone(), national(), large)
     assert caught.value.kind != "other"
 
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from economies import economy, solve, still
-from one_zone import config, content, national, zone
+from one_zone import config, content, national, one_industry, zone
 
 from regspec.config.config import Config
 from regspec.errors import ModelFailure
@@ -15,18 +15,16 @@ from regspec.model.kernels.period import static_roots
 from regspec.model.kernels.records import X
 from regspec.model.solver import time_iteration
 from regspec.model.solver.time_iteration import Solver
-from regspec.solves.zone import build_problem, solve_zone
+from regspec.solves.problem import build_problem
+from regspec.solves.settings import solve_settings
+from regspec.solves.zone import solve_zone
 
 
 def single():
     """The small zone with one industry."""
     settings = content(scenarios={"market": {"planner": False}})
     del settings["calibration"]["industries"]["services"]
-    record = national()
-    for name in ("industries", "rho", "sigma", "trend", "u"):
-        record[name] = record[name][:1]
-    one = {**zone(), "industries": ["goods"], "shares": [1.0], "k0": [1.0], "ztilde": [1.0]}
-    return one, {**record, "national_share": [1.0]}, settings
+    return zone([1.0], industries=["goods"], level=1.0), one_industry(), settings
 
 
 @pytest.mark.parametrize("theta", [0.35, 0.53])
@@ -40,9 +38,9 @@ def test_all_capital_as_collateral_ends_with_a_failure(industries, gamma, theta)
     )
     settings["model"]["parameters"] = {"gamma": gamma, "theta": theta, "chi": 1.0}
     with pytest.raises(ModelFailure) as caught:
-        solve_zone(at, record, Config.model_validate(settings), "market")
+        solve_zone(at, record, solve_settings(Config.model_validate(settings), "market"))
     text = str(caught.value)
-    assert text.startswith("zone 7, scenario market")
+    assert text.startswith("zone 7, competitive equilibrium")
     assert f"theta chi = {theta:.4g}" in text and f"gamma = {gamma:g}" in text
     assert caught.value.exit_code == 3
 
@@ -51,14 +49,14 @@ def test_failures_name_the_amplification():
     """Section 5: the error names theta, chi, gamma and J."""
     ill = config(model__parameters__chi=1.0, model__parameters__gamma=5.0)
     with pytest.raises(ModelFailure) as caught:
-        solve_zone(zone(), national(), ill, "market")
+        solve_zone(zone(), national(), solve_settings(ill, "market"))
     assert "J about 1" in str(caught.value) or "amplification J" in str(caught.value)
 
 
 def test_states_that_never_have_a_solution_are_not_waited_for(monkeypatch):
     """Section 5: J above one; sweeps without a solution somewhere end the tail, here at any distance."""
     ill = config(model__parameters__chi=0.2, model__parameters__gamma=5.0, model__parameters__theta=0.5)
-    problem, settings = build_problem(zone(), national(), ill, "market"), ill.model.solver
+    problem, settings = build_problem(zone(), national(), solve_settings(ill, "market")), ill.model.solver
     solver = Solver(problem, False)
     tail = solver.tail(settings.tolerance, settings.residual, settings.max_sweeps)
     assert tail.failed.any() and solver.diagnostics.sweeps > 12
@@ -72,7 +70,7 @@ def test_states_that_never_have_a_solution_are_not_waited_for(monkeypatch):
 
 def test_well_posed_neighbour_is_solved():
     """The same zone at the same theta with little of its capital pledgeable: J below a half, one root everywhere."""
-    solved = solve_zone(zone(), national(), config(model__parameters__chi=0.06), "market")
+    solved = solve_zone(zone(), national(), solve_settings(config(model__parameters__chi=0.06), "market"))
     assert 0.1 < solved.ce.diagnostics["amplification_max"] < 0.5
     assert solved.ce.diagnostics["roots_max"] == 1
 
@@ -138,7 +136,7 @@ def test_several_roots_are_an_error(monkeypatch):
     with pytest.raises(
         ModelFailure, match=r"3 static equilibria at a reachable state(.|\n)*J about 0\.\d+(.|\n)*smaller theta or chi"
     ):
-        solve_zone(zone(), national(), config(), "market")
+        solve_zone(zone(), national(), solve_settings(config(), "market"))
 
 
 def test_a_tail_that_needs_more_sweeps_is_an_error():
@@ -180,14 +178,14 @@ def test_choices_at_the_end_of_the_bond_grid_widen_it_and_then_fail(monkeypatch)
     real = module.build_problem
 
     def shallow(*arguments):
-        tried.append(arguments[4])
+        tried.append(arguments[3])
         problem = real(*arguments)
-        problem.bonds[:, 0] *= 0.35 / arguments[4]
+        problem.bonds[:, 0] *= 0.35 / arguments[3]
         return problem
 
     monkeypatch.setattr(module, "build_problem", shallow)
     with pytest.raises(ModelFailure, match="end of the bond grid|does not converge|cycles|not finite|no equilibrium"):
-        solve_zone(zone(), national(), config(), "market")
+        solve_zone(zone(), national(), solve_settings(config(), "market"))
     assert tried[0] == 1.0 and tried == sorted(tried)
 
 
@@ -196,10 +194,10 @@ def test_a_lattice_that_choices_leave_is_enlarged(monkeypatch):
     from regspec.solves import attempts
     from regspec.solves import zone as module
 
-    expected = solve_zone(zone(), national(), config(), "market")
+    expected = solve_zone(zone(), national(), solve_settings(config(), "market"))
     margins, real = [], module.build_problem
-    monkeypatch.setattr(module, "build_problem", lambda *arguments: margins.append(arguments[5]) or real(*arguments))
+    monkeypatch.setattr(module, "build_problem", lambda *arguments: margins.append(arguments[4]) or real(*arguments))
     monkeypatch.setattr(attempts, "ROOM", 0.98)
-    found = solve_zone(zone(), national(), config(), "market")
+    found = solve_zone(zone(), national(), solve_settings(config(), "market"))
     assert len(margins) > 1 and margins == sorted(margins, reverse=True)
     np.testing.assert_allclose(found.ce.path.c, expected.ce.path.c, rtol=2e-3)

@@ -7,13 +7,15 @@ from economies import economy, solve
 from one_zone import config, national, zone
 
 from regspec.model.markov import product_chain
+from regspec.solves.settings import solve_settings
 from regspec.solves.zone import solve_zone
 
 DECK = {"mean": 0.013, "rho": 0.01, "sigma": 0.0186}
 
 
 def risky(nodes, interest):
-    return solve_zone(zone(), {**national(), "interest": interest}, config(calibration__interest__nodes=nodes), "baseline")
+    settings = solve_settings(config(calibration__interest__nodes=nodes), "baseline")
+    return solve_zone(zone(), national(interest=interest), settings)
 
 
 def test_both_allocations_with_the_deck_s_process():

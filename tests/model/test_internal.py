@@ -9,6 +9,7 @@ import pytest
 from regspec.config.config import Config
 from regspec.errors import ConfigError, ModelFailure
 from regspec.exhibits import registry
+from regspec.solves.settings import solve_settings
 from regspec.solves.zone import solve_zone
 from regspec.studies.internal_calibration import search as module
 from regspec.studies.internal_calibration.run import run
@@ -23,7 +24,7 @@ def config(parameters=None, **section):
 def folder(path):
     (path / "calibration").mkdir()
     (path / "data").mkdir()
-    (path / "calibration" / "national.json").write_text(json.dumps(one_zone.national()), encoding="utf-8")
+    (path / "calibration" / "national.json").write_text(json.dumps(one_zone.national().record()), encoding="utf-8")
     (path / "data" / "meta.json").write_text(json.dumps({"synthetic": True, "source": "Synthetic."}), encoding="utf-8")
     return path
 
@@ -36,7 +37,7 @@ def test_the_zone_solved_at_the_chosen_chi_has_the_target_debt(tmp_path):
     assert found["bracket"] == [0.02, 0.08] and found["configured"] == settings.model.parameters.chi
     assert 0.02 < found["value"] < 0.08 and found["evaluations"] >= 3
     anew = one_zone.config(model__parameters={"gamma": 2.0, "chi": found["value"]})
-    path = solve_zone(reference_zone(one_zone.national()), one_zone.national(), anew, "market").ce.path
+    path = solve_zone(reference_zone(one_zone.national()), one_zone.national(), solve_settings(anew, "market")).ce.path
     assert np.mean(-path.b / path.output) == pytest.approx(0.08, rel=1e-3)
     assert found["achieved"] == pytest.approx(np.mean(-path.b / path.output), abs=1e-12)
 
@@ -64,7 +65,7 @@ def test_an_economy_with_several_equilibria_or_none_is_refused_by_name():
 def test_a_jump_over_the_target_is_not_a_solution(monkeypatch):
     monkeypatch.setattr(module, "evaluate", lambda c, n, value: Evaluation(value, 0.1 if value > 0.05 else 0.05, 1.0, 0.5))
     with pytest.raises(ModelFailure, match="jumps over the target 0.08 at chi = 0.0"):
-        search(config(), {})
+        search(config(), None)
 
 
 def test_solution_is_last_and_nothing_is_solved_twice(monkeypatch):
@@ -75,7 +76,7 @@ def test_solution_is_last_and_nothing_is_solved_twice(monkeypatch):
         return Evaluation(value, 2.0 * value**2 + value, 1.0, 0.5)
 
     monkeypatch.setattr(module, "evaluate", line)
-    done = search(config(target=0.05), {})
+    done = search(config(target=0.05), None)
     assert sorted(asked) == sorted(set(asked)) and len(done) == len(asked)
     assert done[-1].value == pytest.approx((np.sqrt(1.4) - 1) / 4, rel=1e-3)  # 2 x^2 + x = .05
 

@@ -15,6 +15,7 @@ from regspec.model.simulation.paths import simulate
 from regspec.model.solver.policies import Taxes
 from regspec.model.solver.time_iteration import Solver
 from regspec.model.steady_state import limit_prices, steady_price
+from regspec.solves.settings import solve_settings
 from regspec.solves.zone import solve_zone
 
 GRID = {"steps": 8, "fine": 120, "below": 8, "above": 16}
@@ -272,7 +273,7 @@ def test_little_collateral_is_worth_the_same_at_either_price():
 def test_all_capital_pledged_is_solved(theta):
     """Section 5: chi = 1 at the deck's theta and gamma = 5, from a cold start; at today's price it is ill-posed."""
     ahead = {"gamma": 5.0, "theta": theta, "chi": 1.0, "collateral_price": "next"}
-    found = solve_zone(zone(), national(), config(model__parameters=ahead), "market").ce
+    found = solve_zone(zone(), national(), solve_settings(config(model__parameters=ahead), "market")).ce
     assert found.diagnostics["roots_max"] == 1 and found.diagnostics["amplification_max"] == 0.0
     assert found.diagnostics["failed_states"] == found.diagnostics["unreachable_states"] == 0
     assert found.path.b.max() < -1.0  # several years of output, as the limit allows
@@ -282,7 +283,7 @@ def test_all_capital_pledged_is_solved(theta):
 def test_a_zone_s_plan():
     """Both allocations through the solve step's own code; the plan is better and taxes no debt."""
     ahead = {"gamma": 5.0, "theta": 0.35, "chi": 0.3, "collateral_price": "next"}
-    found = solve_zone(zone(), national(), config(model__parameters=ahead), "baseline")
+    found = solve_zone(zone(), national(), solve_settings(config(model__parameters=ahead), "baseline"))
     assert 0.0 < found.welfare_gain < 0.03
     assert np.abs(found.planner.path.tau_b).max() < 1e-8
     np.testing.assert_allclose(np.sum(found.planner.path.k_next, axis=1), 1.0, rtol=1e-12)

@@ -28,11 +28,11 @@ def solved(name: str) -> dict:
     """Consumption, price, bonds, last portfolio and value of both allocations of a case, as lists."""
     from one_zone import config, national, zone
 
+    from regspec.solves.settings import solve_settings
     from regspec.solves.zone import solve_zone
 
-    solution = solve_zone(
-        zone(), national(), config(model__parameters={"gamma": 2.0, **CASES[name]}, model__solver=SOLVER), "baseline"
-    )
+    own = config(model__parameters={"gamma": 2.0, **CASES[name]}, model__solver=SOLVER)
+    solution = solve_zone(zone(), national(), solve_settings(own, "baseline"))
     return {
         allocation: {
             "c": own.path.c.tolist(),

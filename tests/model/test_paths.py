@@ -17,6 +17,7 @@ from regspec.model.simulation.paths import Path, cloud_errors, simulate
 from regspec.model.solver import time_iteration
 from regspec.model.solver.time_iteration import Solver
 from regspec.solves.precompile import small_problem
+from regspec.solves.settings import solve_settings
 from regspec.solves.zone import solve_zone
 
 TREND = np.array([[0.0, 0.0], [0.04, -0.02], [0.06, -0.05], [0.1, -0.06], [0.11, -0.08]])
@@ -148,7 +149,7 @@ def test_a_plan_exists_after_large_realized_shocks():
     """
     grid = {"k_steps": 8, "u_nodes": 3, "b_below": 8, "b_above": 16, "b_fine": 160}
     settings = config(model__parameters__gamma=5.0, model__grid=grid)
-    assert solve_zone(zone(), national(), settings, "baseline").planner.path.roots.max() >= 1
+    assert solve_zone(zone(), national(), solve_settings(settings, "baseline")).planner.path.roots.max() >= 1
 
 
 PURE = """\

@@ -10,6 +10,7 @@ import pytest
 from regspec.config.config import Config
 from regspec.errors import ConfigError
 from regspec.exhibits import registry
+from regspec.solves.settings import solve_settings
 from regspec.solves.zone import MARKET, PLANNER, Case, solve_cases
 from regspec.studies.planner.exhibits import rules_table, state_table, taxes_table
 from regspec.studies.planner.longrun import long_run
@@ -64,9 +65,9 @@ def test_constant_taxes_of_capital_achieve_the_gain_and_the_debt_tax_does_not(fi
 
 
 def test_the_plans_gain_is_that_of_the_solve_step_and_no_tax_has_none():
-    zone, national, settings = one_zone.zone(), one_zone.national(), config()
+    zone, national, settings = one_zone.zone(), one_zone.national(), solve_settings(config(), "baseline")
     untaxed = Case(False, {"tax_k": (0.0, 0.0)})
-    solved = solve_cases(zone, national, settings, "baseline", {"ce": MARKET, "planner": PLANNER, "none": untaxed})
+    solved = solve_cases(zone, national, settings, {"ce": MARKET, "planner": PLANNER, "none": untaxed})
     gains = gains_of(solved)
     assert gains["planner"] > 0.003 and abs(gains["none"]) < 1e-6
     none = rule_gains(zone, national, settings, (0.0, (0.0, 0.0)), (0.0, (0.0, 0.0)), (0.5, 0.5))
@@ -76,8 +77,8 @@ def test_the_plans_gain_is_that_of_the_solve_step_and_no_tax_has_none():
 def test_long_run_taxes_raise_no_revenue_and_favour_agglomeration():
     """(2.9): sum k' (q - D_i) = 0, so that taxes times discounted capital incomes add up to zero in every year; a second
     simulation has the same bits, another seed not."""
-    zone, national, settings = one_zone.zone(), one_zone.national(), config()
-    solved = solve_cases(zone, national, settings, "baseline", {"ce": MARKET, "full": PLANNER})
+    zone, national, settings = one_zone.zone(), one_zone.national(), solve_settings(config(), "baseline")
+    solved = solve_cases(zone, national, settings, {"ce": MARKET, "full": PLANNER})
     own, again, other = (long_run(solved.problem, True, solved.tails["full"], YEARS, [seed, 7], "zone 7") for seed in (1, 1, 2))
     np.testing.assert_array_equal(own.tau_k, again.tau_k)
     assert not np.array_equal(own.tau_k, other.tau_k)
@@ -91,11 +92,11 @@ def test_long_run_taxes_raise_no_revenue_and_favour_agglomeration():
 
 
 def test_income_shares_are_those_of_output_on_the_plan_s_path():
-    national, settings = one_zone.national(), config()
-    solved = solve_cases(one_zone.zone(), national, settings, "baseline", {"ce": MARKET, "full": PLANNER})
-    shares = income_shares(solved, np.array(national["u"]).T)
+    national, settings = one_zone.national(), solve_settings(config(), "baseline")
+    solved = solve_cases(one_zone.zone(), national, settings, {"ce": MARKET, "full": PLANNER})
+    shares = income_shares(solved, national.u)
     p, path = solved.problem, solved.allocations["full"].path
-    goods = [p.ztilde[0] * np.exp(p.trend[t, 0] + national["u"][0][t]) * path.k[t, 0] ** p.a[0] for t in range(1, len(path.k))]
+    goods = [p.ztilde[0] * np.exp(p.trend[t, 0] + national.u[t, 0]) * path.k[t, 0] ** p.a[0] for t in range(1, len(path.k))]
     weights = p.beta ** np.arange(1, len(path.k))
     assert shares.sum() == pytest.approx(1.0)
     assert shares[0] == pytest.approx(np.sum(weights * goods) / np.sum(weights * path.output[1:]), rel=1e-12)

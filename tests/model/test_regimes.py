@@ -10,7 +10,9 @@ from regspec.errors import ModelFailure
 from regspec.model.markov import product_chain
 from regspec.solves.cost import states
 from regspec.solves.key import solution_key
-from regspec.solves.zone import build_problem, solve_zone
+from regspec.solves.problem import build_problem
+from regspec.solves.settings import solve_settings
+from regspec.solves.zone import solve_zone
 
 XI = (0.1, 0.25)
 STATES = ((-0.12, (0.45, 0.55), 0), (0.1, (0.5, 0.5), 3), (-0.05, (0.4, 0.6), 1))
@@ -92,13 +94,13 @@ def test_the_chain_has_the_given_probabilities():
 def test_realized_regimes_move_the_limit():
     """Section 4: kappa of each realized year; the limit binds at its regime's value of capital."""
     settings = config(**regimes(switch_years=[1951]))
-    problem = build_problem(zone(), national(), settings, "baseline")
+    problem = build_problem(zone(), national(), solve_settings(settings, "baseline"))
     kappas = np.array([0.35, 0.53]) * 0.06
     np.testing.assert_allclose(problem.regimes, kappas)
     assert problem.realized == (0, 1, 1, 1, 1)
-    assert problem.b0 == build_problem(zone(), national(), config(), "baseline").b0
+    assert problem.b0 == build_problem(zone(), national(), solve_settings(config(), "baseline")).b0
     for allocation in ("ce", "planner"):
-        path = getattr(solve_zone(zone(), national(), settings, "baseline"), allocation).path
+        path = getattr(solve_zone(zone(), national(), solve_settings(settings, "baseline")), allocation).path
         years = np.flatnonzero(path.binding)
         assert {0, 3} <= set(years)  # one year of either regime
         held = kappas[list(problem.realized)]
@@ -107,8 +109,8 @@ def test_realized_regimes_move_the_limit():
 
 
 def test_a_switch_to_the_tight_regime_is_a_fall_of_consumption():
-    back = solve_zone(zone(), national(), config(**regimes(switch_years=[1951, 1953])), "market").ce.path
-    stays = solve_zone(zone(), national(), config(**regimes(switch_years=[1951])), "market").ce.path
+    back = solve_zone(zone(), national(), solve_settings(config(**regimes(switch_years=[1951, 1953])), "market")).ce.path
+    stays = solve_zone(zone(), national(), solve_settings(config(**regimes(switch_years=[1951])), "market")).ce.path
     np.testing.assert_array_equal(back.c[:3], stays.c[:3])
     assert back.c[3] < 0.97 * stays.c[3] and back.q[3] < stays.q[3] and back.eta[3] > stays.eta[3]
 
@@ -122,15 +124,15 @@ def test_only_what_depends_on_theta_has_regimes():
         "short": {"parameters": {"theta_regimes": {"stay": [0.5, 0.5]}}},
     }
     settings = config(**regimes(), scenarios=scenarios)
-    sizes = {name: build_problem(zone(), national(), settings, name).chain.size for name in scenarios}
+    sizes = {name: build_problem(zone(), national(), solve_settings(settings, name)).chain.size for name in scenarios}
     assert sizes == {"baseline": 8, "natural": 4, "constant": 4, "short": 8}
     assert settings.scenario_parameters("short").theta_regimes.values == [0.35, 0.53]
-    assert len({solution_key(zone(), national(), settings, name) for name in scenarios}) == 4
+    assert len({solution_key(zone(), national(), solve_settings(settings, name)) for name in scenarios}) == 4
     assert states(settings) == 2 * states(config())
 
 
 def test_all_years_may_be_in_the_first_regime():
-    problem = build_problem(zone(), national(), config(**regimes()), "baseline")
+    problem = build_problem(zone(), national(), solve_settings(config(**regimes()), "baseline"))
     assert problem.realized == (0,) * (YEARS + 1)
 
 
@@ -138,4 +140,4 @@ def test_ill_posed_regimes_end_with_a_failure_that_names_both():
     """Section 5: J about .93 in the loose regime at gamma = 5, chi = .06."""
     both = {"gamma": 5.0, "theta_regimes": {"values": [0.35, 0.53]}, "chi": 0.1}
     with pytest.raises(ModelFailure, match="theta chi = 0.035 or 0.053"):
-        solve_zone(zone(), national(), config(model__parameters=both), "market")
+        solve_zone(zone(), national(), solve_settings(config(model__parameters=both), "market"))

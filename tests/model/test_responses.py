@@ -25,7 +25,7 @@ def config(**overrides):
 def answers(settings, scenario="baseline", zone=None, national=None):
     national = national or one_zone.national()
     solution = solve(zone or one_zone.zone(), national, settings, scenario)
-    return pd.concat(long_table(7, scenario, solution, national["industries"]), ignore_index=True)
+    return pd.concat(long_table(7, scenario, solution, national.industries), ignore_index=True)
 
 
 def wide(table, regime, industry):
@@ -41,8 +41,8 @@ def baseline():
 def test_output_in_the_year_of_the_shock_is_the_industrys_share(baseline):
     """ztilde k^a is the industry's share of output at k_1950: Y falls by log(1 - s + s exp(-2 sigma)) in both allocations."""
     national = one_zone.national()
-    for i, industry in enumerate(national["industries"]):
-        share, fall = one_zone.SHARES[i], np.exp(-2.0 * national["sigma"][i])
+    for i, industry in enumerate(national.industries):
+        share, fall = one_zone.SHARES[i], np.exp(-2.0 * national.sigma[i])
         for regime in ("market", "planner"):
             own = wide(baseline, regime, industry)
             assert own["Y"].iloc[0] == pytest.approx(100 * np.log(1 - share + share * fall), rel=1e-10)
@@ -50,10 +50,7 @@ def test_output_in_the_year_of_the_shock_is_the_industrys_share(baseline):
 
 
 def one_industry():
-    names = ("rho", "sigma", "trend", "u", "industries")
-    national = one_zone.national()
-    national |= {name: national[name][:1] for name in names} | {"national_share": [1.0]}
-    return national, {**one_zone.zone([0.35, 0.65]), "industries": ["goods"], "shares": [1.0], "k0": [1.0]}
+    return one_zone.one_industry(), one_zone.zone([1.0], industries=["goods"], level=1.0)
 
 
 def test_with_one_industry_output_follows_the_shock_in_every_year():
@@ -62,7 +59,7 @@ def test_with_one_industry_output_follows_the_shock_in_every_year():
     group = {"goods": {"members": ["Agriculture"], "xi": 0.2, "phi": 1.0}}
     settings = config(calibration__industries=group, scenarios={"baseline": {"planner": False}})
     own = wide(answers(settings, zone=zone, national=national), "market", "goods")
-    expected = -200.0 * national["sigma"][0] * national["rho"][0] ** np.arange(HORIZON + 1)
+    expected = -200.0 * national.sigma[0] * national.rho[0] ** np.arange(HORIZON + 1)
     np.testing.assert_allclose(own["Y"], expected, rtol=1e-10)
     np.testing.assert_allclose(own["k_goods"], 0.0, atol=1e-12)
     assert own["q"].iloc[0] < own["Y"].iloc[0] < 0.0  # the price falls by more than output: the limit amplifies
@@ -102,12 +99,12 @@ def test_later_shocks_are_the_process_between_the_chains_ends_in_opposite_pairs(
     draws = later_shocks(7, national, many, "baseline")
     assert draws.shape == (200, 201, 2) and (draws[:, 0] == 0).all()
     np.testing.assert_array_equal(draws[0::2], -draws[1::2])
-    for i, (rho, sigma) in enumerate(zip(national["rho"], national["sigma"], strict=True)):
+    for i, (rho, sigma) in enumerate(zip(national.rho, national.sigma, strict=True)):
         own = draws[0::2, :, i]
         assert np.mean(own[:, 2:] * own[:, 1:-1]) / np.mean(own[:, 1:] ** 2) == pytest.approx(rho, abs=0.02)
         assert own[:, 100:].std() == pytest.approx(sigma / np.sqrt(1 - rho**2), rel=0.03)
     few = later_shocks(7, national, config(responses={"horizon": 200, "draws": 200}), "baseline")
-    ends = [rouwenhorst(rho, sigma, 2)[0][-1] for rho, sigma in zip(national["rho"], national["sigma"], strict=True)]
+    ends = [rouwenhorst(rho, sigma, 2)[0][-1] for rho, sigma in zip(national.rho, national.sigma, strict=True)]
     np.testing.assert_allclose(few, np.clip(draws, np.negative(ends), ends))
     none = later_shocks(7, national, config(responses={"horizon": 5, "draws": 0}), "baseline")
     assert none.shape == (1, 6, 2) and not none.any()
@@ -116,7 +113,7 @@ def test_later_shocks_are_the_process_between_the_chains_ends_in_opposite_pairs(
 def test_shock_scales_with_its_size_and_the_scenarios_shocks():
     national = one_zone.national()
     settings = config(responses={"horizon": 3, "size": 3.0}, model__parameters={"shock_scale": 0.5})
-    expected = -1.5 * national["sigma"][1] * national["rho"][1] ** np.arange(4)
+    expected = -1.5 * national.sigma[1] * national.rho[1] ** np.arange(4)
     np.testing.assert_allclose(shock(national, settings, "baseline", 1), np.column_stack([np.zeros(4), expected]))
 
 

@@ -7,43 +7,45 @@ from pathlib import Path
 
 import numpy as np
 
-from regspec.calibration.technology import zone_technology
+from regspec.calibration.records import NationalProcesses, ZoneCalibration
+from regspec.calibration.technology import predicted_level
 from regspec.config.config import Config
 
 SHARES, NATIONAL_SHARES, XI = [0.35, 0.65], [0.5, 0.5], [0.1, 0.25]
 YEARS = 4
 
 
-def national() -> dict:
-    """National processes over five years: trends, realized shocks off the grid, a constant interest rate."""
+def national(**overrides) -> NationalProcesses:
+    """National processes over five years: trends, realized shocks off the grid, a constant interest rate.
+
+    ``overrides`` replace entries of the record in `NationalProcesses.record`.
+    """
     rng = np.random.default_rng(3)
-    return {
+    record = {
         "industries": ["goods", "services"],
         "first_year": 1950,
-        "last_year": 1950 + YEARS,
         "rho": [0.8, 0.75],
         "sigma": [0.02, 0.015],
         "trend": [np.linspace(0, 0.08, YEARS + 1).tolist(), np.linspace(0, -0.03, YEARS + 1).tolist()],
         "u": (0.02 * rng.normal(size=(2, YEARS + 1))).tolist(),
         "interest": {"mean": 0.013, "rho": 0.0, "sigma": 0.0},
         "national_share": NATIONAL_SHARES,
-        "provenance": {},
-        "notes": {},
     }
+    return NationalProcesses.from_record(record | overrides)
 
 
-def zone(shares=SHARES) -> dict:
-    """The zone's calibration at k_1950 = shares."""
-    ztilde, level = zone_technology(np.array(shares), np.array(XI), 0.3, np.array(NATIONAL_SHARES))
-    return {
-        "zone": 7,
-        "industries": ["goods", "services"],
-        "shares": list(shares),
-        "k0": list(shares),
-        "ztilde": ztilde.tolist(),
-        "level": level,
-        "gini_data": 0.4,
-    }
+def one_industry() -> NationalProcesses:
+    """The first industry of `national` alone."""
+    record = national().record()
+    own = {name: record[name][:1] for name in ("industries", "rho", "sigma", "trend", "u")}
+    return national(**own, national_share=[1.0])
+
+
+def zone(shares=SHARES, **overrides) -> ZoneCalibration:
+    """The zone's calibration at k_1950 = shares; ``overrides`` replace entries of `ZoneCalibration.record`."""
+    level = predicted_level(shares, 0.3 + np.array(XI), np.array(NATIONAL_SHARES))
+    record = {"zone": 7, "industries": ["goods", "services"], "shares": shares, "level": level, "gini_data": 0.4}
+    return ZoneCalibration.from_record(record | overrides)
 
 
 def content(**overrides) -> dict:
@@ -78,6 +80,6 @@ def config(**overrides) -> Config:
 def write(folder: Path, **overrides) -> tuple[Path, Path]:
     """Write the zone's and the national JSON; ``overrides`` replace entries of the zone's. Returns both paths."""
     paths = folder / "7.json", folder / "national.json"
-    for path, record in zip(paths, ({**zone(), **overrides}, national()), strict=True):
-        path.write_text(json.dumps(record), encoding="utf-8")
+    for path, record in zip(paths, (zone(**overrides), national()), strict=True):
+        path.write_text(json.dumps(record.record()), encoding="utf-8")
     return paths

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from shapely.geometry import box
 
+from regspec.calibration.records import read_national, read_zone
+from regspec.calibration.technology import comparative_productivity
 from regspec.calibration.zones import calibrate
 from regspec.config.config import Config
 from regspec.empirics.specialization import specialization
@@ -105,14 +107,14 @@ def write_map(path, zones):
 
 def write_solution(path, zone, national, scenario, seed=0, tilt=0.0, planner=True, status="solved"):
     """One solution file. ``tilt``: log points of extra growth to the last year."""
-    rng = np.random.default_rng([seed, zone["zone"]])
+    rng = np.random.default_rng([seed, zone.zone])
     path.parent.mkdir(parents=True, exist_ok=True)
-    industries, years = zone["industries"], np.arange(national["first_year"], national["last_year"] + 1)
-    log_z = np.array(national["trend"]) + np.array(national["u"])
+    industries, years = zone.industries, np.array(national.years)
+    log_z = national.trend + national.u
     xi = np.array([GROUPS[name]["xi"] for name in industries])
     with h5py.File(path, "w") as handle:
         handle.attrs.update(
-            zone=zone["zone"],
+            zone=zone.zone,
             scenario=scenario,
             status=status,
             config_hash="x",
@@ -124,18 +126,18 @@ def write_solution(path, zone, national, scenario, seed=0, tilt=0.0, planner=Tru
             seconds=2.0 + rng.uniform(),
             parameters="{}",
             grid="{}",
-            industries=json.dumps(industries),
-            level=zone["level"],
-            welfare_gain=0.005 + 0.02 * zone["gini_data"] if planner else np.nan,
+            industries=json.dumps(list(industries)),
+            level=zone.level,
+            welfare_gain=0.005 + 0.02 * zone.gini_data if planner else np.nan,
         )
         if status != "solved":
             return
         for allocation in ("ce", "planner")[: 1 + planner]:
             power = 1.0 if allocation == "ce" else 1.3
-            target = np.array(zone["k0"]) ** power / (np.array(zone["k0"]) ** power).sum()
+            target = zone.shares**power / (zone.shares**power).sum()
             speed = np.exp(-0.05 * (years - years[0]))[:, None]
-            k = speed * np.array(zone["k0"]) + (1 - speed) * target
-            output = (np.exp(log_z.T) * np.array(zone["ztilde"]) * k ** (0.3 + xi)).sum(axis=1)
+            k = speed * zone.shares + (1 - speed) * target
+            output = (np.exp(log_z) * comparative_productivity(zone.shares, 0.3 + xi) * k ** (0.3 + xi)).sum(axis=1)
             output *= np.exp(tilt * (years - years[0]) / (years[-1] - years[0]))
             group = handle.create_group(allocation)
             series = dict(
@@ -170,14 +172,14 @@ def make_run(root, n=40, scenarios=("baseline", "no_collateral"), failed=(), see
     specialization(industry).to_parquet(root / "empirics/specialization.parquet")
     write_missing([], root / "empirics", {"config_hash": "hash"}, True)
     selected = calibrate(config, root / "data", root / "empirics", root / "calibration", "hash")
-    national = json.loads((root / "calibration/national.json").read_text(encoding="utf-8"))
+    national = read_national(root)
     files = []
     for number, scenario in enumerate(scenarios):
         for zone_id in selected:
-            zone = json.loads((root / f"calibration/zones/{zone_id}.json").read_text(encoding="utf-8"))
+            zone = read_zone(root, zone_id)
             path = root / f"solutions/{scenario}/{zone_id}.h5"
             status = "failed" if (scenario, zone_id) in failed else "solved"
-            tilt = -0.3 * zone["gini_data"] * (1 - 0.5 * number) + 0.01 * np.sin(zone_id + 1)
+            tilt = -0.3 * zone.gini_data * (1 - 0.5 * number) + 0.01 * np.sin(zone_id + 1)
             write_solution(path, zone, national, scenario, seed, tilt, status=status)
             files.append(path)
     return config, files

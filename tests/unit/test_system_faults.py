@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from shapely.geometry import box
 
-from regspec.calibration.records import read_record
+from regspec.calibration.records import ZoneCalibration
 from regspec.errors import DataError, SystemFault, fail_for_system
 from regspec.exhibits.listing import read_missing
 from regspec.io.geopackage import write_layers
@@ -195,7 +195,7 @@ READERS = {
     "collect": read_status,
     "store": lambda path: stored(path, "abc"),
     "explain": explained,
-    "calibration": read_record,
+    "calibration": ZoneCalibration.read,
     "parquet": lambda path: read_table(path, "paths"),
     "csv": lambda path: read_raw(path, "zones"),
     "meta": read_meta,

@@ -10,7 +10,8 @@ import pandas as pd
 
 from regspec.calibration.groups import base_shares, check_groups, floor_shares, group_shares, members_by_group
 from regspec.calibration.processes import interest_process, productivity
-from regspec.calibration.technology import technology, zone_technology
+from regspec.calibration.records import InterestProcess, NationalProcesses, ZoneCalibration
+from regspec.calibration.technology import predicted_level, technology
 from regspec.calibration.zone_sample import select_zones
 from regspec.config.config import Config
 from regspec.empirics.specialization import select
@@ -34,13 +35,13 @@ def calibrate(config: Config, data_dir: Path, empirics_dir: Path, out: Path, con
     gini = _base_gini(config, empirics_dir, shares.index)
     zones = select_zones(config.model.zones, gini, config.run.seed)
     levels = observed_level(config, data_dir) if config.calibration.level == "matched" else None
-    national = national_json(config, data_dir, national_share)
-    contents = {zone: zone_json(config, zone, shares, gini, levels, national_share) for zone in zones}
+    national, notes = national_processes(config, data_dir, national_share)
+    records = [zone_calibration(config, zone, shares, gini, levels, national_share) for zone in zones]
     provenance = stamp(calibration_hash(config))
-    write_content(out / "national.json", national, provenance)
+    write_content(out / "national.json", {**national.record(), "notes": notes}, provenance)
     folder = out / "zones"
-    for zone, content in contents.items():
-        write_content(folder / f"{zone}.json", content, provenance)
+    for record in records:
+        write_content(folder / f"{record.zone}.json", record.record(), provenance)
     for path in sorted(folder.glob("*.json")):
         if path.stem not in {str(zone) for zone in zones}:
             path.unlink()
@@ -98,58 +99,51 @@ def observed_level(config: Config, data_dir: Path) -> pd.Series:
     return np.exp(base["log_income"] - mean)
 
 
-def national_json(config: Config, data_dir: Path, national_share: np.ndarray) -> dict:
-    """Content of ``national.json`` (docs/architecture.md)."""
+def national_processes(config: Config, data_dir: Path, national_share: np.ndarray) -> tuple[NationalProcesses, dict]:
+    """Processes of the model industries, and notes on their estimation for ``national.json``."""
     cal = config.calibration
     groups = members_by_group(config)
     tfp = productivity(read_table(data_dir / "tfp.parquet", "tfp"), groups, cal.tfp, cal.first_year, cal.last_year)
     interest = interest_process(read_table(data_dir / "interest.parquet", "interest"), cal.interest)
-    capped = [name for name, a in zip(groups, tfp.ar1, strict=True) if a.rho < a.rho_raw]
     notes = {
         "estimation_years": list(tfp.sample),
         "growth_per_year": tfp.growth.tolist(),
         "rho_estimated": [a.rho_raw for a in tfp.ar1],
         "sigma_estimated": [a.sigma for a in tfp.ar1],
-        "rho_capped": capped,
+        "rho_capped": [name for name, a in zip(groups, tfp.ar1, strict=True) if a.rho < a.rho_raw],
         "interest_estimated": interest.pop("estimated"),
     }
-    return {
-        "industries": list(groups),
-        "first_year": cal.first_year,
-        "last_year": cal.last_year,
-        "rho": tfp.rho.tolist(),
-        "sigma": tfp.sigma.tolist(),
-        "trend": tfp.trend.tolist(),
-        "u": tfp.u.tolist(),
-        "interest": interest,
-        "national_share": national_share.tolist(),
-        "notes": notes,
-    }
+    processes = NationalProcesses(
+        industries=tuple(groups),
+        first_year=cal.first_year,
+        rho=tfp.rho,
+        sigma=tfp.sigma,
+        trend=tfp.trend.T,
+        u=tfp.u.T,
+        interest=InterestProcess(**interest),
+        national_share=national_share,
+    )
+    return processes, notes
 
 
-def zone_json(
+def zone_calibration(
     config: Config, zone: int, shares: pd.DataFrame, gini: pd.Series, levels: pd.Series | None, national_share: np.ndarray
-) -> dict:
-    """Content of one zone's JSON (docs/architecture.md); ``levels``: observed levels, None for the model's own."""
+) -> ZoneCalibration:
+    """One zone's calibration; ``levels``: observed levels, None for the model's own.
+
+    Raises DataError where the zone has no observed level.
+    """
     floored = floor_shares(shares.loc[zone].to_numpy(), config.calibration.share_floor)
-    tech = technology(config)
-    ztilde, level = zone_technology(floored, tech["xi"], tech["alpha"], national_share)
-    if levels is not None:
-        if zone not in levels.index:
-            raise DataError(
-                f"controls.parquet: zone {zone} has no log_income or population in {config.calibration.first_year}; "
-                "calibration.level: matched needs them."
-            )
-        level = float(levels[zone])
-    return {
-        "zone": int(zone),
-        "industries": list(shares.columns),
-        "shares": floored.tolist(),
-        "k0": floored.tolist(),
-        "ztilde": ztilde.tolist(),
-        "level": level,
-        "gini_data": float(gini[zone]),
-    }
+    if levels is None:
+        level = predicted_level(floored, technology(config).returns, national_share)
+    elif zone in levels.index:
+        level = levels[zone]
+    else:
+        raise DataError(
+            f"controls.parquet: zone {zone} has no log_income or population in {config.calibration.first_year}; "
+            "calibration.level: matched needs them."
+        )
+    return ZoneCalibration(int(zone), tuple(shares.columns), floored, float(level), float(gini[zone]))
 
 
 def _base_gini(config: Config, empirics_dir: Path, zones: pd.Index) -> pd.Series:

@@ -12,8 +12,13 @@ from importlib.metadata import version
 from regspec.io.code_digest import code_digest
 
 _NUMERICAL = ("numba", "numpy", "llvmlite")
-#: What a solution is made by; all that it reaches by name is part of the solver.
-ENTRIES = ("regspec.solves.zone.solve_zone",)
+#: What a solution is made by, and the records that it is given: all that these reach by name is part of the solver.
+ENTRIES = (
+    "regspec.solves.zone.solve_zone",
+    "regspec.solves.settings.SolveSettings",
+    "regspec.calibration.records.NationalProcesses",
+    "regspec.calibration.records.ZoneCalibration",
+)
 #: Where the solver ends: these keep and tell what it computes, and change none of it.
 BESIDE = ("regspec.model.kernels.cache.cached", "regspec.solves.resume.ZoneKeeper")
 

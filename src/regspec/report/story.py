@@ -93,13 +93,13 @@ def calibration_tables(config: Config, root: Path) -> list[Small]:
         [
             name,
             ", ".join(groups[name].members),
-            f"{tech['xi'][n]:.3g}",
-            f"{tech['phi'][n]:.3g}",
-            f"{national['rho'][n]:.3f}",
-            f"{national['sigma'][n]:.4f}",
-            f"{national['national_share'][n]:.3f}",
+            f"{tech.xi[n]:.3g}",
+            f"{tech.phi[n]:.3g}",
+            f"{national.rho[n]:.3f}",
+            f"{national.sigma[n]:.4f}",
+            f"{national.national_share[n]:.3f}",
         ]
-        for n, name in enumerate(national["industries"])
+        for n, name in enumerate(national.industries)
     ]
     heads = ["Model industry", "Data industries", "ξ", "φ", "ρ", "σ", "National share"]
     notes = (

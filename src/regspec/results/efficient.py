@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from regspec.calibration.groups import floor_shares
-from regspec.calibration.technology import technology, zone_technology
+from regspec.calibration.technology import comparative_productivity, technology
 from regspec.calibration.zones import model_shares
 from regspec.empirics.specialization import gini
 from regspec.exhibits import figures, tables
@@ -35,10 +35,8 @@ def efficient_specialization(shares: pd.DataFrame, xi: np.ndarray, alpha: float)
     ``difference`` and the efficient portfolio ``k_<industry>``.
     """
     market = shares.to_numpy(dtype=float)
-    # The efficient portfolio does not depend on the level, hence not on the nation's shares.
-    ztilde, _ = zone_technology(market, xi, alpha, np.full(market.shape[1], 1 / market.shape[1]))
     a = alpha + np.asarray(xi, dtype=float)
-    k = np.array([static_portfolio(own, a, a) for own in ztilde])
+    k = np.array([static_portfolio(own, a, a) for own in comparative_productivity(market, a)])
     ginis = pd.DataFrame({"gini_market": gini(market), "gini_efficient": gini(k)}, index=shares.index)
     ginis["difference"] = ginis["gini_efficient"] - ginis["gini_market"]
     portfolio = pd.DataFrame(k, index=shares.index, columns=[f"k_{name}" for name in shares.columns])
@@ -65,7 +63,7 @@ def efficient(inputs: Inputs) -> Efficient:
     floored = floor_shares(raw.to_numpy(), config.calibration.share_floor)
     tech = technology(config, inputs.baseline)
     market = pd.DataFrame(floored, raw.index, raw.columns).sort_index()
-    long_run = efficient_specialization(market, tech["xi"], tech["alpha"])
+    long_run = efficient_specialization(market, tech.xi, tech.alpha)
     year = config.calibration.last_year
     paths = {name: inputs.path(inputs.baseline, name, "gini_k") for name in ("ce", "planner")}
     end = pd.DataFrame(columns=["ce", "planner"], dtype=float)

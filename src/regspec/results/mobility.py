@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from regspec.calibration.records import read_national
-from regspec.calibration.technology import technology, zone_technology
+from regspec.calibration.technology import comparative_productivity, technology
 from regspec.empirics import labels
 from regspec.exhibits import figures, tables
 from regspec.exhibits.registry import friction_horizons
@@ -36,7 +36,7 @@ def growth(shares: np.ndarray, log_z: np.ndarray, xi: np.ndarray, alpha: float) 
     year's in its first row.
     """
     a = alpha + np.asarray(xi, dtype=float)
-    ztilde, _ = zone_technology(shares, xi, alpha, np.full(len(a), 1 / len(a)))
+    ztilde = comparative_productivity(shares, a)
     found = {name: np.empty((len(shares), len(log_z) - 1)) for name in ("immobile", "mobile")}
     for zone, (own, k) in enumerate(zip(ztilde, shares, strict=True)):
         z = own * np.exp(log_z)
@@ -57,7 +57,7 @@ def mobility(inputs: Inputs, portfolios: Efficient) -> dict[tuple[str, int], dic
         return {}
     tech = technology(config, inputs.baseline)
     log_z = _productivity(inputs).loc[[base, *(base + h for h in horizons)]].to_numpy()
-    found = growth(portfolios.market.to_numpy(), log_z, tech["xi"], tech["alpha"])
+    found = growth(portfolios.market.to_numpy(), log_z, tech.xi, tech.alpha)
     frames = {name: pd.DataFrame(values, portfolios.market.index, horizons) for name, values in found.items()}
     frames["reach"] = frames["mobile"] - frames["immobile"]
     market = pd.DataFrame({h: inputs.growth(inputs.baseline, "ce", base, base + h) for h in horizons})
@@ -74,8 +74,7 @@ def _productivity(inputs: Inputs) -> pd.DataFrame:
     """Log productivity d + u of the baseline, years x industries."""
     national = read_national(inputs.run_dir)
     scale = inputs.config.scenario_parameters(inputs.baseline).shock_scale
-    years = range(national["first_year"], national["last_year"] + 1)
-    return pd.DataFrame((np.array(national["trend"]) + scale * np.array(national["u"])).T, index=years)
+    return pd.DataFrame(national.trend + scale * national.u, index=national.years)
 
 
 def write(inputs: Inputs, slopes: dict[tuple[str, int], dict[str, Slope]]) -> list[Path]:

@@ -28,9 +28,8 @@ def fan(rows: pd.DataFrame, column: str) -> pd.DataFrame:
 def productivity(run_dir: Path) -> pd.DataFrame:
     """Realized log productivity u, years x industries, and ``tau_b``: their mean with the nation's shares, for the debt tax."""
     national = read_national(run_dir)
-    years = range(national["first_year"], national["last_year"] + 1)
-    u = pd.DataFrame(dict(zip(national["industries"], national["u"], strict=True)), index=years)
-    return u.assign(tau_b=u.to_numpy() @ np.array(national["national_share"]))
+    u = pd.DataFrame(national.u, index=national.years, columns=list(national.industries))
+    return u.assign(tau_b=u.to_numpy() @ national.national_share)
 
 
 def taxes_table(rows: pd.DataFrame, industries: list[str], u: pd.DataFrame) -> pd.DataFrame:

@@ -7,19 +7,18 @@ from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 
-from regspec.config.config import Config
 from regspec.errors import ModelFailure
 from regspec.model.problem import Problem
 from regspec.model.simulation.euler_errors import summarize
 from regspec.model.simulation.paths import Path, cloud_errors, simulate
-from regspec.model.simulation.reach import Reach, check_states, reach_of
+from regspec.model.simulation.reach import check_states, reach_of
 from regspec.model.solver.hooks import Keeper
 from regspec.model.solver.mpi import Ranks
 from regspec.model.solver.nonconvergence import remedy
 from regspec.model.solver.policies import Policies
 from regspec.model.solver.time_iteration import Solver
-
-_BEYOND = 0.1  # of the largest debt that a solved state chooses: what a path may add to it
+from regspec.solves.certify import amplification, check_choices, check_errors, check_grids
+from regspec.solves.settings import SolveSettings
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Allocation:
 def solve_allocation(
     problem: Problem,
     planner: bool,
-    config: Config,
+    settings: SolveSettings,
     shocks: np.ndarray,
     ranks: Ranks,
     label: str,
@@ -64,28 +63,23 @@ def solve_allocation(
     Returns it and its tail. Raises ModelFailure naming the zone, the condition and the state, also where choices reach the end
     of the bond grid or, unless ``bears_edges``, touch the lattice's edge.
     """
-    settings = config.model.solver
+    bounds = settings.solver
     solver = Solver(problem, planner, ranks, label, keeper)
-    tail = solver.tail(settings.tolerance, settings.residual, settings.max_sweeps, start, progress)
-    years = solver.path(tail, settings.residual, progress)
-    d = solver.diagnostics
-    if problem.limit == "collateral" and d.lowest <= 0.0:
-        limits = frozenset({"low"})
-        raise ModelFailure(f"{label}: choices reach the end of the bond grid; {remedy(problem, limits)}", "bond_grid", limits)
-    if d.hits > 0 and not bears_edges:
-        limits = frozenset({"lattice"})
-        raise ModelFailure(f"{label}: choices touch the lattice's edge; {remedy(problem, limits)}", "portfolio_lattice", limits)
+    tail = solver.tail(bounds.tolerance, bounds.residual, bounds.max_sweeps, start, progress)
+    years = solver.path(tail, bounds.residual, progress)
+    check_grids(solver, bears_edges)
     reach = reach_of(solver, years)
     unreachable = check_states(solver, years, reach)
     path, *others = (simulate(solver, years, own) for own in (shocks, *also))
     check_choices(solver, [path, *others], reach)
-    check_errors(solver, [path, *others], settings.largest_error)
-    cloud, roots = cloud_errors(solver, tail, settings.cloud, config.run.seed, reach.lowest[-1])
+    check_errors(solver, [path, *others], bounds.largest_error)
+    cloud, roots = cloud_errors(solver, tail, bounds.cloud, settings.seed, reach.lowest[-1])
     roots = max(roots, *(int(own.roots.max()) for own in (path, *others)))
     if roots > 1:
         raise ModelFailure(
             f"{label}: {roots} static equilibria at a reachable state; {solver.case()}\n{remedy(problem)}", "several_equilibria"
         )
+    d = solver.diagnostics
     diagnostics = (
         summarize(path.errors, "")
         | summarize(cloud, "cloud_")
@@ -93,7 +87,7 @@ def solve_allocation(
             "residual_max": d.residual,
             "violation_max": d.violation,
             "binding_share": float(path.binding.mean()),
-            "amplification_max": _amplification(solver, years, reach),
+            "amplification_max": amplification(solver, years, reach),
             "roots_max": roots,
             "unreachable_states": unreachable,
             "failed_states": 0,
@@ -106,51 +100,3 @@ def solve_allocation(
         }
     )
     return Allocation(path, float(path.value[0]), diagnostics, tuple(others)), tail
-
-
-def check_choices(solver: Solver, paths: Sequence[Path], reach: Reach) -> None:
-    """Raise ModelFailure where a path holds more debt than any solved state chooses: its equilibrium is one that the backward
-    solution does not know, and so are the expectations that it rests on. Productivities off the chain may take a path
-    beyond those states a little, by less than the width of the bond grid's dense part or a tenth of the debt.
-    """
-    for path in paths:
-        for t, b in enumerate(path.b_next):
-            lowest = reach.lowest[t]
-            if b < lowest - max(solver.year(t + 1)[1].stretch, _BEYOND * abs(lowest)):
-                raise ModelFailure(
-                    f"{solver.label}: in year index {t} of the realized path b' = {b:.4f} is below the lowest choice of a "
-                    f"solved state, {lowest:.4f}: another equilibrium; {solver.case()}",
-                    "inaccurate",
-                )
-
-
-def check_errors(solver: Solver, paths: Sequence[Path], largest: float) -> None:
-    """Raise ModelFailure where an Euler error on a path exceeds ``largest`` (key ``model.solver.largest_error``)."""
-    for path in paths:
-        t, column = np.unravel_index(np.argmax(path.errors), path.errors.shape)
-        error = path.errors[t, column]
-        if not error <= largest:
-            raise ModelFailure(
-                f"{solver.label}: the Euler error of {('bonds', 'the portfolio')[column]} is {error:.2g} in year index {t} "
-                f"of the realized path, above model.solver.largest_error = {largest:g}, at b = {path.b[t]:.4f}, "
-                f"k = {path.k[t].round(4).tolist()}; {solver.case()}\nremedy: finer grids (model.grid)",
-                "inaccurate",
-            )
-
-
-def _amplification(solver: Solver, years: list[Policies], reach: Reach) -> float:
-    """Largest J = kappa gamma q / c over binding reachable states (docs/model.md, section 5); none at next year's price."""
-    worst = 0.0
-    if solver.problem.next_price:
-        return worst
-    for t, policies in enumerate(years):
-        _, grid, exo, _ = solver.year(t)
-        below = len(grid.below)
-        b = grid.at_nodes(policies.kink, solver.first)[..., :below]
-        binds = policies.kink > grid.start[solver.first : solver.last, None]
-        inside = (b >= min(reach.lowest[max(t - 1, 0)], reach.lowest[t])) & binds[..., None]
-        rows = policies.pol[:, :, :below]
-        j = exo.kappa[None, :, None] * solver.problem.gamma * rows[..., 1] / rows[..., 0]
-        if inside.any():
-            worst = max(worst, float(j[inside].max()))
-    return float(solver.ranks.reduce(np.array([worst]), "max")[0])

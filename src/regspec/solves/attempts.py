@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from regspec.errors import ModelFailure
 from regspec.model.grids.corners import ROOM
 from regspec.model.problem import Problem
+
+_Solution = TypeVar("_Solution")
 
 ATTEMPTS = 6
 _DEEPER, _ROOMIER = 1.4, 0.92  # factors of the bond grid's depth and, the first time, of `ROOM`
@@ -22,10 +26,6 @@ class Sizes:
     attempt: int = 0
     deeper: int = 0
     roomier: int = 0
-
-    def numbers(self) -> tuple[int, int, int]:
-        """The fields, in their order."""
-        return self.attempt, self.deeper, self.roomier
 
     @property
     def depth(self) -> float:
@@ -78,3 +78,26 @@ class Sizes:
         if bubble:
             return ModelFailure(f"{failure}\n{tried}: debt has no bound here (a bubble)?", "unbounded_debt", failure.limits)
         return ModelFailure(f"{failure}\n{tried}", failure.kind, failure.limits)
+
+
+class AttemptFailed(Exception):
+    """An allocation, the planner's or the market's, has failed on the grids of ``problem``."""
+
+    def __init__(self, failure: ModelFailure, problem: Problem, planner: bool):
+        super().__init__(str(failure))
+        self.failure, self.problem, self.planner = failure, problem, planner
+
+
+def on_larger_grids(attempt: Callable[[Sizes], _Solution], sizes: Sizes) -> _Solution:
+    """What ``attempt`` finds on the first grids that do, from ``sizes`` on; it raises AttemptFailed on others.
+
+    Raises ModelFailure where larger grids are no remedy, or were tried.
+    """
+    while True:
+        try:
+            return attempt(sizes)
+        except AttemptFailed as failed:
+            larger = sizes.after(failed.failure, failed.problem, failed.planner)
+            if larger is None:
+                raise sizes.explained(failed.failure) from None
+            sizes = larger

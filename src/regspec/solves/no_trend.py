@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
-from regspec.config.config import Config
-from regspec.config.scenarios import Scenario
+from regspec.calibration.records import NationalProcesses
+from regspec.solves.settings import SolveSettings
 
 
-@dataclass(frozen=True)
-class Resting:
-    """What `solve_zone` needs for an economy whose trend stays where it is in the first year."""
-
-    national: dict
-    config: Config
-    scenario: str
-
-
-def resting(national: dict, config: Config, scenario: str, horizon: int) -> Resting:
-    """The nation and the configuration without trend, realized shocks and changes of regime, over ``horizon`` years."""
-    still = np.zeros((len(national["rho"]), horizon + 1)).tolist()
-    first = config.calibration.first_year
-    parameters = config.scenario_parameters(scenario)
-    regimes = parameters.theta_regimes.model_copy(update={"switch_years": []})
-    parameters = parameters.model_copy(update={"theta_regimes": regimes})
-    own = {
-        "calibration": config.calibration.model_copy(update={"last_year": first + horizon}),
-        "model": config.model.model_copy(update={"parameters": parameters}),
-        "scenarios": {scenario: Scenario(planner=config.scenario(scenario).planner)},
-    }
-    return Resting(
-        {**national, "trend": still, "u": still, "last_year": first + horizon}, config.model_copy(update=own), scenario
-    )
+def without_trend(
+    national: NationalProcesses, settings: SolveSettings, horizon: int
+) -> tuple[NationalProcesses, SolveSettings]:
+    """Processes and settings without trend, realized shocks and changes of regime, over ``horizon`` years after the first."""
+    flat = np.zeros((len(national.rho), horizon + 1)).T
+    regimes = settings.parameters.theta_regimes.model_copy(update={"switch_years": []})
+    parameters = settings.parameters.model_copy(update={"theta_regimes": regimes})
+    return replace(national, trend=flat, u=flat), replace(settings, parameters=parameters)

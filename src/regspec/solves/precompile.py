@@ -50,7 +50,7 @@ def small_problem(industries: int, regimes: bool = False, next_price: bool = Fal
         a=a,
         phi=np.full(industries, 1.0),
         ztilde=ztilde,
-        k0=static_portfolio(ztilde, a, 0.3) if industries > 1 else k0,
+        k0=static_portfolio(ztilde, a, np.full(industries, 0.3)) if industries > 1 else k0,
         b0=-0.1,
         trend=trend,
         chain=chain,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,10 +11,9 @@ from regspec.model.solver.hooks import Keeper, TailState
 from regspec.model.solver.mpi import Ranks
 from regspec.model.solver.policies import Policies
 from regspec.model.solver.time_iteration import Solver
+from regspec.solves.allocation import Allocation
+from regspec.solves.attempts import Sizes
 from regspec.solves.checkpoint import Checkpoint
-
-if TYPE_CHECKING:
-    from regspec.solves.allocation import Allocation
 
 
 def arrays_of(policies: Policies, ranks: Ranks) -> dict[str, np.ndarray]:
@@ -95,17 +93,17 @@ class ZoneKeeper:
         self.checkpoint = checkpoint
         self._attempt = 0
 
-    def place(self, start: tuple[int, int, int]) -> tuple[int, int, int]:
-        """Numbers of the `Sizes` of the attempt where the solve was left; ``start`` to begin."""
+    def left_at(self) -> Sizes | None:
+        """Sizes of the attempt where the solve was left; None where it has not come to a second."""
         found = self.checkpoint.read("attempt") if self.checkpoint else None
-        return tuple(found[0]["place"]) if found else start
+        return Sizes(**found[0]["sizes"]) if found else None
 
-    def begin(self, place: tuple[int, int, int]) -> None:
+    def begin(self, sizes: Sizes) -> None:
         """An attempt begins; what earlier ones have left is not needed."""
-        self._attempt = place[0]
+        self._attempt = sizes.attempt
         if self.checkpoint and self._attempt:
             self.checkpoint.outdated(f"{self._attempt - 1}-*")
-            self.checkpoint.note("attempt", {"place": place})
+            self.checkpoint.note("attempt", {"sizes": asdict(sizes)})
 
     def steps(self, case: str) -> Keeper:
         """For the solver of a case."""
@@ -122,10 +120,15 @@ class ZoneKeeper:
             if due:
                 self.checkpoint.save(due)
 
-    def finished(self, case: str) -> tuple[dict, Policies] | None:
-        """`Allocation.record` and tail of a case that `finish` was told of."""
-        found = self.checkpoint.read(f"{self._name(case)}.done") if self.checkpoint else None
-        return (found[0]["record"], policies_of(found[1], self.checkpoint.ranks)) if found else None
+    def finished(self, case: str) -> tuple[Allocation, Policies] | None:
+        """A case that `finish` was told of, and its tail."""
+        if self.checkpoint is None:
+            return None
+        found = self.checkpoint.read(f"{self._name(case)}.done")
+        if found is None:
+            return None
+        header, own = found
+        return Allocation.from_record(header["record"]), policies_of(own, self.checkpoint.ranks)
 
     def _name(self, case: str) -> str:
         return f"{self._attempt}-{case}"

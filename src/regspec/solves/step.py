@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from regspec.calibration.records import read_record
+from regspec.calibration.records import NationalProcesses, ZoneCalibration
+from regspec.calibration.technology import scenario_levels
 from regspec.config.config import Config
 from regspec.errors import ModelFailure
 from regspec.model.solver.mpi import Ranks
 from regspec.solves.checkpoint import Checkpoint, checkpoint_folder
 from regspec.solves.key import solution_key
-from regspec.solves.solution_file import publish, stored, write_failure, write_solution
+from regspec.solves.settings import solve_settings
+from regspec.solves.solution_file import publish, stored
 
 _EVERY = 10  # sweeps between two lines of progress
 
@@ -57,50 +59,42 @@ def run_zone(
     was asked to end: the next call goes on there.
     """
     ranks = ranks or Ranks()
-    zone, national = read_record(zone_json), read_record(national_json)
-    key = solution_key(zone, national, config, scenario)
+    zone, national = ZoneCalibration.read(zone_json), NationalProcesses.read(national_json)
+    settings = solve_settings(config, scenario)
+    key = solution_key(zone, national, settings)
     place = Path(store) / key[:2] / f"{key}.h5"
     found = ranks.broadcast(_found(output, place, key) if ranks.rank == 0 else None)
     checkpoint = Checkpoint(checkpoint_folder(store, key), key, config.compute.checkpoint_minutes, ranks, ended)
     if found == "present":
         return found, key
     if not found:
-        from regspec.solves.zone import solve_zone  # loads numba, which a stored solution does without
+        # these load numba, which a stored solution does without
+        from regspec.solves.solution_writer import Solve, write_failure, write_solution
+        from regspec.solves.zone import solve_zone
 
+        solve = Solve(zone, scenario, settings, key, config_hash, ranks.size)
         began = time.perf_counter()
         try:
             solution = solve_zone(
-                zone, national, config, scenario, ranks, _reporter(progress, ranks.rank), checkpoint=checkpoint
+                zone,
+                national,
+                settings,
+                f"zone {zone.zone}, scenario {scenario}",
+                ranks,
+                _reporter(progress, ranks.rank),
+                checkpoint=checkpoint,
             )
         except ModelFailure as failure:
             checkpoint.remove()
             if on_failure == "error":
                 raise
             if ranks.rank == 0:
-                write_failure(
-                    output,
-                    failure,
-                    zone["zone"],
-                    scenario,
-                    key,
-                    config,
-                    config_hash,
-                    checkpoint.spent + time.perf_counter() - began,
-                    ranks.size,
-                )
+                write_failure(output, solve, failure, checkpoint.spent + time.perf_counter() - began)
             return "failed", key
         if ranks.rank == 0:
-            write_solution(
-                place,
-                solution,
-                zone["zone"],
-                scenario,
-                key,
-                config,
-                config_hash,
-                checkpoint.spent + time.perf_counter() - began,
-                ranks.size,
-            )
+            (level,) = scenario_levels([zone], national, config, scenario)
+            seconds = checkpoint.spent + time.perf_counter() - began
+            write_solution(place, solve, solution, national.first_year, level, seconds)
     checkpoint.remove()
     if ranks.rank == 0:
         publish(place, output, scenario, config_hash)

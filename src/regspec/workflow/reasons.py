@@ -10,19 +10,19 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from regspec.calibration.records import read_record
-from regspec.calibration.technology import zone_technology
+from regspec.calibration.records import NationalProcesses, ZoneCalibration
 from regspec.config.config import Config
 from regspec.errors import DataError, SystemFault
-from regspec.io.provenance import content_hash
 from regspec.layout import Layout
 from regspec.model.fingerprint import kernel_fingerprint
-from regspec.solves.key import settings, solution_inputs, solution_key
+from regspec.solves.key import key_of, solution_inputs, solution_key
+from regspec.solves.settings import SolveSettings, solve_settings
 
 PRESENT, STORED, NEW = "already solved", "copied from the store", "not solved yet"
 _UNKNOWN = "<TBD>"  # Snakemake's value of a param that waits for the calibration
@@ -120,12 +120,12 @@ class Solves:
 
     def __init__(self, config: Config, layout: Layout):
         self.config, self.layout = config, layout
-        self.national = read_record(layout.national)
+        self.national = NationalProcesses.read(layout.national)
 
     def reason(self, scenario: str, zone: int) -> str:
         """Why the solve of a zone is due, in words; `PRESENT` when it is not."""
-        at = read_record(self.layout.zone_json(zone))
-        key = solution_key(at, self.national, self.config, scenario)
+        at, settings = ZoneCalibration.read(self.layout.zone_json(zone)), solve_settings(self.config, scenario)
+        key = solution_key(at, self.national, settings)
         path = self.layout.solution(scenario, zone)
         try:
             recorded = _recorded(path) if path.exists() else None
@@ -134,46 +134,42 @@ class Solves:
         if recorded and recorded["key"] == key and recorded["status"] == "solved":
             return PRESENT
         stored = (self.layout.store / key[:2] / f"{key}.h5").exists()
-        return self._cause(at, key, recorded, scenario, path) + (f" ({STORED})" if stored else "")
+        cause = self._cause(at, settings, key, recorded, self.layout.failure(scenario, zone), path)
+        return cause + (f" ({STORED})" if stored else "")
 
-    def _cause(self, at: dict, key: str, recorded: dict | None, scenario: str, path: Path) -> str:
+    def _cause(
+        self, at: ZoneCalibration, settings: SolveSettings, key: str, recorded: dict | None, marker: Path, path: Path
+    ) -> str:
         if recorded is None:
-            if self.layout.failure(scenario, at["zone"]).exists():
+            if marker.exists():
                 return "failed before; will be retried"
             return "solution file damaged" if path.exists() else NEW
         if recorded["key"] == key:
             return "failed before; will be retried"
-        return several(self._changes(at, recorded, scenario))
+        return several(self._changes(at, settings, recorded))
 
-    def _changes(self, at: dict, recorded: dict, scenario: str) -> list[str]:
-        own, now = recorded["settings"], settings(self.config, scenario)
+    def _changes(self, at: ZoneCalibration, settings: SolveSettings, recorded: dict) -> list[str]:
+        own, now = recorded["settings"], settings.record()
         scaled = any(own["parameters"].get(key) != now["parameters"][key] for key in ("alpha", "xi_scale", "phi_scale"))
         parts = [part for part in own if not (part == "technology" and scaled)]  # it follows from the parameters
         found = [text for part in parts for text in differences(own[part], now.get(part), _PLACES.get(part, f"{part} "))]
         if recorded["kernels"] != kernel_fingerprint():
             found.append("kernels (code of the solver or its libraries)")
         shares = recorded["shares"]
-        if shares is not None and shares != at["shares"]:
+        if shares is not None and shares != at.shares.tolist():
             found.append("calibration of the zone (its shares)")
         complete = shares is not None and own.keys() == now.keys()
         if not complete:
             return found or ["calibration or settings not recorded in its file"]
-        if self._key_then(at, recorded, scenario) != recorded["key"]:
+        if self._key_then(at, settings, recorded) != recorded["key"]:
             found.append("national processes (productivity or interest)")
         return found
 
-    def _key_then(self, at: dict, recorded: dict, scenario: str) -> str:
+    def _key_then(self, at: ZoneCalibration, settings: SolveSettings, recorded: dict) -> str:
         """The key with the recorded settings, shares and kernels and the present national processes."""
-        own, shares = recorded["settings"], recorded["shares"]
-        ztilde, _ = zone_technology(
-            np.array(shares),
-            np.array(own["technology"]["xi"]),
-            own["technology"]["alpha"],
-            np.array(self.national["national_share"]),
-        )
-        zone = {"zone": at["zone"], "industries": recorded["industries"], "shares": shares, "k0": shares}
-        inputs = solution_inputs(at, self.national, self.config, scenario)
-        return content_hash({**inputs, **own, "zone": zone, "ztilde": ztilde.tolist(), "kernels": recorded["kernels"]}, 24)
+        then = replace(at, industries=tuple(recorded["industries"]), shares=np.array(recorded["shares"]))
+        inputs = solution_inputs(then, self.national, settings)
+        return key_of({**inputs, "settings": recorded["settings"], "kernels": recorded["kernels"]})
 
     def grouped(self, wanted: Iterable[tuple[str, int]]) -> dict[str, dict[str, list[int]]]:
         """Zones by scenario and reason of the solves (scenario, zone)."""

@@ -20,7 +20,7 @@ from regspec.exhibits import registry
 from regspec.io.provenance import content_hash, stamp, write_json
 from regspec.layout import Layout
 from regspec.model.fingerprint import kernel_fingerprint
-from regspec.solves.key import settings
+from regspec.solves.settings import solve_settings
 from regspec.workflow.checks import county_files, raw_files
 from regspec.workflow.reasons import dependency_changes, several
 from regspec.workflow.triggers import KEYS, dependencies, sweep_dependencies
@@ -135,7 +135,9 @@ class Stamps:
             own["inputs"] = {path.name: file_digest(path) for path in self._inputs(name)}  # their folder may move
         if name == "collect" or sweep:
             names = config.solve_names(sweep) if sweep else list(config.scenarios)
-            own["solves"] = {each: content_hash([settings(config, each), kernel_fingerprint()]) for each in names}
+            own["solves"] = {
+                each: content_hash([solve_settings(config, each).record(), kernel_fingerprint()]) for each in names
+            }
         if name == "report":
             own["shown"] = shown(config, self._layout)
         return own

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from regspec.calibration.records import read_record
+from regspec.calibration.records import NationalProcesses, ZoneCalibration
 from regspec.config.config import Config
 from regspec.errors import DataError, SystemFault
 from regspec.layout import Layout
@@ -71,15 +71,16 @@ class Present:
 
     def __init__(self, config: Config, layout: Layout):
         self._config, self._layout = config, layout
-        self._national = read_record(layout.national) if layout.national.exists() else None
+        self._national = NationalProcesses.read(layout.national) if layout.national.exists() else None
 
     def __call__(self, scenario: str, zone: int, key: str) -> bool:
         from regspec.solves.key import solution_key
+        from regspec.solves.settings import solve_settings
 
         path = self._layout.zone_json(zone)
         if self._national is None or not path.exists():
             return True
-        return solution_key(read_record(path), self._national, self._config, scenario) == key
+        return solution_key(ZoneCalibration.read(path), self._national, solve_settings(self._config, scenario)) == key
 
 
 def solve_state(config: Config, layout: Layout, scenario: str, zone: int, present) -> Solve:

@@ -163,8 +163,11 @@ def levels(config: Config, layout: Layout, names: Iterable[str]) -> dict[tuple[s
 def keys(config: Config, layout: Layout, names: Iterable[str]) -> dict[tuple[str, int], str]:
     """Key that the solution of every zone under ``names`` has in the present calibration and configuration."""
     from regspec.solves.key import solution_keys
+    from regspec.solves.settings import solve_settings
 
-    return _by_zone(config, layout, names, lambda zones, national, name: solution_keys(zones, national, config, name))
+    return _by_zone(
+        config, layout, names, lambda zones, national, name: solution_keys(zones, national, solve_settings(config, name))
+    )
 
 
 def zone_keys(config: Config, layout: Layout, name: str) -> dict[int, str]:
@@ -173,12 +176,13 @@ def zone_keys(config: Config, layout: Layout, name: str) -> dict[int, str]:
 
 
 def _by_zone(
-    config: Config, layout: Layout, names: Iterable[str], function: Callable[[list[dict], dict, str], Iterable[Value]]
+    config: Config, layout: Layout, names: Iterable[str], function: Callable[..., Iterable[Value]]
 ) -> dict[tuple[str, int], Value]:
     """What ``function(zones' calibrations, national processes, name)`` gives for every zone under each of ``names``."""
-    from regspec.calibration.records import read_record
+    from regspec.calibration.records import NationalProcesses, ZoneCalibration
 
-    national, zones = read_record(layout.national), {zone: read_record(layout.zone_json(zone)) for zone in layout.zone_ids()}
+    national = NationalProcesses.read(layout.national)
+    zones = {zone: ZoneCalibration.read(layout.zone_json(zone)) for zone in layout.zone_ids()}
     by_zone: dict[tuple[str, int], Value] = {}
     for name in names:
         values = function(list(zones.values()), national, name)

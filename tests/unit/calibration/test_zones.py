@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from regspec.calibration.groups import check_groups, floor_shares, group_shares
-from regspec.calibration.technology import scenario_zone, technology, zone_technology
+from regspec.calibration.records import read_national, read_zone
+from regspec.calibration.technology import comparative_productivity, predicted_level, scenario_levels, technology
 from regspec.calibration.zones import calibrate
 from regspec.config.config import Config
 from regspec.errors import ConfigError, DataError
@@ -83,59 +84,57 @@ def run(root, config):
 @given(positive_shares(4), positive_shares(4), arrays(float, 4, elements=st.floats(0, 0.6)))
 def test_market_steady_state_is_matched(shares, nation, xi):
     """At k = shares: output 1, output shares = shares, private marginal products equal."""
-    ztilde, level = zone_technology(shares, xi, 0.3, nation)
     a = 0.3 + xi
+    ztilde, level = comparative_productivity(shares, a), predicted_level(shares, a, nation)
     output = ztilde * shares**a
     np.testing.assert_allclose(output.sum(), 1, rtol=1e-12)
     np.testing.assert_allclose(output, shares, rtol=1e-9)
     np.testing.assert_allclose(0.3 * ztilde * shares ** (a - 1), 0.3, rtol=1e-9)
     # The level's definition: comparative productivity averages to the nation's, sum s^US (z_r / z^US) = 1.
-    national_ztilde, national_level = zone_technology(nation, xi, 0.3, nation)
+    national_ztilde, national_level = comparative_productivity(nation, a), predicted_level(nation, a, nation)
     np.testing.assert_allclose((nation * level * ztilde / national_ztilde).sum(), 1, rtol=1e-9)
     np.testing.assert_allclose(national_level, 1, rtol=1e-12)
 
 
 @given(positive_shares(3), positive_shares(3), st.floats(0, 0.6))
 def test_level_at_least_one_with_equal_elasticities(shares, nation, xi):
-    _, level = zone_technology(shares, np.full(3, xi), 0.3, nation)
+    level = predicted_level(shares, np.full(3, 0.3 + xi), nation)
     assert level >= 1 - 1e-12
 
 
 @given(positive_shares(3), positive_shares(3), arrays(float, 3, elements=st.floats(0, 0.6)))
 def test_level_bound_with_different_elasticities(shares, nation, xi):
     """The bound derived in docs/calibration.md: 1/level <= 1 - sum a_i (s_i - s^US_i)."""
-    _, level = zone_technology(shares, xi, 0.3, nation)
+    level = predicted_level(shares, 0.3 + xi, nation)
     assert 1 / level <= 1 - ((0.3 + xi) * (shares - nation)).sum() + 1e-12
 
 
 def test_level_below_one_is_possible_and_agglomeration_raises_the_slope():
     nation = np.array([0.5, 0.5])
     # A step towards the industry with the smaller elasticity lowers the level to first order.
-    _, level = zone_technology(np.array([0.52, 0.48]), np.array([0.0, 0.29]), 0.3, nation)
-    assert level < 1
+    assert predicted_level(np.array([0.52, 0.48]), np.array([0.3, 0.59]), nation) < 1
     special = np.array([0.8, 0.2])
-    levels = [zone_technology(special, np.full(2, xi), 0.3, nation)[1] for xi in (0.0, 0.1, 0.29)]
+    levels = [predicted_level(special, np.full(2, 0.3 + xi), nation) for xi in (0.0, 0.1, 0.29)]
     assert levels == sorted(levels) and levels[0] > 1
 
 
-def test_zone_technology_relabelled_and_stacked():
+def test_productivities_and_level_relabelled_and_stacked():
     rng = np.random.default_rng(0)
-    shares, nation, xi = rng.dirichlet(np.ones(4), 5), rng.dirichlet(np.ones(4)), rng.uniform(0, 0.3, 4)
+    shares, nation, a = rng.dirichlet(np.ones(4), 5), rng.dirichlet(np.ones(4)), 0.3 + rng.uniform(0, 0.3, 4)
     order = np.array([2, 0, 3, 1])
-    ztilde, level = zone_technology(shares, xi, 0.3, nation)
-    other, other_level = zone_technology(shares[:, order], xi[order], 0.3, nation[order])
-    np.testing.assert_allclose(other, ztilde[:, order], rtol=1e-14)
-    np.testing.assert_allclose(other_level, level, rtol=1e-14)
-    np.testing.assert_allclose(zone_technology(shares[3], xi, 0.3, nation)[0], ztilde[3], rtol=0)
+    ztilde, level = comparative_productivity(shares, a), predicted_level(shares, a, nation)
+    np.testing.assert_allclose(comparative_productivity(shares[:, order], a[order]), ztilde[:, order], rtol=1e-14)
+    np.testing.assert_allclose(predicted_level(shares[:, order], a[order], nation[order]), level, rtol=1e-14)
+    np.testing.assert_allclose(comparative_productivity(shares[3], a), ztilde[3], rtol=0)
 
 
 def test_technology_scales_and_guards():
     config = make_config(scenarios={"baseline": {}, "double": {"parameters": {"xi_scale": 2.0, "phi_scale": 0.0}}})
     base, double = technology(config, "baseline"), technology(config, "double")
-    np.testing.assert_array_equal(base["xi"], [0.1, 0.29])
-    np.testing.assert_array_equal(double["xi"], [0.2, 0.58])
-    np.testing.assert_array_equal(double["phi"], [0, 0])
-    assert base["alpha"] == 0.3
+    np.testing.assert_array_equal(base.xi, [0.1, 0.29])
+    np.testing.assert_array_equal(double.xi, [0.2, 0.58])
+    np.testing.assert_array_equal(double.phi, [0, 0])
+    assert base.alpha == 0.3
     steep = make_config(scenarios={"steep": {"parameters": {"xi_scale": 3.0}}})
     with pytest.raises(ConfigError, match="trade: alpha .* = 1.17 in scenario 'steep'; must be below 1"):
         technology(steep, "steep")
@@ -187,11 +186,9 @@ def test_calibrate_writes_the_contract(tables):
     assert set(national["provenance"]) == {"config_hash", "code_version"}
     assert json.loads((folder / "zones.json").read_text(encoding="utf-8"))["zones"] == ZONES
     zone = json.loads((folder / "zones/301.json").read_text(encoding="utf-8"))
-    assert zone["k0"] == zone["shares"] and abs(sum(zone["shares"]) - 1) < 1e-12
-    assert zone["gini_data"] == 0.4
-    ztilde, level = scenario_zone(zone, national, config, "baseline")
-    np.testing.assert_allclose(zone["ztilde"], ztilde, rtol=1e-13)
-    assert level == zone["level"]
+    assert set(zone) == {"zone", "industries", "shares", "level", "gini_data", "provenance"}
+    assert abs(sum(zone["shares"]) - 1) < 1e-12 and zone["gini_data"] == 0.4
+    assert scenario_levels([read_zone(tables, 301)], read_national(tables), config, "baseline") == [zone["level"]]
 
 
 def test_calibrate_rewrites_only_changed_content(tables):
@@ -242,9 +239,8 @@ def test_matched_level_is_observed_income(tables):
     np.testing.assert_allclose(np.diff(np.log(levels)), 0.2, rtol=1e-12)
     np.testing.assert_allclose((np.log(levels) * population).sum(), 0, atol=1e-12)
     np.testing.assert_allclose(np.log(levels[0]), 1 - (log_income * population).sum() / 21, rtol=1e-12)
-    national = json.loads((tables / "calibration/national.json").read_text(encoding="utf-8"))
-    zone = json.loads((tables / "calibration/zones/200.json").read_text(encoding="utf-8"))
-    assert scenario_zone(zone, national, config, "no_collateral")[1] == zone["level"]
+    zone = read_zone(tables, 200)
+    assert scenario_levels([zone], read_national(tables), config, "no_collateral") == [zone.level]
 
 
 def test_errors_come_before_the_first_file(tables):

@@ -48,7 +48,7 @@ def edited(tmp_path):
         ),
         (CONDITIONS, r"\bprice_effect\b", "effect_of_price"),
         (NEWTON, r"\b_HALVINGS\b", "_MOST_HALVINGS"),
-        ("solves/zone.py", "must be below 1: debt has no steady state", "is too high: debt has no steady state"),
+        ("solves/detrending.py", "must be below 1: debt has no steady state", "is too high: debt has no steady state"),
         ("io/provenance.py", "import hashlib\n", "import hashlib\nNAME = 1\n"),
         ("results/welfare.py", "from __future__ import annotations\n", "from __future__ import annotations\nNAME = 1\n"),
     ],

@@ -7,6 +7,7 @@ import shutil
 import pytest
 from one_zone import content, national, zone
 
+from regspec.calibration.records import ZoneCalibration
 from regspec.config.config import Config
 from regspec.errors import ModelFailure, RegspecError
 from regspec.layout import Layout
@@ -14,6 +15,7 @@ from regspec.solves import batch
 from regspec.solves import zone as zone_module
 from regspec.solves.batch import batch_members, forget_incomplete, run_zones
 from regspec.solves.key import solution_key
+from regspec.solves.settings import solve_settings
 from regspec.solves.solution_file import holds_solution, stored
 
 ZONES = [3, 7, 12]
@@ -38,15 +40,15 @@ class Job:
         for number, shares in zip(ZONES, ([0.35, 0.65], [0.4, 0.6], [0.5, 0.5]), strict=True):
             path = self.layout.zone_json(number)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps({**zone(shares), "zone": number}), encoding="utf-8")
-        self.layout.national.write_text(json.dumps(national()), encoding="utf-8")
+            path.write_text(json.dumps(zone(shares, zone=number).record()), encoding="utf-8")
+        self.layout.national.write_text(json.dumps(national().record()), encoding="utf-8")
         self.layout.zones.write_text(json.dumps({"zones": ZONES, "gini": [0.3, 0.4, 0.5]}), encoding="utf-8")
         real = zone_module.solve_zone
 
         def counted(record, *arguments, **options):
-            self.solved.append(record["zone"])
-            if record["zone"] in self.failing:
-                raise ModelFailure(f"zone {record['zone']}: no equilibrium", "no_equilibrium")
+            self.solved.append(record.zone)
+            if record.zone in self.failing:
+                raise ModelFailure(f"zone {record.zone}: no equilibrium", "no_equilibrium")
             return real(record, *arguments, **options)
 
         monkeypatch.setattr(zone_module, "solve_zone", counted)
@@ -77,8 +79,8 @@ def test_a_job_leaves_every_zone_and_their_keys(job, capsys):
     assert job.solved == ZONES and len(job.files()) == 3
     config, solutions = job.config(), json.loads(job.manifest.read_text(encoding="utf-8"))["solutions"]
     for number in ZONES:
-        record = json.loads(job.layout.zone_json(number).read_text(encoding="utf-8"))
-        assert solutions[str(number)] == solution_key(record, national(), config, "market")
+        record = ZoneCalibration.read(job.layout.zone_json(number))
+        assert solutions[str(number)] == solution_key(record, national(), solve_settings(config, "market"))
     assert capsys.readouterr().out.splitlines()[0] == "zone 3, scenario market: solved"
 
 
@@ -99,7 +101,7 @@ def test_a_job_of_the_workflow_says_what_it_took_even_when_it_fails(job):
 def test_only_a_changed_zone_is_solved_again(job, capsys):
     job()
     before = job.files()
-    job.layout.zone_json(7).write_text(json.dumps({**zone([0.45, 0.55]), "zone": 7}), encoding="utf-8")
+    job.layout.zone_json(7).write_text(json.dumps(zone([0.45, 0.55]).record()), encoding="utf-8")
     job()
     after = job.files()
     assert job.solved == [7]

@@ -14,9 +14,10 @@ from regspec.errors import Interrupted, ModelFailure
 from regspec.solves import checkpoint as checkpoint_module
 from regspec.solves.checkpoint import Checkpoint, checkpoint_folder, termination
 from regspec.solves.key import solution_key
+from regspec.solves.settings import solve_settings
 from regspec.solves.step import run_zone
 
-KEY = solution_key(zone(), national(), config(), "baseline")
+KEY = solution_key(zone(), national(), solve_settings(config(), "baseline"))
 PASSING = {"seconds", "us_per_state_sweep", "ranks"}
 
 
@@ -150,7 +151,7 @@ def test_a_second_attempt_is_taken_up_where_it_was(tmp_path, monkeypatch):
             raise ModelFailure("the stationary tail cycles", "not_converged")
         return real(self, *arguments, **options)
 
-    first = [np.ptp(zone_module.build_problem(zone(), national(), config(), "baseline").corners[0])]
+    first = [np.ptp(zone_module.build_problem(zone(), national(), solve_settings(config(), "baseline")).corners[0])]
     monkeypatch.setattr(Solver, "tail", tail)
     counter, (a, b) = Counter(np.inf), (tmp_path / "a", tmp_path / "b")
     for folder in (a, b):

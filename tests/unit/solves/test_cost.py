@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from repository import ROOT
 
+from regspec.calibration.records import InterestProcess, NationalProcesses, ZoneCalibration
 from regspec.config.config import Config
 from regspec.config.reading import load_config
 from regspec.io.provenance import write_json
@@ -23,7 +24,8 @@ from regspec.solves.cost import (
     used,
     zones_per_job,
 )
-from regspec.solves.zone import build_problem
+from regspec.solves.problem import build_problem
+from regspec.solves.settings import solve_settings
 
 
 @pytest.mark.parametrize(("steps", "u_nodes", "rates"), [(4, 3, 1), (2, 2, 3)])
@@ -33,19 +35,11 @@ def test_states_are_those_of_the_problem(steps, u_nodes, rates):
     base["calibration"]["interest"]["nodes"] = rates
     config = Config.model_validate(base)
     shares, years = [0.2, 0.3, 0.5], config.calibration.last_year - config.calibration.first_year + 1
-    zone = {"zone": 1, "shares": shares, "k0": shares, "level": 1.0, "ztilde": shares}
-    flat = np.zeros((3, years)).tolist()
-    national = {
-        "first_year": 1950,
-        "last_year": 2020,
-        "rho": [0.8] * 3,
-        "sigma": [0.02] * 3,
-        "trend": flat,
-        "u": flat,
-        "interest": {"mean": 0.013, "rho": 0.5, "sigma": 0.01},
-        "national_share": shares,
-    }
-    problem = build_problem(zone, national, config, "baseline")
+    names, flat = ("a", "b", "c"), np.zeros((years, 3))
+    zone = ZoneCalibration(1, names, np.array(shares), level=1.0, gini_data=0.3)
+    rho, sigma, interest = np.full(3, 0.8), np.full(3, 0.02), InterestProcess(0.013, 0.5, 0.01)
+    national = NationalProcesses(names, 1950, rho, sigma, flat, flat, interest, np.array(shares))
+    problem = build_problem(zone, national, solve_settings(config, "baseline"))
     nodes = len(problem.lattice(0, False).capital) * problem.chain.size * (problem.below + problem.above)
     assert states(config) == nodes
 

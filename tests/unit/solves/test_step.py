@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from one_zone import YEARS, config, national, write, zone
 
+from regspec.calibration.records import NationalProcesses, ZoneCalibration
 from regspec.errors import DataError, ModelFailure
 from regspec.io.provenance import code_version
 from regspec.model.fingerprint import kernel_fingerprint
@@ -16,6 +17,7 @@ from regspec.model.solver.time_iteration import Solver
 from regspec.results.collect import read_status
 from regspec.solves import zone as zone_module
 from regspec.solves.key import solution_key
+from regspec.solves.settings import solve_settings
 from regspec.solves.solution_file import stored
 from regspec.solves.step import run_zone
 
@@ -78,11 +80,12 @@ class Step:
         self.output = self.folder / name
         arguments = (self.zone, self.national, settings or config(), scenario, self.output, self.folder / "store", config_hash)
         status, key = run_zone(*arguments, **options)
-        assert key == solution_key(*(json.loads(p.read_text(encoding="utf-8")) for p in arguments[:2]), arguments[2], scenario)
+        inputs = ZoneCalibration.read(self.zone), NationalProcesses.read(self.national)
+        assert key == solution_key(*inputs, solve_settings(arguments[2], scenario))
         return status
 
     def place(self, scenario="baseline"):
-        key = solution_key(zone(), national(), config(), scenario)
+        key = solution_key(zone(), national(), solve_settings(config(), scenario))
         return self.folder / "store" / key[:2] / f"{key}.h5"
 
 
@@ -102,10 +105,10 @@ def test_a_solution_file_is_complete(step):
         assert set(file.attrs) == ATTRIBUTES | {"attempts"} and file.attrs["attempts"] == 1
         assert file.attrs["status"] == "solved" and file.attrs["message"] == ""
         assert (file.attrs["zone"], file.attrs["scenario"], file.attrs["ranks"]) == (7, "baseline", 1)
-        assert file.attrs["key"] == solution_key(zone(), national(), config(), "baseline")
+        assert file.attrs["key"] == solution_key(zone(), national(), solve_settings(config(), "baseline"))
         assert file.attrs["config_hash"] == "abc" and file.attrs["code_version"] == code_version()
         assert file.attrs["kernel_fingerprint"] == kernel_fingerprint()
-        assert file.attrs["level"] == pytest.approx(zone()["level"], rel=1e-12)
+        assert file.attrs["level"] == pytest.approx(zone().level, rel=1e-12)
         assert json.loads(file.attrs["industries"]) == ["goods", "services"]
         assert json.loads(file.attrs["parameters"])["gamma"] == 2.0 and json.loads(file.attrs["grid"])["k_steps"] == 4
         assert set(file) == {"ce", "planner"}
@@ -128,11 +131,11 @@ def test_the_path_is_an_equilibrium(step):
     kappa = settings.model.parameters.theta * settings.model.parameters.chi
     record = national()
     a, phi = np.array([0.4, 0.55]), np.array([1.0, 2.0])
-    z = np.array(zone()["ztilde"]) * np.exp(np.array(record["trend"]).T + np.array(record["u"]).T)
+    z = zone().shares ** (1.0 - a) * np.exp(record.trend + record.u)
     for group in ("ce", "planner"):
         path = {name.partition("/")[2]: values for name, values in data.items() if name.startswith(group)}
         k, k_next = path["k"], path["k_next"]
-        np.testing.assert_allclose(k[0], zone()["k0"], rtol=1e-12)
+        np.testing.assert_allclose(k[0], zone().shares, rtol=1e-12)
         np.testing.assert_allclose(k[1:], k_next[:-1], rtol=1e-12)
         np.testing.assert_allclose(path["b"][1:], path["b_next"][:-1], rtol=1e-12)
         np.testing.assert_allclose(k_next.sum(axis=1), 1.0, rtol=1e-12)
@@ -199,7 +202,7 @@ def test_a_damaged_stored_solution_is_solved_again(step, damage):
                 del file["ce"]
             else:
                 file.attrs["key"] = "0" * 24
-    key = solution_key(zone(), national(), config(), "market")
+    key = solution_key(zone(), national(), solve_settings(config(), "market"))
     assert not stored(place, key)
     step.output.unlink()
     assert step("market") == "solved" and step.solves == 2
@@ -281,8 +284,8 @@ def test_states_without_equilibrium_count_only_where_they_can_be_reached():
 def test_welfare_gain_is_a_ratio_of_certainty_equivalents():
     """M9."""
     both = [SimpleNamespace(value=v) for v in (0.98, 0.9947)]
-    assert zone_module.ZoneSolution(*both, 1.0).welfare_gain == pytest.approx(0.015)
-    assert np.isnan(zone_module.ZoneSolution(both[0], None, 1.0).welfare_gain)
+    assert zone_module.ZoneSolution(*both).welfare_gain == pytest.approx(0.015)
+    assert np.isnan(zone_module.ZoneSolution(both[0], None).welfare_gain)
 
 
 def cycling(monkeypatch, planner, attempts):
@@ -303,7 +306,7 @@ def cycling(monkeypatch, planner, attempts):
 def test_planner_that_cycles_gets_another_lattice(monkeypatch):
     """docs/numerics.md: a second attempt."""
     seen = cycling(monkeypatch, True, 1)
-    solution = zone_module.solve_zone(zone(), national(), config(), "baseline")
+    solution = zone_module.solve_zone(zone(), national(), solve_settings(config(), "baseline"))
     assert len(seen) == 2
     assert np.all(np.linalg.solve(seen[1].T, seen[0].T) > 0)  # the second holds the first
     assert solution.welfare_gain > 0.0
@@ -313,5 +316,5 @@ def test_planner_that_cycles_gets_another_lattice(monkeypatch):
 def test_one_that_always_cycles_is_an_error(monkeypatch, planner, attempts):
     seen = cycling(monkeypatch, planner, 99)
     with pytest.raises(ModelFailure, match="cycles"):
-        zone_module.solve_zone(zone(), national(), config(), "baseline")
+        zone_module.solve_zone(zone(), national(), solve_settings(config(), "baseline"))
     assert len(seen) == attempts

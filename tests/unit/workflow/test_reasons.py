@@ -9,7 +9,8 @@ from regspec.config.config import Config
 from regspec.io.provenance import write_json
 from regspec.layout import Layout
 from regspec.solves.key import solution_key
-from regspec.solves.solution_file import _attributes
+from regspec.solves.settings import solve_settings
+from regspec.solves.solution_writer import Solve
 from regspec.workflow import reasons
 from regspec.workflow.reasons import PRESENT, Solves, changed_params, differences, solve_lines
 
@@ -63,17 +64,18 @@ def test_levels_recorded_by_an_older_version_are_told():
 def solved(tmp_path, monkeypatch):
     """A function that writes the solution of zone 7 under a configuration, and its layout."""
     layout = Layout(config(run__directory=str(tmp_path)))
-    write_json(layout.national, national())
-    write_json(layout.zone_json(7), zone())
+    write_json(layout.national, national().record())
+    write_json(layout.zone_json(7), zone().record())
 
     def write(settings: Config, at=None, nation=None):
         at, nation = at or zone(), nation or national()
         path = layout.solution("baseline", 7)
         path.parent.mkdir(parents=True, exist_ok=True)
         with h5py.File(path, "w") as file:
-            file.attrs.update(_attributes(7, "baseline", solution_key(at, nation, settings, "baseline"), settings, "hash"))
+            own = solve_settings(settings, "baseline")
+            file.attrs.update(Solve(at, "baseline", own, solution_key(at, nation, own), "hash", 1).attributes())
             file.attrs["status"] = "solved"
-            file["ce/k"] = [at["shares"]]
+            file["ce/k"] = [at.shares]
         return path
 
     return write, layout
@@ -121,7 +123,7 @@ def test_changed_zone_nation_and_kernels_are_told_apart(solved, monkeypatch):
     write(config(), at=zone([0.36, 0.64]))
     assert reason(layout) == "calibration of the zone (its shares)"
     moved = national()
-    moved["u"][1][2] += 1e-9
+    moved.u[2, 1] += 1e-9
     write(config(model__parameters__theta=0.31), nation=moved)
     assert reason(layout) == "model.parameters.theta: 0.31 -> 0.35, national processes (productivity or interest)"
     with h5py.File(write(config()), "r+") as file:
@@ -131,7 +133,7 @@ def test_changed_zone_nation_and_kernels_are_told_apart(solved, monkeypatch):
 
 def test_solution_of_an_older_version_or_a_damaged_one(solved):
     write, layout = solved
-    with h5py.File(write(config(), nation={**national(), "rho": [0.1, 0.1]}), "r+") as file:
+    with h5py.File(write(config(), nation=national(rho=[0.1, 0.1])), "r+") as file:
         del file.attrs["settings"]
     assert reason(layout) == "calibration or settings not recorded in its file"
     layout.solution("baseline", 7).write_bytes(b"cut off")
@@ -141,7 +143,7 @@ def test_solution_of_an_older_version_or_a_damaged_one(solved):
 def test_stored_solutions_are_only_copied(solved):
     write, layout = solved
     write(config(model__parameters__theta=0.31))
-    key = solution_key(zone(), national(), config(), "baseline")
+    key = solution_key(zone(), national(), solve_settings(config(), "baseline"))
     place = layout.store / key[:2] / f"{key}.h5"
     place.parent.mkdir(parents=True)
     place.touch()

@@ -17,6 +17,7 @@ from regspec.errors import ModelFailure
 from regspec.io.provenance import write_json
 from regspec.layout import Layout
 from regspec.solves.key import solution_key
+from regspec.solves.settings import solve_settings
 from regspec.workflow.status import Solve, failure_of, failures_text, solves, status_text
 from regspec.workflow.status_page import page, write_page
 
@@ -29,16 +30,16 @@ def run(tmp_path):
     settings = config(run__directory=str(tmp_path), scenarios={"baseline": {"planner": False}})
     layout = Layout(settings)
     write_json(layout.zones, {"zones": list(ZONES), "gini": [0.4] * len(ZONES)})
-    write_json(layout.national, national())
+    write_json(layout.national, national().record())
     layout.data.mkdir(parents=True)
     shapes = {z: box(1000.0 * z, 0, 1000.0 * (z + 1), 1000) for z in (*ZONES, 9)}
     frame = geopandas.GeoDataFrame({"zone": list(shapes)}, geometry=list(shapes.values()), crs=5070)
     frame.to_file(layout.data / "zones.gpkg", layer="zones")
     other = Config.model_validate({**settings.model_dump(), "model": {"parameters": {"theta": 0.2}}})
     for number in ZONES:
-        write_json(layout.zone_json(number), zone() | {"zone": number})
+        write_json(layout.zone_json(number), zone(zone=number).record())
     for number, made, seconds in ((1, settings, 4.5), (6, other, 7.5)):
-        key = solution_key(zone() | {"zone": number}, national(), made, "baseline")
+        key = solution_key(zone(zone=number), national(), solve_settings(made, "baseline"))
         layout.solution("baseline", number).parent.mkdir(parents=True, exist_ok=True)
         with h5py.File(layout.solution("baseline", number), "w") as file:
             file.attrs.update(status="solved", message="", seconds=seconds, key=key)

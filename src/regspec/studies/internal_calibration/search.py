@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import brentq
 
+from regspec.calibration.records import NationalProcesses, ZoneCalibration
 from regspec.config.config import Config
-from regspec.config.model import Parameters
 from regspec.errors import ConfigError, ModelFailure
+from regspec.solves.settings import SolveSettings, solve_settings
 from regspec.solves.zone import solve_zone
 
 _CLOSE = 0.01  # largest error of the moment relative to its target: a jump of the moment is not a solution
@@ -26,42 +27,36 @@ class Evaluation:
     amplification: float
 
 
-def reference_zone(national: dict) -> dict:
-    """A zone with the nation's base-year shares, as a calibration record."""
-    shares = list(national["national_share"])
-    return {"zone": 0, "industries": national["industries"], "shares": shares, "k0": shares, "level": 1.0}
+def reference_zone(national: NationalProcesses) -> ZoneCalibration:
+    """A zone with the nation's base-year shares."""
+    return ZoneCalibration(0, national.industries, national.national_share, level=1.0, gini_data=np.nan)
 
 
-def with_value(config: Config, value: float) -> Config:
-    """The configuration in which the chosen parameter has ``value`` and the baseline is solved without planner.
+def with_value(config: Config, value: float) -> SolveSettings:
+    """Settings of the baseline's market in which the chosen parameter has ``value``.
 
-    Raises ConfigError when the baseline overrides the parameter, which would then change nothing.
+    Raises ConfigError when the baseline overrides the parameter, whose value in ``model.parameters`` would then change
+    nothing, and when it has no debt limit.
     """
     name, baseline = config.internal_calibration.parameter, config.baseline
-    own = config.scenario(baseline)
-    if name in own.parameters:
+    if name in config.scenario(baseline).parameters:
         raise ConfigError(
             f"internal_calibration.parameter: {name} is overridden by scenario {baseline!r}, so that its value in "
             f"model.parameters\nmoves nothing; remedy: leave it out of scenarios.{baseline}.parameters"
         )
-    if config.scenario_parameters(baseline).limit == "natural":
+    settings = solve_settings(config, baseline)
+    if settings.parameters.limit == "natural":
         raise ConfigError(
             f"internal_calibration: scenario {baseline!r} has no debt limit (limit: natural) and no debt ratio to meet"
         )
-    parameters = Parameters.model_validate(config.model.parameters.model_dump() | {name: value})
-    return config.model_copy(
-        update={
-            "model": config.model.model_copy(update={"parameters": parameters}),
-            "scenarios": {baseline: own.model_copy(update={"planner": False})},
-        }
-    )
+    return replace(settings, parameters=settings.parameters.model_copy(update={name: value}), planner=False)
 
 
-def evaluate(config: Config, national: dict, value: float) -> Evaluation:
+def evaluate(config: Config, national: NationalProcesses, value: float) -> Evaluation:
     """Solve the reference zone's market with the parameter at ``value``. Raises ModelFailure that names it."""
     name = config.internal_calibration.parameter
     try:
-        market = solve_zone(reference_zone(national), national, with_value(config, value), config.baseline).ce
+        market = solve_zone(reference_zone(national), national, with_value(config, value), "reference zone").ce
     except ModelFailure as failure:
         first = str(failure).splitlines()[0]
         raise ModelFailure(
@@ -72,7 +67,9 @@ def evaluate(config: Config, national: dict, value: float) -> Evaluation:
     return Evaluation(value, debt, float(market.path.binding.mean()), market.diagnostics["amplification_max"])
 
 
-def search(config: Config, national: dict, tell: Callable[[Evaluation], None] = lambda _: None) -> list[Evaluation]:
+def search(
+    config: Config, national: NationalProcesses, tell: Callable[[Evaluation], None] = lambda _: None
+) -> list[Evaluation]:
     """All evaluations in their order, the solution last (Brent's method on the bracket).
 
     Raises ModelFailure when the target is not between the bracket's ends, when an economy has no unique equilibrium, or when

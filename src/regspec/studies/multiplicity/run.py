@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from regspec.calibration.records import read_national
+from regspec.calibration.records import NationalProcesses, read_national
 from regspec.config.config import Config
 from regspec.errors import ModelFailure
 from regspec.exhibits import figures, tables
 from regspec.io.provenance import stamp
 from regspec.io.run_tables import read_meta
+from regspec.solves.detrending import detrended
 from regspec.studies.multiplicity.curve import Economy, Selected, Series, bond_grid, economy, equilibrium_curve, simulate, solve
 
 _BINDING = 1e-9  # eta/u' above rounding
@@ -30,17 +31,14 @@ FORMATS = {
 }
 
 
-def economies(config: Config, national: dict) -> list[Economy]:
+def economies(config: Config, national: NationalProcesses) -> list[Economy]:
     """One economy per theta, with the productivity process of ``multiplicity.industry``."""
     chosen, p = config.multiplicity, config.model.parameters
-    largest = national["industries"][int(np.argmax(national["national_share"]))]
-    i = national["industries"].index(chosen.industry or largest)
-    rate = (1.0 + national["interest"]["mean"]) / p.growth
-    beta = p.beta * p.growth ** (1.0 - p.gamma)
-    if beta * rate >= 1.0:
-        raise ModelFailure(f"beta R = {beta * rate:.4f} must be below 1: debt has no steady state (docs/model.md, section 4)")
+    largest = national.industries[int(np.argmax(national.national_share))]
+    i = national.industries.index(chosen.industry or largest)
+    beta, rate = detrended(p, national.interest.mean)
     return [
-        economy(p.alpha, beta, p.gamma, rate, theta * chosen.chi, national["rho"][i], national["sigma"][i], chosen.u_nodes)
+        economy(p.alpha, beta, p.gamma, rate, theta * chosen.chi, national.rho[i], national.sigma[i], chosen.u_nodes)
         for theta in chosen.thetas
     ]
 
@@ -62,7 +60,7 @@ def statistics(solution: Selected, path: Series) -> dict[str, float]:
     }
 
 
-def continuation(config: Config, national: dict) -> tuple[list[Selected], pd.DataFrame]:
+def continuation(config: Config, national: NationalProcesses) -> tuple[list[Selected], pd.DataFrame]:
     """Solutions of all thetas, each started from the one before, and their table. Raises ModelFailure that names theta."""
     chosen, rows = config.multiplicity, []
     found: list[Selected] = []

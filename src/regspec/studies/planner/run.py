@@ -37,7 +37,7 @@ def run(config: Config, root: Path, digest: str) -> list[Path]:
     national, ginis, synthetic = read_national(root), read_ginis(root), read_meta(root / "data")["synthetic"]
     zones = [read_zone(root, zone) for zone in chosen_zones(config, ginis)]
     table = compute(config, national, zones, ginis)
-    industries, provenance, folder = national["industries"], stamp(digest), root / "planner"
+    industries, provenance, folder = list(national.industries), stamp(digest), root / "planner"
     return [
         *write_externalities(table, folder / "externalities", config, provenance, synthetic),
         *write_rules(table, folder / "rules", industries, provenance, synthetic),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from regspec.calibration.records import NationalProcesses, ZoneCalibration
 from regspec.config.config import Config
 from regspec.model.problem import VARIANTS
+from regspec.solves.problem import realized_shocks
+from regspec.solves.settings import SolveSettings, solve_settings
 from regspec.solves.zone import MARKET, Case, Solved, solve_cases
 from regspec.studies.planner.longrun import LongRun, long_run
 from regspec.studies.planner.stationary import portfolio_row, stationary
@@ -36,17 +39,17 @@ def gains_of(solved: Solved) -> dict[str, float]:
     return {name: own.value / market - 1.0 for name, own in solved.allocations.items() if name != "ce"}
 
 
-def plans(zone: dict, national: dict, config: Config) -> Plans:
-    """Plan and variants of a zone in the baseline. Raises ModelFailure as `solve_cases` does."""
+def plans(zone: ZoneCalibration, national: NationalProcesses, settings: SolveSettings, years: int, label: str) -> Plans:
+    """Plan and variants of a zone, taxes from ``years`` simulated years. Raises ModelFailure as `solve_cases` does."""
     cases = {"ce": MARKET} | {name: Case(True, {"variant": name}) for name in VARIANTS}
-    solved = solve_cases(zone, national, config, config.baseline, cases)
-    label = f"zone {zone['zone']}, planner"
-    taxes = long_run(solved.problem, True, solved.tails["full"], config.planner.years, [config.run.seed, zone["zone"]], label)
+    solved = solve_cases(zone, national, settings, cases, label)
+    seed = [settings.seed, zone.zone]
+    taxes = long_run(solved.problem, True, solved.tails["full"], years, seed, f"zone {zone.zone}, planner")
     errors = [
         own.diagnostics[f"euler_{kind}_mean_log10"] for own in solved.allocations.values() for kind in ("bonds", "portfolio")
     ]
-    shocks = config.scenario_parameters(config.baseline).shock_scale * np.array(national["u"], float).T
-    return Plans(zone["zone"], gains_of(solved), taxes, income_shares(solved, shocks), max(errors))
+    shares = income_shares(solved, realized_shocks(national, settings))
+    return Plans(zone.zone, gains_of(solved), taxes, shares, max(errors))
 
 
 def rates(taxes: LongRun) -> tuple[float, tuple[float, ...]]:
@@ -81,7 +84,13 @@ def neutral(tau_k: Iterable[float], shares: Iterable[float]) -> tuple[float, ...
 
 
 def rule_gains(
-    zone: dict, national: dict, config: Config, own: tuple, common: tuple, shares: Iterable[float]
+    zone: ZoneCalibration,
+    national: NationalProcesses,
+    settings: SolveSettings,
+    own: tuple,
+    common: tuple,
+    shares: Iterable[float],
+    label: str = "",
 ) -> dict[str, float]:
     """Lambda of the market under every rule of `RULES`, relative to the market without taxes on the same grids.
 
@@ -97,7 +106,7 @@ def rule_gains(
         "subsidy": {"tax_k": (SUBSIDY,) * len(tau_k)},
     }
     cases = {"ce": MARKET} | {name: Case(False, changes[name]) for name in RULES}
-    return gains_of(solve_cases(zone, national, config, config.baseline, cases))
+    return gains_of(solve_cases(zone, national, settings, cases, label))
 
 
 def externalities(gains: dict[str, float]) -> dict[str, float]:
@@ -110,7 +119,7 @@ def externalities(gains: dict[str, float]) -> dict[str, float]:
     return {"agglomeration": agglomeration, "pecuniary": gains["full"] - agglomeration}
 
 
-def zone_row(found: Plans, gini: float, rules: dict[str, float], industries: list[str]) -> dict:
+def zone_row(found: Plans, gini: float, rules: dict[str, float], industries: Sequence[str]) -> dict:
     """All numbers of a zone: gains and parts in percent, shares and taxes as fractions, errors in log10."""
     row = {"zone": found.zone, "gini": gini}
     row |= {f"gain_{name}": 100 * value for name, value in found.gains.items()}
@@ -125,7 +134,7 @@ def zone_row(found: Plans, gini: float, rules: dict[str, float], industries: lis
     return row | taxes_by_productivity(taxes, industries) | {"worst_error_log10": found.worst_error}
 
 
-def taxes_by_productivity(taxes: LongRun, industries: list[str]) -> dict[str, float]:
+def taxes_by_productivity(taxes: LongRun, industries: Sequence[str]) -> dict[str, float]:
     """Means of tau_k and tau_b over the years in which an industry's productivity is lowest or highest, by names such as
     ``tau_k_<industry>_low_<other>``; tau_b over the slack ones among them, NaN where there are none.
     """
@@ -139,17 +148,19 @@ def taxes_by_productivity(taxes: LongRun, industries: list[str]) -> dict[str, fl
     return row
 
 
-def compute(config: Config, national: dict, zones: list[dict], ginis: dict[int, float]) -> pd.DataFrame:
+def compute(config: Config, national: NationalProcesses, zones: list[ZoneCalibration], ginis: dict[int, float]) -> pd.DataFrame:
     """One `zone_row` for each zone, in the order of ``zones``. Raises ModelFailure that names zone and condition."""
-    found, resting = [], []
-    for zone in zones:
-        found.append(plans(zone, national, config))
-        print(f"planner: zone {zone['zone']}, variants solved", flush=True)
-        resting.append(portfolio_row(stationary(zone, national, config), national["industries"]))
-        print(f"planner: zone {zone['zone']}, economies without trend solved", flush=True)
+    settings, industries = solve_settings(config, config.baseline), national.industries
+    labels = [f"zone {zone.zone}, scenario {config.baseline}" for zone in zones]
+    found, portfolios = [], []
+    for zone, label in zip(zones, labels, strict=True):
+        found.append(plans(zone, national, settings, config.planner.years, label))
+        print(f"planner: zone {zone.zone}, variants solved", flush=True)
+        portfolios.append(portfolio_row(stationary(zone, national, settings, config.planner.years), industries))
+        print(f"planner: zone {zone.zone}, economies without trend solved", flush=True)
     common, rows = national_rates(found), []
-    for zone, own, rest in zip(zones, found, resting, strict=True):
-        rules = rule_gains(zone, national, config, rates(own.taxes), common, own.shares)
-        rows.append(zone_row(own, ginis[zone["zone"]], rules, national["industries"]) | rest)
-        print(f"planner: zone {zone['zone']}, constant taxes solved", flush=True)
+    for zone, label, own, portfolio in zip(zones, labels, found, portfolios, strict=True):
+        rules = rule_gains(zone, national, settings, rates(own.taxes), common, own.shares, label)
+        rows.append(zone_row(own, ginis[zone.zone], rules, industries) | portfolio)
+        print(f"planner: zone {zone.zone}, constant taxes solved", flush=True)
     return pd.DataFrame(rows)

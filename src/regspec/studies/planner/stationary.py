@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from regspec.config.config import Config
+from regspec.calibration.records import NationalProcesses, ZoneCalibration
 from regspec.empirics.specialization import gini
 from regspec.model.steady_state import static_portfolio
-from regspec.solves.no_trend import resting
+from regspec.solves.no_trend import without_trend
+from regspec.solves.settings import SolveSettings
 from regspec.solves.zone import MARKET, Case, solve_cases
 from regspec.studies.planner.longrun import long_run
 
@@ -31,23 +32,21 @@ class Stationary:
     closed: np.ndarray
 
 
-def stationary(zone: dict, national: dict, config: Config) -> Stationary:
-    """Long-run means of market and plans of a zone in the baseline without trend, all under the same draws.
+def stationary(zone: ZoneCalibration, national: NationalProcesses, settings: SolveSettings, years: int) -> Stationary:
+    """Long-run means of market and plans of a zone without trend, of ``years`` simulated years under the same draws.
 
     Raises ModelFailure as `solve_cases` does, or for a simulated year without a solution.
     """
-    own = resting(national, config, config.baseline, 1)
-    solved = solve_cases(zone, own.national, own.config, own.scenario, CASES)
-    p, seed, means = solved.problem, [config.run.seed, zone["zone"]], {}
+    solved = solve_cases(zone, *without_trend(national, settings, 1), CASES, f"zone {zone.zone}, without trend")
+    p, seed, means = solved.problem, [settings.seed, zone.zone], {}
     for name, case in CASES.items():
-        label = f"zone {zone['zone']}, without trend, {name}"
-        changes: dict[str, Any] = dict(case.changes)
-        years = long_run(replace(p, **changes), case.planner, solved.tails[name], config.planner.years, seed, label)
-        means[name] = years.k_next.mean(axis=0)
+        label = f"zone {zone.zone}, without trend, {name}"
+        found = long_run(replace(p, **case.changes), case.planner, solved.tails[name], years, seed, label)
+        means[name] = found.k_next.mean(axis=0)
     return Stationary(means, np.array(p.k0), static_portfolio(p.ztilde, p.a, p.a))
 
 
-def portfolio_row(found: Stationary, industries: list[str]) -> dict:
+def portfolio_row(found: Stationary, industries: Sequence[str]) -> dict:
     """Ginis and shares of capital: ``rest_gini_<which>`` and ``rest_k_<which>_<industry>``, which is a name of `CASES`,
     ``given`` or ``closed``.
     """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from regspec.calibration.records import read_ginis, read_national, read_zone
+from regspec.calibration.records import NationalProcesses, ZoneCalibration, read_ginis, read_national, read_zone
 from regspec.config.config import Config
 from regspec.errors import ConfigError
 from regspec.exhibits.registry import response_figure
@@ -35,15 +35,15 @@ def chosen_zones(config: Config, ginis: dict[int, float]) -> dict[int, str]:
     return {zone: f"zone {zone} (Gini {ginis[zone]:.3f})" for zone in sorted(zones, key=lambda zone: (-ginis[zone], zone))}
 
 
-def compute(config: Config, national: dict, zones: list[dict]) -> pd.DataFrame:
+def compute(config: Config, national: NationalProcesses, zones: list[ZoneCalibration]) -> pd.DataFrame:
     """All responses in long form (`long_table`). Raises ModelFailure that names zone, scenario and condition."""
     own = config.responses
     parts: list[pd.DataFrame] = []
     for zone in zones:
         for scenario in own.scenarios or config.scenarios:
             solution = solve(zone, national, config, scenario)
-            parts += long_table(zone["zone"], scenario, solution, national["industries"])
-            print(f"responses: zone {zone['zone']}, scenario {scenario} solved", flush=True)
+            parts += long_table(zone.zone, scenario, solution, national.industries)
+            print(f"responses: zone {zone.zone}, scenario {scenario} solved", flush=True)
     return pd.concat(parts, ignore_index=True)
 
 
@@ -72,7 +72,7 @@ def run(config: Config, root: Path, digest: str) -> list[Path]:
     table = compute(config, national, [read_zone(root, zone) for zone in names])
     provenance, folder = stamp(digest), root / "responses"
     files = write_table(table, folder / "responses", names, notes(config), provenance, synthetic)
-    for number, industry in enumerate(national["industries"], 1):
+    for number, industry in enumerate(national.industries, 1):
         stem = root / response_figure(number, industry)
         files += draw(table, industry, stem, names, config, provenance, synthetic)
     return files

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from regspec.calibration.records import NationalProcesses, ZoneCalibration
 from regspec.config.config import Config
 from regspec.model.markov import rouwenhorst
 from regspec.model.simulation.paths import Path
-from regspec.solves.no_trend import resting
+from regspec.solves.no_trend import without_trend
+from regspec.solves.settings import solve_settings
 from regspec.solves.zone import ZoneSolution, solve_zone
 
 #: What ``response`` is measured in, by variable; ``k_<industry>`` is as ``q``.
@@ -29,18 +31,18 @@ UNITS = {
 REGIMES = {"ce": "market", "planner": "planner"}
 
 
-def later_shocks(zone: int, national: dict, config: Config, scenario: str) -> np.ndarray:
+def later_shocks(zone: int, national: NationalProcesses, config: Config, scenario: str) -> np.ndarray:
     """Log productivities (draws, T+1, I): zero in the first year, then draws of the AR(1), in pairs of opposite sign; zeros for
     no draws.
 
     Every scenario of a zone has the same draws, with and without the shock (common random numbers). They are held between the
     end nodes of the chain, beyond which expectations are extrapolated.
     """
-    own, n, nodes = config.responses, len(national["rho"]), config.model.grid.u_nodes
+    own, n, nodes = config.responses, len(national.rho), config.model.grid.u_nodes
     normal = np.random.default_rng([config.run.seed, zone]).standard_normal((own.draws // 2, own.horizon, n))
     u = np.zeros((max(own.draws, 1), own.horizon + 1, n))
     scale = config.scenario_parameters(scenario).shock_scale
-    for i, (rho, sigma) in enumerate(zip(national["rho"], national["sigma"], strict=True)):
+    for i, (rho, sigma) in enumerate(zip(national.rho, national.sigma, strict=True)):
         for t in range(own.horizon if own.draws else 0):
             u[0::2, t + 1, i] = rho * u[0::2, t, i] + scale * sigma * normal[:, t, i]
         end = rouwenhorst(rho, scale * sigma, nodes)[0][-1]
@@ -49,29 +51,29 @@ def later_shocks(zone: int, national: dict, config: Config, scenario: str) -> np
     return u
 
 
-def shock(national: dict, config: Config, scenario: str, industry: int) -> np.ndarray:
+def shock(national: NationalProcesses, config: Config, scenario: str, industry: int) -> np.ndarray:
     """Log productivities (T+1, I): u_i = -size sigma_i in the first year, rho_i u_i after it, zero elsewhere."""
     own = config.responses
-    u = np.zeros((own.horizon + 1, len(national["rho"])))
-    sigma = config.scenario_parameters(scenario).shock_scale * national["sigma"][industry]
-    u[:, industry] = -own.size * sigma * national["rho"][industry] ** np.arange(len(u))
+    u = np.zeros((own.horizon + 1, len(national.rho)))
+    sigma = config.scenario_parameters(scenario).shock_scale * national.sigma[industry]
+    u[:, industry] = -own.size * sigma * national.rho[industry] ** np.arange(len(u))
     return u
 
 
-def solve(zone: dict, national: dict, config: Config, scenario: str) -> ZoneSolution:
+def solve(zone: ZoneCalibration, national: NationalProcesses, config: Config, scenario: str) -> ZoneSolution:
     """Both allocations from (b_1950, k_1950): ``others`` are the paths without shock, one for each draw of later shocks, then
     those with a shock to the first industry, to the second, and so on.
 
     Raises ModelFailure as `solve_zone` does.
     """
-    own = resting(national, config, scenario, config.responses.horizon)
-    later = later_shocks(zone["zone"], national, config, scenario)
-    hits = [shock(national, config, scenario, industry) for industry in range(len(national["rho"]))]
+    flat, settings = without_trend(national, solve_settings(config, scenario), config.responses.horizon)
+    later = later_shocks(zone.zone, national, config, scenario)
+    hits = [shock(national, config, scenario, industry) for industry in range(len(national.rho))]
     paths = [np.ascontiguousarray(hit + draw) for hit in (0.0, *hits) for draw in later]
-    return solve_zone(zone, own.national, own.config, scenario, also=paths)
+    return solve_zone(zone, flat, settings, f"zone {zone.zone}, scenario {scenario}", also=paths)
 
 
-def response(shocked: Path, still: Path, industries: list[str]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def response(shocked: Path, still: Path, industries: Sequence[str]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """(response, level without shock), both (T+1,), by variable: Y, c, q, b, eta and ``k_<industry>``.
 
     Units of the response: ``UNITS``; percent are 100 log points. b and k are those at the start of the year.
@@ -87,7 +89,9 @@ def response(shocked: Path, still: Path, industries: list[str]) -> dict[str, tup
     return found
 
 
-def mean_response(shocked: Sequence[Path], still: Sequence[Path], industries: list[str]) -> dict[str, tuple[np.ndarray, ...]]:
+def mean_response(
+    shocked: Sequence[Path], still: Sequence[Path], industries: Sequence[str]
+) -> dict[str, tuple[np.ndarray, ...]]:
     """By variable: mean `response` over draws, its standard error over pairs of draws (NaN for fewer than two), mean level."""
     own = [response(hit, path, industries) for hit, path in zip(shocked, still, strict=True)]
     found: dict[str, tuple[np.ndarray, ...]] = {}
@@ -99,7 +103,7 @@ def mean_response(shocked: Sequence[Path], still: Sequence[Path], industries: li
     return found
 
 
-def long_table(zone: int, scenario: str, solution: ZoneSolution, industries: list[str]) -> Iterator[pd.DataFrame]:
+def long_table(zone: int, scenario: str, solution: ZoneSolution, industries: Sequence[str]) -> Iterator[pd.DataFrame]:
     """Rows ``zone, scenario, regime, industry`` (the one that is hit)``, horizon, variable, response, se, level, unit``."""
     for key, regime in REGIMES.items():
         allocation = getattr(solution, key)

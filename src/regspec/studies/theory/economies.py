@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regspec.config.calibration import IndustryGroup
+from regspec.calibration.records import InterestProcess, NationalProcesses, ZoneCalibration
+from regspec.calibration.technology import Technology
 from regspec.config.config import Config
-from regspec.config.model import Grid
-from regspec.config.scenarios import Scenario
 from regspec.errors import ModelFailure
 from regspec.model.grids.lattice import coordinates
 from regspec.model.kernels.conditions import make_scratch
@@ -20,13 +19,14 @@ from regspec.model.problem import Problem
 from regspec.model.simulation.euler_errors import policy_at
 from regspec.model.solver.policies import Policies
 from regspec.model.solver.time_iteration import Solver
-from regspec.solves.zone import build_problem
+from regspec.solves.attempts import AttemptFailed, Sizes, on_larger_grids
+from regspec.solves.certify import check_grids
+from regspec.solves.problem import build_problem
+from regspec.solves.settings import SolveSettings
 
 _DROPPED = 200  # first years of a simulation
 _EVERY = 20  # years between two counts of static equilibria
 _SCAN = 200
-_ATTEMPTS = ((1.0, 0.85), (1.4, 0.7), (2.0, 0.55), (2.8, 0.4))  # depth of the bond grid, margin of the lattice
-_NAME = "theory"
 
 
 @dataclass(frozen=True)
@@ -58,53 +58,49 @@ class Series:
 
 def problem(config: Config, economy: Economy, widen: float, margin: float) -> Problem:
     """The economy's numerical problem with the parameters of ``model.parameters`` and the grid of ``theory``."""
+    return build_problem(*inputs(config, economy), widen, margin)
+
+
+def inputs(config: Config, economy: Economy) -> tuple[ZoneCalibration, NationalProcesses, SolveSettings]:
+    """What `build_problem` makes the economy's problem of: two years without trend, a constant interest rate."""
     own, n = config.theory, len(economy.shares)
-    names = [f"industry {i}" for i in range(1, n + 1)]
-    groups = {name: IndustryGroup(members=[name], xi=own.xi, phi=economy.phi) for name in names}
-    parameters = config.model.parameters.model_copy(update={"xi_scale": 1.0, "phi_scale": 1.0, **dict(economy.overrides)})
-    grid = Grid(
-        k_steps=own.k_steps,
-        u_nodes=own.u_nodes,
-        b_below=own.b_below,
-        b_above=own.b_above,
-        b_fine=own.b_fine,
-        b_max=config.model.grid.b_max,
+    names = tuple(f"industry {i}" for i in range(1, n + 1))
+    shares, flat = np.array(economy.shares), np.zeros((n, 2)).T
+    rate = InterestProcess(config.calibration.interest.mean, rho=0.0, sigma=0.0)
+    rho, sigma = np.full(n, own.rho), np.full(n, own.sigma)
+    national = NationalProcesses(names, config.calibration.first_year, rho, sigma, flat, flat, rate, shares)
+    parameters = config.model.parameters.model_copy(update=dict(economy.overrides))
+    grid = {name: getattr(own, name) for name in ("k_steps", "u_nodes", "b_below", "b_above", "b_fine")}
+    settings = SolveSettings(
+        parameters=parameters,
+        technology=Technology(parameters.alpha, np.full(n, own.xi), np.full(n, economy.phi)),
+        planner=False,
+        rate_nodes=1,
+        grid=config.model.grid.model_copy(update=grid),
+        solver=config.model.solver,
+        seed=config.run.seed,
     )
-    first = config.calibration.first_year
-    interest = config.calibration.interest.model_copy(update={"nodes": 1})
-    calibration = config.calibration.model_copy(
-        update={"industries": groups, "last_year": first + 1, "interest": interest, "level": "predicted"}
-    )
-    changed = config.model_copy(
-        update={
-            "calibration": calibration,
-            "scenarios": {_NAME: Scenario(planner=False)},
-            "model": config.model.model_copy(update={"parameters": parameters, "grid": grid}),
-        }
-    )
-    shares = list(economy.shares)
-    zone = {"zone": 0, "industries": names, "shares": shares, "k0": shares, "level": 1.0}
-    national = {
-        "rho": [own.rho] * n,
-        "sigma": [own.sigma] * n,
-        "trend": np.zeros((n, 2)).tolist(),
-        "national_share": shares,
-        "interest": {"mean": interest.mean, "rho": 0.0, "sigma": 0.0},
-    }
-    return build_problem(zone, national, changed, _NAME, widen, margin)
+    return ZoneCalibration(0, names, shares, level=1.0, gini_data=np.nan), national, settings
 
 
 def solve(config: Config, economy: Economy) -> tuple[Solver, Policies]:
-    """Stationary market of the economy, on wider grids when choices reach their ends. Raises ModelFailure that names it."""
-    settings, label = config.model.solver, f"theory, {economy.label}"
-    for widen, margin in _ATTEMPTS:
-        own = problem(config, economy, widen, margin)
+    """Stationary market of the economy, on larger grids after a failure that they may mend.
+
+    Raises ModelFailure that names it.
+    """
+    bounds, label = config.model.solver, f"theory, {economy.label}"
+
+    def attempt(sizes: Sizes) -> tuple[Solver, Policies]:
+        own = problem(config, economy, sizes.depth, sizes.margin)
         solver = Solver(own, False, label=label)
-        tail = solver.tail(settings.tolerance, settings.residual, settings.max_sweeps)
-        deep = own.limit != "collateral" or solver.diagnostics.lowest > 0.0
-        if deep and solver.diagnostics.hits == 0:
-            return solver, tail
-    raise ModelFailure(f"{label}: choices reach the ends of the grids")
+        try:
+            tail = solver.tail(bounds.tolerance, bounds.residual, bounds.max_sweeps)
+            check_grids(solver, sizes.bears_edges)
+        except ModelFailure as failure:
+            raise AttemptFailed(failure, own, False) from failure
+        return solver, tail
+
+    return on_larger_grids(attempt, Sizes())
 
 
 def simulate(solver: Solver, tail: Policies, years: int, seed: int) -> Series:
