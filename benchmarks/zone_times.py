@@ -1,6 +1,6 @@
 """One zone of the default synthetic economy on the default grid: seconds, Euler errors, and what a process needs to start.
 
-`zone_seconds` is the best wall time of `experiments.zone.solve_zone` in this process on one core: tail and path of the market
+`zone_seconds` is the best wall time of `solves.zone.solve_zone` in this process on one core: tail and path of the market
 and of the planner, the realized path, Euler errors on it and on the cloud, all diagnostics; kernels are loaded before.
 
 `start_seconds` is the best wall time of a fresh process `python -m regspec.cli solve --zone Z` with a warm kernel cache (and

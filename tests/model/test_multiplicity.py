@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import one_zone
 import pandas as pd
 import pytest
 from economies import economy as zone_economy
@@ -102,13 +103,7 @@ def test_best_equilibrium_with_all_capital_pledged_is_a_named_error():
 def national(folder):
     (folder / "calibration").mkdir(parents=True)
     (folder / "data").mkdir()
-    content = {
-        "industries": ["a", "b"],
-        "national_share": [0.4, 0.6],
-        "rho": [0.5, 0.85],
-        "sigma": [0.01, 0.02],
-        "interest": {"mean": 0.013},
-    }
+    content = one_zone.national(rho=[0.5, 0.85], sigma=[0.01, 0.02], national_share=[0.4, 0.6]).record()
     (folder / "calibration" / "national.json").write_text(json.dumps(content), encoding="utf-8")
     (folder / "data" / "meta.json").write_text(json.dumps({"synthetic": True, "source": "Synthetic."}), encoding="utf-8")
 

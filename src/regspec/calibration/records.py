@@ -156,6 +156,6 @@ def _read(path: Path, made: Callable[[dict], _Record]) -> _Record:
     """What ``made`` makes of a JSON file. Raises DataError when it is missing or damaged."""
     try:
         return made(json.loads(Path(path).read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:  # not there, no JSON, or not what a calibration writes
         fail_for_system(path, error)
         raise DataError(f"{path}: not a readable calibration file ({error}).\nRun `regspec calibrate` again.") from error

@@ -16,7 +16,7 @@ from regspec.config.data import Data
 from regspec.config.empirics import Empirics
 from regspec.config.model import Model, Parameters, merged
 from regspec.config.run import Compute, Results, Run
-from regspec.config.scenarios import Scenario, Sweep, solve_name
+from regspec.config.scenarios import Scenario, SolveName, Sweep
 from regspec.config.studies import InternalCalibration, Multiplicity, PlannerStep, Responses, Theory
 from regspec.errors import ConfigError
 
@@ -84,7 +84,7 @@ class Config(Section):
                 raise ValueError(f"sweeps.{name}: {strange[0]!r} is not a key of model.parameters, which are {known}")
             for scenario in self.sweep_scenarios(name):
                 try:
-                    self.scenario_parameters(solve_name(name, cell, scenario))
+                    self.scenario_parameters(str(SolveName(name, cell, scenario)))
                 except ValidationError as error:
                     first = error.errors()[0]
                     key = ".".join(map(str, first["loc"]))
@@ -106,37 +106,34 @@ class Config(Section):
         return "baseline" if "baseline" in self.scenarios else next(iter(self.scenarios))
 
     def solve_names(self, sweep: str | None = None) -> list[str]:
-        """Names of what is solved: the scenarios, then every sweep's cells under its scenarios; or those of one ``sweep``."""
-        own = [] if sweep else list(self.scenarios)
-        for name in [sweep] if sweep else self.sweeps:
-            spec = self.sweeps[name]
-            own += [solve_name(name, cell, scenario) for cell in spec.members() for scenario in self.sweep_scenarios(name)]
-        return own
+        """What is solved, as text of `SolveName`: the scenarios, then every sweep's cells under its scenarios; or those of one
+        ``sweep``.
+        """
+        names = [] if sweep else [SolveName(None, None, scenario) for scenario in self.scenarios]
+        for each in [sweep] if sweep else self.sweeps:
+            cells, scenarios = self.sweeps[each].members(), self.sweep_scenarios(each)
+            names += [SolveName(each, cell, scenario) for cell in cells for scenario in scenarios]
+        return [str(name) for name in names]
 
     def sweep_scenarios(self, sweep: str) -> list[str]:
         """Scenarios that each cell of ``sweep`` solves, the one that others are compared with first."""
         names = self.sweeps[sweep].scenarios or list(self.scenarios)
         return sorted(names, key=lambda name: name != self.baseline)
 
-    def sweep_of(self, name: str) -> str | None:
-        """The sweep that a name of :meth:`solve_names` belongs to; None for a scenario."""
-        return None if name in self.scenarios else name.partition("-")[0]
-
     def scenario(self, name: str) -> Scenario:
         """What is solved under a name of :meth:`solve_names`. Raises ConfigError for any other."""
-        if name in self.scenarios:
-            return self.scenarios[name]
-        sweep, _, rest = name.partition("-")
-        cell, _, scenario = rest.rpartition("-")
-        members = self.sweeps[sweep].members() if sweep in self.sweeps else {}
-        if cell not in members or scenario not in self.sweep_scenarios(sweep):
+        asked = SolveName.of(name)
+        if asked.sweep is None and asked.scenario in self.scenarios:
+            return self.scenarios[asked.scenario]
+        members = self.sweeps[asked.sweep].members() if asked.sweep in self.sweeps else {}
+        if asked.sweep is None or asked.cell not in members or asked.scenario not in self.sweep_scenarios(asked.sweep):
             raise ConfigError(f"{name}: unknown; scenarios: {', '.join(self.scenarios)}; sweeps: {', '.join(self.sweeps)}")
-        own = self.scenarios[scenario]
-        return own.model_copy(update={"parameters": merged(members[cell], own.parameters)})
+        own = self.scenarios[asked.scenario]
+        return own.model_copy(update={"parameters": merged(members[asked.cell], own.parameters)})
 
     def missing_zones(self, name: str) -> str:
         """What a zone that cannot be solved means under a name of :meth:`solve_names`."""
-        sweep = self.sweep_of(name)
+        sweep = SolveName.of(name).sweep
         return self.sweeps[sweep].missing_zones if sweep else self.results.missing_zones
 
     def scenario_parameters(self, name: str) -> Parameters:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from typing import Annotated, Literal
@@ -57,9 +58,28 @@ def _combinations(axes: str) -> dict[str, dict]:
     return {"-".join(f"{key}_{_text(value)}" for key, value in cell.items()): cell for cell in combinations}
 
 
-def solve_name(sweep: str, cell: str, scenario: str) -> str:
-    """Name of the scenario that a cell solves: the folder of its solutions."""
-    return f"{sweep}-{cell}-{scenario}"
+@dataclass(frozen=True)
+class SolveName:
+    """What is solved: a scenario, in a cell of a sweep or on its own. As text it is the folder of the solutions."""
+
+    sweep: str | None
+    """Name of the sweep; None for a scenario on its own."""
+    cell: str | None
+    """Name of the sweep's cell."""
+    scenario: str
+    """Name of the scenario."""
+
+    def __str__(self) -> str:
+        return self.scenario if self.sweep is None else f"{self.sweep}-{self.cell}-{self.scenario}"
+
+    @staticmethod
+    def of(text: str) -> SolveName:
+        """The name of a folder. Names of sweeps and scenarios have no hyphen, those of cells may have some."""
+        if "-" not in text:
+            return SolveName(None, None, text)
+        sweep, _, rest = text.partition("-")
+        cell, _, scenario = rest.rpartition("-")
+        return SolveName(sweep, cell, scenario)
 
 
 def _text(value: float | str) -> str:

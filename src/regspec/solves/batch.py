@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from regspec.config.config import Config
+from regspec.config.scenarios import SolveName
 from regspec.errors import ModelFailure
 from regspec.io.provenance import write_json
 from regspec.layout import Layout
@@ -34,7 +35,7 @@ def batches_of(config: Config, layout: Layout, name: str) -> dict[str, list[int]
 
 def zones_of(config: Config, layout: Layout, name: str) -> list[int]:
     """Zones that are solved under a name of ``Config.solve_names``, in increasing order; none before the calibration."""
-    sweep = config.sweep_of(name)
+    sweep = SolveName.of(name).sweep
     most = config.sweeps[sweep].zones if sweep else None
     ginis = layout.zone_ginis()
     if most is None or most >= len(ginis):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import comb
 
 from regspec.config.config import Config
+from regspec.config.scenarios import SolveName
 from regspec.layout import Layout
 
 # Measured by benchmarks/solve_requests.py (docs/hpc.md).
@@ -66,7 +67,7 @@ def zones_per_job(config: Config, name: str, zones: int) -> int:
     chosen = config.compute.zones_per_job
     if chosen != "auto":
         return chosen
-    jobs = _CELL_JOBS if config.sweep_of(name) else _SCENARIO_JOBS
+    jobs = _CELL_JOBS if SolveName.of(name).sweep else _SCENARIO_JOBS
     return max(1, min(round(_JOB_WORK * config.compute.ranks / seconds(config, name)), -(-zones // jobs)))
 
 

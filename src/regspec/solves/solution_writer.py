@@ -38,7 +38,7 @@ _SERIES = {
 
 
 @dataclass(frozen=True)
-class Solve:
+class SolveIdentity:
     """What was solved, as its file says."""
 
     zone: ZoneCalibration
@@ -65,10 +65,12 @@ class Solve:
         }
 
 
-def write_solution(path: Path, solve: Solve, solution: ZoneSolution, first_year: int, level: float, seconds: float) -> None:
+def write_solution(
+    path: Path, identity: SolveIdentity, solution: ZoneSolution, first_year: int, level: float, seconds: float
+) -> None:
     """Write a solved zone with its ``level``, to a temporary name first; ``seconds``: wall time of the solve."""
     with in_memory(path) as file:
-        file.attrs.update(solve.attributes())
+        file.attrs.update(identity.attributes())
         file.attrs.update(
             {
                 "status": "solved",
@@ -84,10 +86,10 @@ def write_solution(path: Path, solve: Solve, solution: ZoneSolution, first_year:
             _write_allocation(file.create_group("planner"), solution.planner, first_year)
 
 
-def write_failure(path: Path, solve: Solve, failure: ModelFailure, seconds: float) -> None:
+def write_failure(path: Path, identity: SolveIdentity, failure: ModelFailure, seconds: float) -> None:
     """Write the record of a zone that the model could not solve: status "failed", why, and the kind of failure."""
     with in_memory(path) as file:
-        file.attrs.update(solve.attributes())
+        file.attrs.update(identity.attributes())
         file.attrs.update({"status": "failed", "message": str(failure), "failure": failure.kind, "seconds": seconds})
         file.attrs.update({"level": np.nan, "welfare_gain": np.nan})
 

@@ -69,10 +69,10 @@ def run_zone(
         return found, key
     if not found:
         # these load numba, which a stored solution does without
-        from regspec.solves.solution_writer import Solve, write_failure, write_solution
+        from regspec.solves.solution_writer import SolveIdentity, write_failure, write_solution
         from regspec.solves.zone import solve_zone
 
-        solve = Solve(zone, scenario, settings, key, config_hash, ranks.size)
+        identity = SolveIdentity(zone, scenario, settings, key, config_hash, ranks.size)
         began = time.perf_counter()
         try:
             solution = solve_zone(
@@ -89,12 +89,12 @@ def run_zone(
             if on_failure == "error":
                 raise
             if ranks.rank == 0:
-                write_failure(output, solve, failure, checkpoint.spent + time.perf_counter() - began)
+                write_failure(output, identity, failure, checkpoint.spent + time.perf_counter() - began)
             return "failed", key
         if ranks.rank == 0:
             (level,) = scenario_levels([zone], national, config, scenario)
             seconds = checkpoint.spent + time.perf_counter() - began
-            write_solution(place, solve, solution, national.first_year, level, seconds)
+            write_solution(place, identity, solution, national.first_year, level, seconds)
     checkpoint.remove()
     if ranks.rank == 0:
         publish(place, output, scenario, config_hash)

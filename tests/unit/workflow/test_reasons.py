@@ -10,7 +10,7 @@ from regspec.io.provenance import write_json
 from regspec.layout import Layout
 from regspec.solves.key import solution_key
 from regspec.solves.settings import solve_settings
-from regspec.solves.solution_writer import Solve
+from regspec.solves.solution_writer import SolveIdentity
 from regspec.workflow import reasons
 from regspec.workflow.reasons import PRESENT, Solves, changed_params, differences, solve_lines
 
@@ -73,7 +73,7 @@ def solved(tmp_path, monkeypatch):
         path.parent.mkdir(parents=True, exist_ok=True)
         with h5py.File(path, "w") as file:
             own = solve_settings(settings, "baseline")
-            file.attrs.update(Solve(at, "baseline", own, solution_key(at, nation, own), "hash", 1).attributes())
+            file.attrs.update(SolveIdentity(at, "baseline", own, solution_key(at, nation, own), "hash", 1).attributes())
             file.attrs["status"] = "solved"
             file["ce/k"] = [at.shares]
         return path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from regspec.config.scenarios import solve_name
+from regspec.config.scenarios import SolveName
 from regspec.results.friction import friction_share
 from regspec.results.inputs import Inputs
 from regspec.results.slopes import RIGHT_HAND_SIDES, Slope, columns, slope
@@ -23,7 +23,7 @@ def cell_table(inputs: Inputs, sweep: str) -> pd.DataFrame:
     spec, scenarios = inputs.config.sweeps[sweep], inputs.config.sweep_scenarios(sweep)
     rows = []
     for cell, values in spec.members().items():
-        names = [solve_name(sweep, cell, scenario) for scenario in scenarios]
+        names = [str(SolveName(sweep, cell, scenario)) for scenario in scenarios]
         common = {"cell": cell, **({key: values[key] for key in spec.axes})} | _state(inputs, names[0])
         for rhs in RIGHT_HAND_SIDES:
             rows.append({"right_hand_side": rhs} | common | _slopes(inputs, names, scenarios, rhs))

@@ -7,6 +7,7 @@ from results_run import make_config
 
 from regspec.config.config import Config
 from regspec.config.reading import load_config
+from regspec.config.scenarios import SolveName
 from regspec.errors import ConfigError
 from regspec.io.provenance import write_json
 from regspec.layout import Layout
@@ -41,6 +42,19 @@ def test_names_say_the_values_so_that_another_cell_changes_none():
     for name in few.solve_names("s"):
         assert few.scenario_parameters(name) == more.scenario_parameters(name)
     assert few.solve_names("s")[0] == "s-theta_0.3-xi_scale_0.5-baseline"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        SolveName(None, None, "no_collateral"),
+        SolveName("s", "loose", "baseline"),
+        SolveName("s", "theta_0.3-xi_scale_0.5", "baseline"),
+        SolveName("s", "shift_-0.3-xi_scale_1e-05", "free"),
+    ],
+)
+def test_a_name_is_read_from_its_folder(name):
+    assert SolveName.of(str(name)) == name
 
 
 @pytest.mark.parametrize(
