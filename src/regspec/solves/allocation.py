@@ -9,11 +9,12 @@ import numpy as np
 
 from regspec.config.config import Config
 from regspec.errors import ModelFailure
+from regspec.model.kernels.records import C, Q
 from regspec.model.problem import Problem
 from regspec.model.simulation.euler_errors import summarize
-from regspec.model.simulation.paths import Path, cloud_errors, simulate
+from regspec.model.simulation.paths import SimulatedPath, euler_errors_at_random_states, simulate
 from regspec.model.simulation.reach import Reach, check_states, reach_of
-from regspec.model.solver.hooks import Keeper
+from regspec.model.solver.hooks import SolverHooks
 from regspec.model.solver.mpi import Ranks
 from regspec.model.solver.nonconvergence import remedy
 from regspec.model.solver.policies import Policies
@@ -29,10 +30,10 @@ class Allocation:
     ``others``: paths under further shocks with the same policies, none but when asked for.
     """
 
-    path: Path
+    path: SimulatedPath
     value: float
     diagnostics: dict[str, float]
-    others: tuple[Path, ...] = ()
+    others: tuple[SimulatedPath, ...] = ()
 
     def record(self) -> dict:
         """As lists and numbers, every bit kept, for JSON."""
@@ -42,7 +43,7 @@ class Allocation:
     @staticmethod
     def from_record(record: dict) -> Allocation:
         """The allocation of a `record`."""
-        path = Path(**{f.name: np.array(record["path"][f.name]) for f in fields(Path)})
+        path = SimulatedPath(**{f.name: np.array(record["path"][f.name]) for f in fields(SimulatedPath)})
         return Allocation(path, record["value"], record["diagnostics"])
 
 
@@ -56,7 +57,7 @@ def solve_allocation(
     progress: Callable | None = None,
     start: Policies | None = None,
     also: Sequence[np.ndarray] = (),
-    keeper: Keeper | None = None,
+    keeper: SolverHooks | None = None,
     bears_edges: bool = True,
 ) -> tuple[Allocation, Policies]:
     """Solve, simulate and certify one allocation from the tail's ``start``; simulate it under the shocks in ``also``, too.
@@ -66,13 +67,13 @@ def solve_allocation(
     """
     settings = config.model.solver
     solver = Solver(problem, planner, ranks, label, keeper)
-    tail = solver.tail(settings.tolerance, settings.residual, settings.max_sweeps, start, progress)
+    tail = solver.stationary(settings.tolerance, settings.residual, settings.max_sweeps, start, progress)
     years = solver.path(tail, settings.residual, progress)
     d = solver.diagnostics
     if problem.limit == "collateral" and d.lowest <= 0.0:
         limits = frozenset({"low"})
         raise ModelFailure(f"{label}: choices reach the end of the bond grid; {remedy(problem, limits)}", "bond_grid", limits)
-    if d.hits > 0 and not bears_edges:
+    if d.edge_hits > 0 and not bears_edges:
         limits = frozenset({"lattice"})
         raise ModelFailure(f"{label}: choices touch the lattice's edge; {remedy(problem, limits)}", "portfolio_lattice", limits)
     reach = reach_of(solver, years)
@@ -80,11 +81,12 @@ def solve_allocation(
     path, *others = (simulate(solver, years, own) for own in (shocks, *also))
     check_choices(solver, [path, *others], reach)
     check_errors(solver, [path, *others], settings.largest_error)
-    cloud, roots = cloud_errors(solver, tail, settings.cloud, config.run.seed, reach.lowest[-1])
+    cloud, roots = euler_errors_at_random_states(solver, tail, settings.cloud, config.run.seed, reach.lowest[-1])
     roots = max(roots, *(int(own.roots.max()) for own in (path, *others)))
     if roots > 1:
         raise ModelFailure(
-            f"{label}: {roots} static equilibria at a reachable state; {solver.case()}\n{remedy(problem)}", "several_equilibria"
+            f"{label}: {roots} static equilibria at a reachable state; {problem.case()}\n{remedy(problem)}",
+            "several_equilibria",
         )
     diagnostics = (
         summarize(path.errors, "")
@@ -97,18 +99,18 @@ def solve_allocation(
             "roots_max": roots,
             "unreachable_states": unreachable,
             "failed_states": 0,
-            "lattice_hits": d.hits,
-            "rescued_states": d.rescued,
+            "lattice_hits": d.edge_hits,
+            "rescued_states": d.restarted,
             "grid_margin": d.lowest,
             "contraction": d.contraction,
-            "sweeps": d.sweeps,
+            "sweeps": d.iterations,
             "us_per_state_sweep": 1e6 * d.seconds / d.states,
         }
     )
     return Allocation(path, float(path.value[0]), diagnostics, tuple(others)), tail
 
 
-def check_choices(solver: Solver, paths: Sequence[Path], reach: Reach) -> None:
+def check_choices(solver: Solver, paths: Sequence[SimulatedPath], reach: Reach) -> None:
     """Raise ModelFailure where a path holds more debt than any solved state chooses: its equilibrium is one that the backward
     solution does not know, and so are the expectations that it rests on. Productivities off the chain may take a path
     beyond those states a little, by less than the width of the bond grid's dense part or a tenth of the debt.
@@ -116,15 +118,15 @@ def check_choices(solver: Solver, paths: Sequence[Path], reach: Reach) -> None:
     for path in paths:
         for t, b in enumerate(path.b_next):
             lowest = reach.lowest[t]
-            if b < lowest - max(solver.year(t + 1)[1].stretch, _BEYOND * abs(lowest)):
+            if b < lowest - max(solver.grids.at(t + 1).bonds.stretch, _BEYOND * abs(lowest)):
                 raise ModelFailure(
                     f"{solver.label}: in year index {t} of the realized path b' = {b:.4f} is below the lowest choice of a "
-                    f"solved state, {lowest:.4f}: another equilibrium; {solver.case()}",
+                    f"solved state, {lowest:.4f}: another equilibrium; {solver.problem.case()}",
                     "inaccurate",
                 )
 
 
-def check_errors(solver: Solver, paths: Sequence[Path], largest: float) -> None:
+def check_errors(solver: Solver, paths: Sequence[SimulatedPath], largest: float) -> None:
     """Raise ModelFailure where an Euler error on a path exceeds ``largest`` (key ``model.solver.largest_error``)."""
     for path in paths:
         t, column = np.unravel_index(np.argmax(path.errors), path.errors.shape)
@@ -133,7 +135,7 @@ def check_errors(solver: Solver, paths: Sequence[Path], largest: float) -> None:
             raise ModelFailure(
                 f"{solver.label}: the Euler error of {('bonds', 'the portfolio')[column]} is {error:.2g} in year index {t} "
                 f"of the realized path, above model.solver.largest_error = {largest:g}, at b = {path.b[t]:.4f}, "
-                f"k = {path.k[t].round(4).tolist()}; {solver.case()}\nremedy: finer grids (model.grid)",
+                f"k = {path.k[t].round(4).tolist()}; {solver.problem.case()}\nremedy: finer grids (model.grid)",
                 "inaccurate",
             )
 
@@ -144,13 +146,13 @@ def _amplification(solver: Solver, years: list[Policies], reach: Reach) -> float
     if solver.problem.next_price:
         return worst
     for t, policies in enumerate(years):
-        _, grid, exo, _ = solver.year(t)
+        _, grid, exogenous, _ = solver.grids.at(t)
         below = len(grid.below)
-        b = grid.at_nodes(policies.kink, solver.first)[..., :below]
-        binds = policies.kink > grid.start[solver.first : solver.last, None]
+        b = grid.at_nodes(policies.kink, solver.grids.first)[..., :below]
+        binds = policies.kink > grid.start[solver.grids.own_nodes, None]
         inside = (b >= min(reach.lowest[max(t - 1, 0)], reach.lowest[t])) & binds[..., None]
         rows = policies.pol[:, :, :below]
-        j = exo.kappa[None, :, None] * solver.problem.gamma * rows[..., 1] / rows[..., 0]
+        j = exogenous.kappa[None, :, None] * solver.problem.gamma * rows[..., Q] / rows[..., C]
         if inside.any():
             worst = max(worst, float(j[inside].max()))
     return float(solver.ranks.reduce(np.array([worst]), "max")[0])

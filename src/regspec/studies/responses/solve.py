@@ -13,7 +13,7 @@ import pandas as pd
 
 from regspec.config.config import Config
 from regspec.model.markov import rouwenhorst
-from regspec.model.simulation.paths import Path
+from regspec.model.simulation.paths import SimulatedPath
 from regspec.solves.no_trend import resting
 from regspec.solves.zone import ZoneSolution, solve_zone
 
@@ -71,7 +71,7 @@ def solve(zone: dict, national: dict, config: Config, scenario: str) -> ZoneSolu
     return solve_zone(zone, own.national, own.config, scenario, also=paths)
 
 
-def response(shocked: Path, still: Path, industries: list[str]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def response(shocked: SimulatedPath, still: SimulatedPath, industries: list[str]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """(response, level without shock), both (T+1,), by variable: Y, c, q, b, eta and ``k_<industry>``.
 
     Units of the response: ``UNITS``; percent are 100 log points. b and k are those at the start of the year.
@@ -87,7 +87,9 @@ def response(shocked: Path, still: Path, industries: list[str]) -> dict[str, tup
     return found
 
 
-def mean_response(shocked: Sequence[Path], still: Sequence[Path], industries: list[str]) -> dict[str, tuple[np.ndarray, ...]]:
+def mean_response(
+    shocked: Sequence[SimulatedPath], still: Sequence[SimulatedPath], industries: list[str]
+) -> dict[str, tuple[np.ndarray, ...]]:
     """By variable: mean `response` over draws, its standard error over pairs of draws (NaN for fewer than two), mean level."""
     own = [response(hit, path, industries) for hit, path in zip(shocked, still, strict=True)]
     found: dict[str, tuple[np.ndarray, ...]] = {}
