@@ -35,6 +35,7 @@ MODULES = (
     "solves.key",
     "solves.solution_file",
     "model.problem",
+    "model.solver.options",
     "model.solver.policies",
     "model.solver.time_iteration",
     "model.simulation.paths",
