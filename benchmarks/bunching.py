@@ -38,17 +38,17 @@ def plan(grid: tuple[int, int, int]):
     below, above, fine = grid
     problem = replace(kernels.economy(1, 2, 3), below=below, above=above, fine=fine)
     solver = Solver(problem, True)
-    return Tail(solver, solver.tail(1e-7, 1e-9, 3000, Solver(problem, False).tail(1e-7, 1e-9, 3000)))
+    return Tail(solver, solver.stationary(1e-7, 1e-9, 3000, Solver(problem, False).stationary(1e-7, 1e-9, 3000)))
 
 
 def around(tail, distances: np.ndarray) -> dict[str, np.ndarray]:
     """lambda^(-1/gamma), the multiplier mu/u' and b' - b* at distances from the kink, in the lowest exogenous state."""
-    from regspec.model.kernels.records import MU
+    from regspec.model.kernels.records import B_NEXT, MU
 
     k, kink = np.ones(1), tail.kinks[0, 0]
     policy = tail.solved(kink + distances, k, 0)
     value = tail.marginal(policy, k, 0)[1] ** (-1.0 / tail.solver.problem.gamma)
-    return {"distance": distances, "value": value, "mu": policy[MU], "ahead": policy[-1] - kink}
+    return {"distance": distances, "value": value, "mu": policy[MU], "ahead": policy[B_NEXT] - kink}
 
 
 def jumps() -> tuple[list[dict], list[dict]]:
@@ -95,34 +95,35 @@ def draw(curves: list[dict], stem: Path, provenance: dict) -> None:
     figures.save(figure, stem, provenance, synthetic=True)
 
 
-def consumption_errors(solver, years, path, chances) -> np.ndarray:
+def consumption_errors(solver, years, path, weights) -> np.ndarray:
     """Relative errors of consumption (T+1,); in years in which the limit binds, the Euler errors."""
     errors = path.errors[:, 0].copy()
     for t in np.flatnonzero(~path.binding):
-        move = root(bond_condition(solver, years, path, chances, int(t)))
+        move = root(bond_condition(solver, years, path, weights, int(t)))
         errors[t] = abs(move) / (solver.problem.rate * path.c[t])
     return errors
 
 
-def bond_condition(solver, years, path, chances, t: int):
+def bond_condition(solver, years, path, weights, t: int):
     """Euler error in year index ``t`` as a function of a move in b', with consumption moved by the budget."""
+    from regspec.model.kernels.columns import IMPLIED_C, wealth_column
     from regspec.model.kernels.conditions import growth_target
     from regspec.model.simulation.euler_errors import exact_expectations
     from regspec.model.simulation.paths import starts
 
     last, rate = len(path.b) - 1, solver.problem.rate
-    functions, _, whole = solver.expectations_at(years[min(t + 2, last)], t + 2, chances[min(t + 1, last)])
-    exo, tech, ahead = *solver.year(t + 1)[2:], solver.year(t + 2)[1]
-    slots = [0, 3 + 2 * solver.problem.industries] if solver.planner else [0]
-    exact = np.empty(len(tech.slots))
-    target = growth_target(1.0 / rate, 0.0, tech)
+    next_year, _ = solver.expectations_at(years[min(t + 2, last)], t + 2, weights[min(t + 1, last)])
+    _, _, exogenous, const = solver.grids.at(t + 1)
+    columns = [IMPLIED_C, wealth_column(solver.problem.industries)] if solver.planner else [IMPLIED_C]
+    exact, search = np.empty(len(const.columns)), solver.options.error_search()
+    target = growth_target(1.0 / rate, 0.0, const)
 
     def gap(move: float) -> float:
         b, k = path.b_next[t] + move, path.k_next[t]
         begin = starts(b, k, solver, t + 1)
-        if exact_expectations(b, k, *chances[t], begin, exo, functions, whole, tech, ahead, exact):
+        if exact_expectations(b, k, weights[t], begin, exogenous, next_year, const, search, exact):
             raise RuntimeError(f"no equilibrium in year index {t + 1} at b = {b:.4f}")
-        return exact[slots].min() / (target * (path.c[t] - move / rate)) - 1.0
+        return exact[columns].min() / (target * (path.c[t] - move / rate)) - 1.0
 
     return gap
 
@@ -147,10 +148,10 @@ def zone_rows(config, layout, zones: list[int]) -> list[dict]:
         zone, national = zone_times.inputs(layout, number)
         problem = build_problem(zone, national, solve_settings(config, "baseline"))
         shocks = np.ascontiguousarray(national.u)
-        chances = [problem.chain.mixture(point) for point in problem.realized_state(shocks)]
+        weights = [problem.chain.weights_off_grid(point) for point in problem.realized_state(shocks)]
         for solver, _, years, path in solve_both(problem, config.model.solver, shocks):
             row = {"zone": number, "allocation": "planner" if solver.planner else "market"}
-            for name, errors in (("bonds", path.errors[:, 0]), ("c", consumption_errors(solver, years, path, chances))):
+            for name, errors in (("bonds", path.errors[:, 0]), ("c", consumption_errors(solver, years, path, weights))):
                 size = np.maximum(np.abs(errors), 1e-16)
                 row |= {f"{name}_mean": float(np.log10(size.mean())), f"{name}_p99": float(np.log10(np.quantile(size, 0.99)))}
             rows.append(row)

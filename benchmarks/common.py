@@ -32,13 +32,13 @@ def machine() -> dict:
 
 @contextmanager
 def clocked():
-    """Log (a dict) of the seconds that the parts of a backward step take while the block runs: `expand`, `sweep`,
-    `recover_slopes`.
+    """Log (a dict) of the seconds that the parts of a backward step take while the block runs: `expand`,
+    `time_step`, `recover_slopes`.
     """
-    from regspec.model.solver import time_iteration
+    from regspec.model.solver import expectations, time_iteration
 
     log: dict[str, float] = {}
-    watched = [(time_iteration, "expand"), (time_iteration.sw, "sweep"), (time_iteration, "recover_slopes")]
+    watched = [(expectations, "expand"), (time_iteration, "time_step"), (expectations, "recover_slopes")]
     originals = [getattr(module, name) for module, name in watched]
 
     def timed(original, name: str):

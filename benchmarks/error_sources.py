@@ -32,43 +32,27 @@ class Tail:
 
     def __init__(self, solver, policies):
         self.solver, self.policies, self.t = solver, policies, solver.problem.horizon + 1
-        self.functions = solver.expectations(policies, self.t)
-        self.lattice, self.grid, self.exo, self.tech = solver.year(self.t)
+        self.next_year = solver.grids.next_year(solver.expectations(policies, self.t), self.t)
+        self.lattice, self.grid, self.exogenous, self.const = solver.grids.at(self.t)
         self.kinks = self.grid.bonds(policies.kink) + self.grid.shift[:, None]  # (N, E), one rank
         self.transition = solver.problem.chain.transition()
 
     def solved(self, bonds, k, e):
         """Policies (I+5, bonds) of the equilibrium at every one of ``bonds``."""
-        from regspec.model.kernels.conditions import make_scratch
-        from regspec.model.kernels.period import UNSOLVED, solve_point
+        from regspec.model.kernels.period import solve_point, state_in
+        from regspec.model.kernels.records import Outcome, make_scratch
         from regspec.model.simulation.euler_errors import policy_at
         from regspec.model.simulation.paths import starts
 
-        exo, scratch, n = self.exo, make_scratch(self.tech), len(k)
-        y, rows, last = np.empty(n), np.empty((len(bonds), n + 5)), None
+        scratch, search, n = make_scratch(self.const), self.solver.options.state_search(), len(k)
+        y, rows, last = np.empty(n), np.ones((len(bonds), n + 5)), None
         for row, b in zip(rows, bonds, strict=True):
             begin = starts(b, k, self.solver, self.t, last)
-            code = solve_point(
-                b,
-                k,
-                exo.z[e],
-                1.0 / exo.R[e],
-                exo.kappa[e],
-                exo.debt[e],
-                e,
-                begin,
-                self.functions,
-                self.lattice.table,
-                self.tech,
-                self.grid,
-                scratch,
-                y,
-                1e-11,
-                80,
-            )
-            if code == UNSOLVED:
+            state = state_in(b, k, self.exogenous, e, self.const)
+            outcome = solve_point(state, begin, self.next_year, self.const, scratch, y, search)
+            if outcome == Outcome.UNSOLVED:
                 raise RuntimeError(f"no equilibrium at b = {b:.4f}, k = {k.round(4).tolist()}, exogenous state {e}")
-            policy_at(code, y, self.tech, scratch, row)
+            policy_at(outcome, y, self.const, scratch, row)
             last = y.copy()
         return np.ascontiguousarray(rows.T)
 
@@ -88,17 +72,18 @@ class Tail:
         for first, start, length, relative, low, high in sides:
             nodes, scales = np.empty(len(relative)), np.empty((len(relative) - 3, 4))
             place_nodes(start, length, relative, grid, nodes, scales)
-            place_side(rows, first, nodes, scales, x, low, high, begin, block, (0.0,) * rows.shape[1], result)
+            place_side(rows, first, nodes, scales, x, (low, high), begin, block, (0.0,) * rows.shape[1], result)
         return result
 
     def marginal(self, policy, k, e):
         """u' and lambda (2, bonds) of policies (I+5, bonds) in exogenous state e."""
+        from regspec.model.kernels.columns import IMPLIED_C, wealth_column
         from regspec.model.kernels.expectations import integrands
 
         n, count = len(k), policy.shape[1]
-        work = np.zeros((len(self.tech.slots), 1, count))
-        integrands(policy, k, self.exo.z[e], self.exo.kappa[e], self.tech, np.empty((n + 1, count)), work, 0)
-        return work[[0, 3 + 2 * n], 0]
+        work = np.zeros((len(self.const.columns), 1, count))
+        integrands(policy, k, self.exogenous.z[e], self.exogenous.kappa[e], self.const, np.empty((n + 1, count)), work, 0)
+        return work[[IMPLIED_C, wealth_column(n)], 0]
 
     def expected(self, policies, k, e):
         """Certainty equivalents (2, bonds), of u' and lambda, of policies [(I+5, bonds)] by exogenous state, given e."""
@@ -106,41 +91,26 @@ class Tail:
         return total ** (-1.0 / self.solver.problem.gamma)
 
     def looked_up(self, bonds, x, e):
-        """The same from the solver's own functions, at lattice coordinates ``x``."""
-        from regspec.model.kernels.conditions import make_scratch
+        """The same from the solver's own expectations, at lattice coordinates ``x``."""
+        from regspec.model.kernels.columns import IMPLIED_C, wealth_column
         from regspec.model.kernels.lookup import lookup
+        from regspec.model.kernels.records import make_scratch
 
-        s, found = make_scratch(self.tech), []
+        s, found = make_scratch(self.const), []
         for b in bonds:
-            lookup(
-                self.functions,
-                e,
-                self.lattice.table,
-                b,
-                x,
-                self.tech,
-                self.grid,
-                s.value,
-                s.slope,
-                s.ids,
-                s.weights,
-                s.gradients,
-                s.order,
-                s.fractions,
-                s.shift,
-            )
-            found.append((s.value[0], s.value[3 + 2 * len(self.tech.a)]))
+            lookup(self.next_year, e, b, x, self.const, s)
+            found.append((s.value[IMPLIED_C], s.value[wealth_column(len(x) + 1)]))
         return np.array(found).T
 
     def errors(self, k, e) -> dict[str, list]:
         """Relative errors (2, bonds) of every step."""
         from regspec.model.grids.lattice import coordinates
-        from regspec.model.kernels.conditions import make_scratch
         from regspec.model.kernels.lookup import locate
+        from regspec.model.kernels.records import make_scratch
 
-        s, states = make_scratch(self.tech), range(len(self.transition))
+        s, states = make_scratch(self.const), range(len(self.transition))
         x = coordinates(k, self.lattice)
-        count = locate(x, self.tech, s.ids, s.weights, s.gradients, s.order, s.fractions)
+        count = locate(x, self.const, s.ids, s.weights, s.gradients, s.order, s.fractions)
         nodes, weights = self.lattice.table[s.ids[:count]], s.weights[:count]
         own = weights @ self.grid.shift[nodes]
         apart = self.kinks[nodes] - self.grid.shift[nodes, None]
@@ -168,7 +138,7 @@ def solve_both(problem, settings, shocks) -> list[tuple]:
     found, tail = [], None
     for planner in (False, True):
         solver = Solver(problem, planner)
-        tail = solver.tail(settings.tolerance, settings.residual, settings.max_sweeps, tail)
+        tail = solver.stationary(settings.tolerance, settings.residual, settings.max_sweeps, tail)
         years = solver.path(tail, settings.residual)
         found.append((solver, tail, years, simulate(solver, years, shocks)))
     return found

@@ -81,9 +81,9 @@ def measure(problem: Problem, planner: bool, start) -> tuple[dict, object]:
     solver = Solver(problem, planner)
     with clocked() as log:
         began = time.perf_counter()
-        tail = solver.tail(1e-6, 1e-8, 1500, start)
+        tail = solver.stationary(1e-6, 1e-8, 1500, start)
         tail_seconds, tail_states = time.perf_counter() - began, solver.diagnostics.states
-    parts = {"newton": log["sweep"], "expectations": log["expand"] + log["recover_slopes"]}
+    parts = {"newton": log["time_step"], "expectations": log["expand"] + log["recover_slopes"]}
     parts["driver"] = tail_seconds - sum(parts.values())
     began = time.perf_counter()
     solver.path(tail, 1e-8)
@@ -92,8 +92,8 @@ def measure(problem: Problem, planner: bool, start) -> tuple[dict, object]:
     return {
         "tail": 1e6 * tail_seconds / tail_states,
         "path": 1e6 * path_seconds / path_states,
-        "sweeps": d.sweeps,
-        "states": tail_states / d.sweeps,
+        "sweeps": d.iterations,
+        "states": tail_states / d.iterations,
         "evaluations": d.evaluations / d.states,
         **{name: 1e6 * seconds / tail_states for name, seconds in parts.items()},
         "tail_seconds": tail_seconds,

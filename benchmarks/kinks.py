@@ -28,103 +28,67 @@ METHODS = ("fixed, linear", "fixed, cubic", "kink, linear", "kink, cubic, even",
 GRIDS = ((6, 4, 6, 48), (6, 10, 10, 112), (6, 14, 12, 192))
 
 
-def fixed_sweep():
-    """A sweep on nodes that do not move: the regime is the one whose inequality holds. Signature of `time_step.sweep`."""
-    import math
-
+def fixed_time_step():
+    """A time step on nodes that do not move: the regime is the one whose inequality holds. Signature of `time_step`."""
     import numpy as np
 
-    from regspec.model.kernels import time_step as sw
-    from regspec.model.kernels.conditions import BINDING, SLACK, growth_target, pledged_price
+    from regspec.model.kernels import time_step as kernel
+    from regspec.model.kernels.conditions import growth_target, limit_gap, production
     from regspec.model.kernels.jit import njit
     from regspec.model.kernels.lookup import bond_at
-    from regspec.model.kernels.newton import SOLVED, solve_state
+    from regspec.model.kernels.newton import solve_state
+    from regspec.model.kernels.policy_rows import read_row
+    from regspec.model.kernels.records import Mode, Search, State, Status
 
-    record, load = sw.record, sw.load
-    EVALUATIONS, FAILED, LOWEST, RESIDUAL, STATES = sw.EVALUATIONS, sw.FAILED, sw.LOWEST, sw.RESIDUAL, sw.STATES
-    entries = sw.STATISTICS
+    record = kernel.record
+    EVALUATIONS, FAILED, LOWEST, RESIDUAL, STATES = (
+        kernel.EVALUATIONS,
+        kernel.FAILED,
+        kernel.LOWEST,
+        kernel.RESIDUAL,
+        kernel.STATES,
+    )
 
     @njit
-    def sweep(
-        capital,
-        first,
-        exo,
-        tech,
-        table,
-        functions,
-        here,
-        ahead,
-        pol,
-        kink,
-        failed,
-        taxed,
-        tax_b,
-        tax_k,
-        accept,
-        loose,
-        limit,
-        s,
-        y,
-        stats,
-    ):
-        below, above = len(here.below), len(here.above)
-        width = here.dx * (here.points - 1)
+    def time_step(year, next_year, first, block, taxes, search, work):
+        grid, exogenous, const = year.bonds, year.exogenous, year.constants
+        s, y, stats, pol = work.scratch, work.y, work.stats, block.pol
+        below, above = len(grid.below), len(grid.above)
+        width = grid.dx * (grid.points - 1)
         at = width * (below - 1) / (below + above - 2)
-        for entry in range(entries):
+        exact = Search(search.accept, 0.0, search.limit)
+        for entry in range(len(stats)):
             stats[entry] = np.inf if entry == LOWEST else 0.0
         for e in range(pol.shape[1]):
-            bond_price, kappa = 1.0 / exo.R[e], exo.kappa[e]
-            target = growth_target(bond_price, 0.0, tech)
+            bond_price = 1.0 / exogenous.R[e]
+            target = growth_target(bond_price, 0.0, const)
             for local in range(pol.shape[0]):
-                k, rows = capital[first + local], pol[local, e]
-                kink[local, e] = at
-                cash = 0.0
-                for i in range(len(tech.a)):
-                    cash += exo.z[e, i] * math.exp(tech.a[i] * math.log(k[i]))
+                k, rows = year.lattice.capital[first + local], pol[local, e]
+                block.kink[local, e] = at
+                output = production(k, exogenous.z[e], const)
                 for step in range(below + above):
                     node = below + above - 1 - step  # from rich to poor
-                    x = at * here.below[node] if node < below else at + (width - at) * here.above[node - below]
-                    b = bond_at(x, here)
+                    x = at * grid.below[node] if node < below else at + (width - at) * grid.above[node - below]
+                    state = State(bond_at(x, grid), k, output, bond_price, exogenous.kappa[e], exogenous.debt[e], e)
                     stats[STATES] += 1.0
                     done = False
                     for attempt in range(4):  # own last choice, then the richer neighbour's; slack, then binding
                         source = node if attempt < 2 else min(node + 1, below + above - 1)
-                        load(rows[source], tech, y)
-                        mode = SLACK if attempt % 2 == 0 else BINDING
-                        status, worst, count = solve_state(
-                            mode,
-                            b,
-                            k,
-                            cash,
-                            bond_price,
-                            kappa,
-                            exo.debt[e],
-                            e,
-                            y,
-                            target,
-                            s.zeros,
-                            functions,
-                            table,
-                            tech,
-                            ahead,
-                            s,
-                            accept,
-                            0.0,
-                            limit,
-                        )
+                        read_row(rows[source], const, y)
+                        mode = Mode.SLACK if attempt % 2 == 0 else Mode.BINDING
+                        status, worst, count = solve_state(mode, state, y, target, s.zeros, next_year, const, s, exact)
                         stats[EVALUATIONS] += count
-                        gap = y[0] * bond_price + kappa * pledged_price(tech, s) + exo.debt[e]
-                        if status == SOLVED and (mode == BINDING or gap >= -1e-10):
+                        if status == Status.SOLVED and (mode == Mode.BINDING or limit_gap(state, y, const, s) >= -1e-10):
                             done = True
                             break
-                    failed[local, e, node] = 0 if done else 1
+                    block.failed[local, e, node] = 0 if done else 1
                     if done:
                         stats[RESIDUAL] = max(stats[RESIDUAL], worst)
-                        record(mode == BINDING, rows[node], y, tech, s, stats)
+                        record(mode == Mode.BINDING, rows[node], const, work)
                     else:
                         stats[FAILED] += 1.0
 
-    return sweep
+    return time_step
 
 
 def linear_policy():
@@ -132,9 +96,9 @@ def linear_policy():
     from regspec.model.kernels.jit import inlined
 
     @inlined
-    def place_side(rows, first, nodes, scales, places, begin, end, lowest, block, columns, result):
+    def place_side(rows, first, nodes, scales, places, span, lowest, block, columns, result):
         cursor = 0
-        for p in range(begin, end):
+        for p in range(span[0], span[1]):
             at = max(places[p], lowest)
             while cursor < len(nodes) - 2 and at > nodes[cursor + 1]:
                 cursor += 1
@@ -149,8 +113,8 @@ def linear_policy():
 def install(method: str) -> None:
     """Put the method's parts in place of the package's own; before anything is compiled."""
     from regspec.model import problem
-    from regspec.model.kernels import policy_interpolation, time_step
-    from regspec.model.solver import time_iteration
+    from regspec.model.kernels import policy_interpolation
+    from regspec.model.solver import time_iteration, year_grids
 
     def replace(owner, name: str, part) -> None:
         if name not in vars(owner):  # else a method would silently be the package's own
@@ -160,11 +124,11 @@ def install(method: str) -> None:
     if not method.endswith(("crowded", "aligned")):
         replace(problem, "_CLUSTERING", 1.0)
     if not method.endswith("aligned"):
-        replace(time_iteration.Solver, "_aligned", lambda solver, policies, t: policies.shift)
+        replace(year_grids.YearGrids, "aligned", lambda grids, policies, t: policies.shift)
     if method.endswith("linear"):
         replace(policy_interpolation, "place_side", linear_policy())
     if method.startswith("fixed"):
-        replace(time_step, "sweep", fixed_sweep())
+        replace(time_iteration, "time_step", fixed_time_step())
 
 
 def child(method: str) -> None:

@@ -71,7 +71,7 @@ def measure(config, layout, grids, scenario: str = "baseline") -> list[dict]:
             if found is None:
                 row["failure"] = "a choice reaches the end of the bond grid"
                 break
-            row |= {"states": round(d.states / (d.sweeps + problem.horizon)), "sweeps": d.sweeps, "seconds": d.seconds}
+            row |= {"states": round(d.states / (d.iterations + problem.horizon)), "sweeps": d.iterations, "seconds": d.seconds}
             row["us_per_state_sweep"] = 1e6 * d.seconds / d.states
             row |= {key: value for key, value in found.diagnostics.items() if "euler" in key}
             say(

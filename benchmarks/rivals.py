@@ -29,10 +29,11 @@ from common import OUTPUT, say
 
 from regspec.model.grids.bond_grid import bond_bounds
 from regspec.model.grids.corners import simplex
-from regspec.model.kernels.conditions import OUT_C, make_scratch
-from regspec.model.kernels.period import UNSOLVED, solve_point
+from regspec.model.kernels.period import solve_point, state_in
+from regspec.model.kernels.records import OUT_C, Outcome, make_scratch
 from regspec.model.markov import product_chain
 from regspec.model.problem import Problem
+from regspec.model.simulation.paths import starts
 from regspec.model.solver.time_iteration import Solver
 
 BETA, RATE, GAMMA, ALPHA, KAPPA, TOP, TOLERANCE = 0.95, 1.013, 5.0, 0.3, 0.05, 0.8, 1e-6
@@ -89,42 +90,24 @@ def own(below: int, above: int, fine: int, tolerance: float = TOLERANCE, residua
     case = problem(below, above, fine)
     began = time.perf_counter()
     solver = Solver(case, False)
-    tail = solver.tail(tolerance, residual, 2000)
+    tail = solver.stationary(tolerance, residual, 2000)
     d, seconds = solver.diagnostics, time.perf_counter() - began
     t = case.horizon + 1
-    functions = solver.expectations(tail, t).copy()
-    lattice, grid, exo, tech = solver.year(t)
-    s, y, k = make_scratch(tech), np.empty(1), np.ones(1)
+    next_year = solver.grids.next_year(solver.expectations(tail, t).copy(), t)
+    _, _, exogenous, const = solver.grids.at(t)
+    s, y, k = make_scratch(const), np.empty(1), np.ones(1)
 
     def rule(bonds, e):
         result = np.empty(len(bonds))
         for i, b in enumerate(bonds):
-            starts = np.array([[b], [0.6 * grid.low], [0.9 * grid.low], [0.0]])
-            code = solve_point(
-                float(b),
-                k,
-                exo.z[e],
-                1.0 / RATE,
-                0.0,
-                float(exo.debt[e]),
-                e,
-                starts,
-                functions,
-                lattice.table,
-                tech,
-                grid,
-                s,
-                y,
-                1e-11,
-                80,
-            )
-            if code == UNSOLVED:
+            state, begin = state_in(float(b), k, exogenous, e, const), starts(float(b), k, solver, t)
+            if solve_point(state, begin, next_year, const, s, y, solver.options.state_search()) == Outcome.UNSOLVED:
                 raise ValueError(f"no solution at b = {b}")
             result[i] = s.out[OUT_C]
         return result
 
-    states = round(d.states / d.sweeps)
-    return rule, {"points": states, "seconds": seconds, "sweeps": d.sweeps, "us_per_state_sweep": 1e6 * seconds / d.states}
+    states = round(d.states / d.iterations)
+    return rule, {"points": states, "seconds": seconds, "sweeps": d.iterations, "us_per_state_sweep": 1e6 * seconds / d.states}
 
 
 def linear(bonds: np.ndarray, c: np.ndarray) -> Rule:

@@ -49,7 +49,7 @@ CASES = {  # name: industries, lattice steps, shock nodes per industry
 
 def _counted(ranks):
     """``ranks`` with a log of calls, bytes and seconds."""
-    from regspec.model.kernels.time_step import EVALUATIONS, STATISTICS
+    from regspec.model.kernels.time_step import EVALUATIONS, StepStatistics
     from regspec.model.solver.mpi import Ranks
 
     @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _counted(ranks):
             self.log["gathered"] += array.nbytes
 
         def reduce(self, values: np.ndarray, op: str) -> np.ndarray:
-            if op == "sum" and len(values) == STATISTICS:  # of a sweep
+            if op == "sum" and len(values) == len(StepStatistics._fields):  # of a time step
                 self.log["work"] += values[EVALUATIONS]
             began = time.perf_counter()
             result = super().reduce(values, op)
@@ -96,7 +96,7 @@ def measure(ranks, steps: int, repeat: int) -> list[dict]:
     problem, start, rows = kernels.economy(3, steps, SHOCK_NODES), None, []
     for planner in (False, True):
         with ranks.memory():
-            Solver(problem, planner, ranks).tail(1e-2, 1e-6, 1500, start)  # loads kernels
+            Solver(problem, planner, ranks).stationary(1e-2, 1e-6, 1500, start)  # loads kernels
         best = None
         for _ in range(repeat):
             counted = _counted(ranks)
@@ -104,10 +104,10 @@ def measure(ranks, steps: int, repeat: int) -> list[dict]:
                 solver = Solver(problem, planner, counted)
                 ranks.broadcast(None)  # ranks start together
                 began = time.perf_counter()
-                tail = solver.tail(1e-6, 1e-8, 1500, start)
+                tail = solver.stationary(1e-6, 1e-8, 1500, start)
                 seconds = time.perf_counter() - began
-                size = solver._functions.nbytes
-            sweeps = solver.diagnostics.sweeps
+                size = solver._expectations.array.nbytes
+            sweeps = solver.diagnostics.iterations
             inside = sum(log.values())
             work = np.array([counted.log["work"]])
             busiest, mean = float(ranks.reduce(work, "max")[0]), float(ranks.reduce(work, "sum")[0]) / ranks.size
@@ -115,7 +115,7 @@ def measure(ranks, steps: int, repeat: int) -> list[dict]:
                 "allocation": "planner" if planner else "market",
                 "ranks": ranks.size,
                 "lattice_steps": steps,
-                "nodes": solver.nodes,
+                "nodes": solver.grids.nodes,
                 "states": solver.diagnostics.states / sweeps,
                 "sweeps": sweeps,
                 "ms_per_sweep": 1e3 * seconds / sweeps,
@@ -167,11 +167,11 @@ def _start(ranks: int, steps: int, repeat: int) -> list[dict]:
 
 
 def shape(industries: int, steps: int, nodes: int, planner: bool) -> tuple[int, int, int]:
-    """(lattice nodes, states of a sweep with every solve node in use, bytes of the functions) of a case."""
-    from regspec.model.kernels.records import slot_count
+    """(lattice nodes, states of a sweep with every solve node in use, bytes of the expectations) of a case."""
+    from regspec.model.kernels.columns import column_count
 
     lattice, exogenous = math.comb(steps + industries - 1, industries - 1), nodes**industries
-    return lattice, lattice * exogenous * 14, 8 * lattice * exogenous * 48 * slot_count(industries, planner)
+    return lattice, lattice * exogenous * 14, 8 * lattice * exogenous * 48 * column_count(industries, planner)
 
 
 def predict(one: dict, two: dict, us_per_state: dict[int, float]) -> tuple[list[dict], dict]:

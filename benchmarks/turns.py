@@ -47,7 +47,7 @@ def worker() -> None:
     Solver.step = counted
     with clocked() as log:
         seconds, solution = zone_times.seconds_of(lambda: solve_zone(zone, national, solve_settings(config, "baseline")))
-    found = {"seconds": seconds, "expand": log["expand"], "sweep": log["sweep"], "slopes": log["recover_slopes"]}
+    found = {"seconds": seconds, "expand": log["expand"], "sweep": log["time_step"], "slopes": log["recover_slopes"]}
     found |= {name: counts[planner][0] / counts[planner][1] for name, planner in (("market", False), ("planner", True))}
     print(json.dumps(found | {"gain": solution.welfare_gain, "value": solution.ce.value}))
 

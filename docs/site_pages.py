@@ -41,6 +41,7 @@ MODULES = (
     "solves.solution_file",
     "solves.solution_writer",
     "model.problem",
+    "model.solver.options",
     "model.solver.policies",
     "model.solver.time_iteration",
     "model.simulation.paths",

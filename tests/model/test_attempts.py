@@ -67,7 +67,7 @@ def test_an_economy_without_risk_is_solved():
     np.testing.assert_allclose(still.ce.path.c, nearly.ce.path.c, rtol=1e-4)
     one = solve_zone(place(2), nation([0.8, 0.8], [0.02, 0.0], years=4), settings([0.1, 0.25], **coarse))
     assert one.attempts == 1 and np.isfinite(one.welfare_gain)
-    rows, shares = product_chain([0.8, 0.8], [0.0, 0.02], 3).mixture(np.array([0.0, 0.01, 0.0]))
+    rows, shares = product_chain([0.8, 0.8], [0.0, 0.02], 3).weights_off_grid(np.array([0.0, 0.01, 0.0]))
     assert np.isfinite(rows).all() and shares.sum() == pytest.approx(1.0)
 
 

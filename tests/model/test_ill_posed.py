@@ -9,11 +9,11 @@ from one_zone import config, content, national, one_industry, zone
 
 from regspec.config.config import Config
 from regspec.errors import ModelFailure
-from regspec.model.kernels import time_step as sw
-from regspec.model.kernels.conditions import make_scratch
-from regspec.model.kernels.period import static_roots
-from regspec.model.kernels.records import X
-from regspec.model.solver import time_iteration
+from regspec.model.kernels.columns import IMPLIED_C, PRODUCTIVITY, adjustment_column, price_column
+from regspec.model.kernels.lookup import lookup
+from regspec.model.kernels.period import state_in, static_roots
+from regspec.model.kernels.records import B_NEXT, Search, X, make_scratch
+from regspec.model.solver.options import SolverOptions
 from regspec.model.solver.time_iteration import Solver
 from regspec.solves.problem import build_problem
 from regspec.solves.settings import solve_settings
@@ -53,19 +53,18 @@ def test_failures_name_the_amplification():
     assert "J about 1" in str(caught.value) or "amplification J" in str(caught.value)
 
 
-def test_states_that_never_have_a_solution_are_not_waited_for(monkeypatch):
-    """Section 5: J above one; sweeps without a solution somewhere end the tail, here at any distance."""
+def test_states_that_never_have_a_solution_are_not_waited_for():
+    """Section 5: J above one; iterations without a solution somewhere end the search, here at any distance."""
     ill = config(model__parameters__chi=0.2, model__parameters__gamma=5.0, model__parameters__theta=0.5)
     problem, settings = build_problem(zone(), national(), solve_settings(ill, "market")), ill.model.solver
     solver = Solver(problem, False)
-    tail = solver.tail(settings.tolerance, settings.residual, settings.max_sweeps)
-    assert tail.failed.any() and solver.diagnostics.sweeps > 12
-    monkeypatch.setattr(time_iteration, "_FAR", 0.0)
-    monkeypatch.setattr(time_iteration, "_LOST", 10)
+    tail = solver.stationary(settings.tolerance, settings.residual, settings.max_sweeps)
+    assert tail.failed.any() and solver.diagnostics.iterations > 12
+    impatient = SolverOptions(far=0.0, most_failed=10)
     with pytest.raises(ModelFailure, match=r"tail cycles: after (\d+) sweeps .* states have no solution") as caught:
-        Solver(problem, False).tail(settings.tolerance, settings.residual, settings.max_sweeps)
+        Solver(problem, False, options=impatient).stationary(settings.tolerance, settings.residual, settings.max_sweeps)
     assert caught.value.kind == "not_converged"
-    assert 10 < int(re.search(r"after (\d+) sweeps", str(caught.value))[1]) < solver.diagnostics.sweeps
+    assert 10 < int(re.search(r"after (\d+) sweeps", str(caught.value))[1]) < solver.diagnostics.iterations
 
 
 def test_well_posed_neighbour_is_solved():
@@ -80,11 +79,11 @@ def test_static_roots_are_counted():
     """Section 5: with J = kappa gamma q/c above one and expectations held fixed, several b' solve one state."""
     problem = economy((0.2,), gamma=2.0, kappa=0.02, chain=still(1))
     solution = solve(problem, False)
-    lattice, grid, exo, tech = solution.grids
+    _, grid, exogenous, const = solution.year
 
     def roots(b, kappa):
-        arguments = (b, np.ones(1), exo.z[0], 1 / exo.R[0], kappa, 0.0, 0, np.empty(0))
-        return static_roots(*arguments, solution.functions, lattice.table, tech, grid, make_scratch(tech), np.empty(1), 400)
+        state = state_in(b, np.ones(1), exogenous, 0, const)._replace(kappa=kappa, debt=0.0)
+        return static_roots(state, np.empty(0), solution.next_year, const, make_scratch(const), np.empty(1), 400)
 
     assert [roots(b, 0.02) for b in (-0.12, 0.0, 0.3)] == [1, 1, 1]
     # counted by hand: sign changes of min(limit gap, Euler gap) on a fine grid of b'
@@ -98,41 +97,27 @@ def test_static_roots_are_counted():
 
 def gap(solution, b, b_next, kappa):
     """min(b'/R + kappa q, u'(c)/(beta R E u') - 1 in consumption) at a choice b' of one industry without shocks."""
-    from regspec.model.kernels.lookup import lookup
-
-    lattice, grid, exo, tech = solution.grids
-    s = make_scratch(tech)
-    lookup(
-        solution.functions,
-        0,
-        lattice.table,
-        b_next,
-        np.empty(0),
-        tech,
-        grid,
-        s.value,
-        s.slope,
-        s.ids,
-        s.weights,
-        s.gradients,
-        s.order,
-        s.fractions,
-        s.shift,
-    )
-    rate, p = exo.R[0], solution.solver.problem
-    c = exo.z[0, 0] + b - b_next / rate
+    exogenous, const = solution.year.exogenous, solution.year.constants
+    s = make_scratch(const)
+    lookup(solution.next_year, 0, b_next, np.empty(0), const, s)
+    rate, p = exogenous.R[0], solution.solver.problem
+    c = exogenous.z[0, 0] + b - b_next / rate
     if c <= 0:
         return np.nan
-    q = p.beta * (c / s.value[0]) ** p.gamma * (s.value[3] + p.alpha * s.value[2])
-    desired = s.value[0] * (p.beta * rate) ** (-1 / p.gamma)
+    q = (
+        p.beta
+        * (c / s.value[IMPLIED_C]) ** p.gamma
+        * (s.value[price_column(1)] + s.value[adjustment_column(1)] + p.alpha * s.value[PRODUCTIVITY])
+    )
+    desired = s.value[IMPLIED_C] * (p.beta * rate) ** (-1 / p.gamma)
     return min(b_next / rate + kappa * q, 1 - c / desired)
 
 
 def test_several_roots_are_an_error(monkeypatch):
     from regspec.solves import allocation as module
 
-    real = module.cloud_errors
-    monkeypatch.setattr(module, "cloud_errors", lambda *arguments: (real(*arguments)[0], 3))
+    real = module.euler_errors_at_random_states
+    monkeypatch.setattr(module, "euler_errors_at_random_states", lambda *arguments: (real(*arguments)[0], 3))
     with pytest.raises(
         ModelFailure, match=r"3 static equilibria at a reachable state(.|\n)*J about 0\.\d+(.|\n)*smaller theta or chi"
     ):
@@ -143,7 +128,7 @@ def test_a_tail_that_needs_more_sweeps_is_an_error():
     solver = Solver(economy(), False)
     match = r"does not converge: after 3 sweeps the distance is(.|\n)*J = kappa gamma q / c up to"
     with pytest.raises(ModelFailure, match=match) as caught:
-        solver.tail(1e-9, 1e-10, 3)
+        solver.stationary(1e-9, 1e-10, 3)
     text, _, worst = str(caught.value).partition("what still moves most:\n")
     pattern = r"  (c|q|value) by (\S+) at k = \[.*\], exogenous state \d, b = .*"
     lines = [re.fullmatch(pattern, line) for line in worst.split("\n")]
@@ -154,19 +139,19 @@ def test_a_tail_that_needs_more_sweeps_is_an_error():
 
 @pytest.mark.parametrize("planner", [False, True])
 def test_a_state_that_its_own_start_does_not_solve_is_rescued_and_counted(planner):
-    """Start values of `sweep.start`: a far start fails in few evaluations, another one solves the node all the same."""
+    """Start values of `time_step.start`: a far start fails in few evaluations, another one solves the node all the same."""
     solution = solve(economy(), planner)
     solver, tail, t = solution.solver, solution.tail, solution.solver.problem.horizon + 1
     good, bad = tail.copy(), tail.copy()
-    stats = solver.step(good, solution.functions, t, 1e-9, 0.0, 3)
-    assert stats[sw.RESCUED] == stats[sw.FAILED] == 0
-    grid = solution.grids[1]
+    stats = solver.step(good, solution.next_year.expectations, t, Search(1e-9, 0.0, 3))
+    assert stats.restarted == stats.failed == 0
+    grid = solution.year.bonds
     below = len(grid.below)
     node, e, _ = np.argwhere(solution.in_use())[len(np.argwhere(solution.in_use())) // 2]
     damaged = bad.pol[node, e, below + 3]
-    damaged[-1], damaged[X] = grid.high, 0.01
-    stats = solver.step(bad, solution.functions, t, 1e-9, 0.0, 3)
-    assert stats[sw.RESCUED] == 1 and stats[sw.FAILED] == 0 and not bad.failed.any()
+    damaged[B_NEXT], damaged[X] = grid.high, 0.01
+    stats = solver.step(bad, solution.next_year.expectations, t, Search(1e-9, 0.0, 3))
+    assert stats.restarted == 1 and stats.failed == 0 and not bad.failed.any()
     np.testing.assert_allclose(bad.pol[node, e], good.pol[node, e], rtol=1e-6, atol=1e-7)
 
 

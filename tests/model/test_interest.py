@@ -44,7 +44,7 @@ def test_conditions_hold_in_every_state_of_the_rate():
     """(2.3)-(2.7) with R of the year and next year's equilibria over all rates; a dear year borrows less."""
     chain = product_chain([0.8, 0.8], [0.02, 0.02], 2, 0.3, 0.01, 3)
     solution = solve(economy((0.1, 0.25), chain=chain, steps=6, fine=160, below=10, above=20), False, tolerance=1e-8)
-    assert len(np.unique(solution.grids[2].R)) == 3
+    assert len(np.unique(solution.year.exogenous.R)) == 3
     for e in (0, 4, 8, 11):
         for b in (-0.12, 0.05):
             gaps = market_gaps(solution, b, (0.45, 0.55), e)

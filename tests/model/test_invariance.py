@@ -214,7 +214,7 @@ def test_the_level_of_all_years_scales_the_path():
     for problem in (one, large):
         solution = solve(problem, False, tolerance=1e-8)
         years.append(solution.solver.path(solution.tail, 1e-9))
-        grids.append([solution.solver.year(t)[1] for t in range(len(years[-1]))])
+        grids.append([solution.solver.grids.at(t).bonds for t in range(len(years[-1]))])
     for a, c, first, second in zip(*years, *grids, strict=True):
         np.testing.assert_allclose(c.pol[..., :2], 2.0 * a.pol[..., :2], rtol=1e-6)
         np.testing.assert_allclose(c.pol[..., 5], a.pol[..., 5], atol=1e-6)
@@ -238,7 +238,7 @@ def test_bounds_of_the_lattice_do_not_matter(planner):
     for problem in (wide, dataclasses.replace(wide, corners=corners, steps=14)):
         solution = solve(problem, planner, tolerance=1e-7)
         paths.append(simulate(solution.solver, solution.solver.path(solution.tail, 1e-8), shocks))
-        assert solution.solver.diagnostics.hits == solution.solver.diagnostics.failed == 0
+        assert solution.solver.diagnostics.edge_hits == solution.solver.diagnostics.failed == 0
     for name, tolerance in (("k_next", 6e-4), ("c", 1e-3), ("output", 1e-4), ("value", 5e-5)):
         np.testing.assert_allclose(getattr(paths[1], name), getattr(paths[0], name), rtol=tolerance, err_msg=name)
 

@@ -7,10 +7,11 @@ from economies import economy, solve, still
 from one_zone import config, national, zone
 
 from regspec.model.grids.lattice import coordinates
-from regspec.model.kernels.conditions import BINDING, SLACK, expected_price, growth_target, make_scratch
+from regspec.model.kernels.columns import FUTURE_VALUE, PRODUCTIVITY, expected_price_column
+from regspec.model.kernels.conditions import growth_target
 from regspec.model.kernels.newton import evaluate
-from regspec.model.kernels.period import static_roots
-from regspec.model.kernels.records import C, Q, X
+from regspec.model.kernels.period import state_in, static_roots
+from regspec.model.kernels.records import ETA, MU, OUT_C, OUT_RATIO, C, Mode, NextYear, Q, X, make_scratch
 from regspec.model.simulation.paths import simulate
 from regspec.model.solver.policies import Taxes
 from regspec.model.solver.time_iteration import Solver
@@ -77,7 +78,7 @@ def test_a_path_without_shocks_on_which_the_limit_always_binds():
 def test_conditions_hold_with_next_year_solved_afresh(pair, above, e):
     """(5.2) to (5.5) written out with sums over next year's equilibria."""
     market, plan = pair
-    b = market.grids[1].centre + above
+    b = market.year.bonds.centre + above
     gaps = market_gaps(market, b, K, e)
     assert gaps.euler < 1e-3 and gaps.limit < 5e-4 and gaps.portfolio < 2e-4 and gaps.room > -5e-4
     bonds, portfolio = plan_gaps(plan, b, K, e)
@@ -88,7 +89,7 @@ def test_the_plan_taxes_no_debt_and_binds_where_the_market_would(pair):
     """Section 5: wealth does not enter the next limit, so lambda = u' and mu > 0 exactly where eta > 0."""
     plan = pair[1]
     rows = plan.tail.pol[plan.in_use()]
-    eta, mu = rows[:, 2], rows[:, 3]
+    eta, mu = rows[:, ETA], rows[:, MU]
     assert (mu > 1e-3).sum() > 20 and np.all(mu <= eta + 1e-9)
     assert np.array_equal(mu > 1e-7, eta > 1e-7)
 
@@ -97,34 +98,18 @@ def test_the_plan_taxes_no_debt_and_binds_where_the_market_would(pair):
 def test_no_feasible_choice_is_better_than_the_plan_s(pair, above, e):
     """Section 5: search over (b', k') that meet b'/R + kappa E q'(b', k') >= 0."""
     plan = pair[1]
-    lattice, grid, exo, tech = plan.grids
-    k, s, price = np.array(K), make_scratch(tech), 1 / exo.R[e]
+    lattice, grid, exogenous, const = plan.year
+    k, s = np.array(K), make_scratch(const)
     b = grid.centre + above
-    cash = float(np.sum(exo.z[e] * k**plan.solver.problem.a))
+    state = state_in(b, k, exogenous, e, const)
+    target = growth_target(state.bond_price, 0.0, const)
 
     def value(y):
-        worst = evaluate(
-            SLACK,
-            b,
-            k,
-            cash,
-            price,
-            float(exo.kappa[e]),
-            0.0,
-            e,
-            np.array(y),
-            growth_target(price, 0.0, tech),
-            s.zeros,
-            plan.functions,
-            lattice.table,
-            tech,
-            grid,
-            s,
-        )
+        worst = evaluate(Mode.SLACK, state, np.array(y), target, s.zeros, plan.next_year, const, s)
         if not np.isfinite(worst):
             return -np.inf, -np.inf
-        level = (1 - tech.beta) * s.out[0] ** -2.0 + tech.beta * s.value[1] ** -2.0  # gamma = 3
-        return level**-0.5, y[0] * price + exo.kappa[e] * s.value[expected_price(tech)]
+        level = (1 - const.beta) * s.out[OUT_C] ** -2.0 + const.beta * s.value[FUTURE_VALUE] ** -2.0  # gamma = 3
+        return level**-0.5, y[0] * state.bond_price + state.kappa * s.value[expected_price_column(const)]
 
     now = plan.at(b, k, e)
     best = np.concatenate([[now.b_next], coordinates(now.k_next, lattice)])
@@ -144,74 +129,44 @@ def test_taxes_reproduce_the_plan(pair):
     """(3.11) with the pledge in D_i: under tau^K alone the market chooses the plan."""
     plan = pair[1]
     problem = plan.solver.problem
-    lattice, grid, exo, tech = plan.grids
-    bonds, s = plan.bonds(), make_scratch(tech)
+    lattice, grid, exogenous, const = plan.year
+    bonds, s = plan.bonds(), make_scratch(const)
     tau_k = np.zeros((*bonds.shape, 2))
     for node, e, j in np.argwhere(plan.in_use()):
         row, k = plan.tail.pol[node, e, j], lattice.capital[node]
-        mode = BINDING if j < len(grid.below) else SLACK
-        evaluate(
-            mode,
-            bonds[node, e, j],
-            k,
-            float(np.sum(exo.z[e] * k**problem.a)),
-            1 / exo.R[e],
-            float(exo.kappa[e]),
-            0.0,
-            e,
-            np.array([row[X + 1], row[X]]),
-            growth_target(1 / exo.R[e], 0.0, tech),
-            s.zeros,
-            plan.functions,
-            lattice.table,
-            tech,
-            grid,
-            s,
-        )
-        assert s.k_next @ (row[Q] - s.worth) == pytest.approx(0.0, abs=1e-4 * row[Q])
-        tau_k[node, e, j] = (row[Q] - s.worth) / (problem.beta * s.out[2] * problem.alpha * s.value[2:4] * s.returns)
+        mode = Mode.BINDING if j < len(grid.below) else Mode.SLACK
+        state = state_in(bonds[node, e, j], k, exogenous, e, const)
+        target = growth_target(state.bond_price, 0.0, const)
+        evaluate(mode, state, np.array([row[X + 1], row[X]]), target, s.zeros, plan.next_year, const, s)
+        assert s.k_next @ (row[Q] - s.private_value) == pytest.approx(0.0, abs=1e-4 * row[Q])
+        product = problem.alpha * s.value[PRODUCTIVITY : PRODUCTIVITY + 2] * s.returns
+        tau_k[node, e, j] = (row[Q] - s.private_value) / (problem.beta * s.out[OUT_RATIO] * product)
     assert np.ptp(tau_k[plan.in_use()]) > 0.02
-    taxed = Solver(problem, False).tail(1e-7, 1e-9, 800, plan.tail, taxes=Taxes(np.zeros(bonds.shape), tau_k))
+    taxed = Solver(problem, False).stationary(1e-7, 1e-9, 800, plan.tail, taxes=Taxes(np.zeros(bonds.shape), tau_k))
     difference = np.abs(taxed.pol - plan.tail.pol)[plan.in_use()][:, [C, Q, X, X + 1]]
     assert np.all(difference.max(axis=0) < [2e-5, 5e-4, 1e-3, 2e-5])
 
 
 @pytest.mark.parametrize("planner", [False, True])
 @pytest.mark.parametrize("n", [1, 2, 3])
-@pytest.mark.parametrize("mode", [SLACK, BINDING])
+@pytest.mark.parametrize("mode", [Mode.SLACK, Mode.BINDING])
 def test_jacobians_are_complete(planner, n, mode):
     """Section 8.10: every derivative of the conditions, the plan's slope of E q' in b' included."""
     problem = economy((0.1, 0.25, 0.18)[:n], (1.0, 2.5, 1.5)[:n], kappa=0.3, steps=4, fine=32, next_price=True)
-    lattice, grid, exo, tech = Solver(problem, planner).year(problem.horizon + 1)
-    shape = len(lattice.capital), problem.chain.size, grid.points, len(tech.slots)
-    functions = 1.0 + 0.05 * np.random.default_rng(n).normal(size=shape)
+    lattice, grid, exogenous, const = Solver(problem, planner).grids.at(problem.horizon + 1)
+    shape = len(lattice.capital), problem.chain.size, grid.points, len(const.columns)
+    expectations = 1.0 + 0.05 * np.random.default_rng(n).normal(size=shape)
     k = [[1.0], [0.4, 0.6], [0.3, 0.45, 0.25]][n - 1] @ lattice.corners
-    e, s, price = problem.chain.size - 1, make_scratch(tech), 1 / problem.rate
-    cash = float(np.sum(exo.z[e] * k**problem.a))
+    e, s = problem.chain.size - 1, make_scratch(const)
+    state = state_in(grid.centre, k, exogenous, e, const)._replace(kappa=0.3, debt=0.0)
+    target, next_year = growth_target(state.bond_price, 0.0, const), NextYear(expectations, lattice.table, grid)
 
     def at(y):
-        worst = evaluate(
-            mode,
-            grid.centre,
-            k,
-            cash,
-            price,
-            0.3,
-            0.0,
-            e,
-            np.array(y),
-            growth_target(price, 0.0, tech),
-            s.zeros,
-            functions,
-            lattice.table,
-            tech,
-            grid,
-            s,
-        )
+        worst = evaluate(mode, state, np.array(y), target, s.zeros, next_year, const, s)
         assert np.isfinite(worst)
         return s.res.copy(), s.jac.copy()
 
-    x = tech.steps * np.array([[], [0.57], [0.66, 0.31]][n - 1])
+    x = const.steps * np.array([[], [0.57], [0.66, 0.31]][n - 1])
     cell = np.floor((grid.coordinates(grid.centre) + 0.02) / grid.dx) + 0.2  # off the borders of the spline's cells
     y = np.concatenate([[grid.bonds(cell * grid.dx)], x])
     steps = 1e-6 * np.eye(n)
@@ -222,28 +177,12 @@ def test_jacobians_are_complete(planner, n, mode):
 def test_no_static_feedback(pair):
     """Section 5: whatever kappa is today, one static equilibrium; at today's price the same numbers give several."""
     market = pair[0]
-    lattice, grid, exo, tech = market.grids
+    lattice, grid, exogenous, const = market.year
     x = coordinates(np.array(K), lattice)
     for kappa in (0.05, 0.2, 0.5, 1.0):
         for b in grid.centre + np.array([-0.05, 0.0, 0.1]):
-            roots = static_roots(
-                b,
-                np.array(K),
-                exo.z[0],
-                1 / exo.R[0],
-                kappa,
-                0.0,
-                0,
-                x,
-                market.functions,
-                lattice.table,
-                tech,
-                grid,
-                make_scratch(tech),
-                np.empty(2),
-                400,
-            )
-            assert roots <= 1
+            state = state_in(b, np.array(K), exogenous, 0, const)._replace(kappa=kappa, debt=0.0)
+            assert static_roots(state, x, market.next_year, const, make_scratch(const), np.empty(2), 400) <= 1
 
 
 def test_without_collateral_the_timing_does_not_matter():

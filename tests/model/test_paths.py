@@ -9,12 +9,13 @@ import pytest
 from economies import RESIDUAL, economy, solve, still
 from one_zone import config, national, zone
 
-from regspec.model.grids.lattice import near, whole
-from regspec.model.kernels.conditions import BINDING, SLACK, growth_target, make_scratch
+from regspec.model.grids.lattice import all_nodes, nodes_near
+from regspec.model.kernels.conditions import growth_target
 from regspec.model.kernels.newton import evaluate
-from regspec.model.kernels.records import X
-from regspec.model.simulation.paths import Path, cloud_errors, simulate
-from regspec.model.solver import time_iteration
+from regspec.model.kernels.period import state_in
+from regspec.model.kernels.records import Mode, X, make_scratch
+from regspec.model.simulation.paths import SimulatedPath, euler_errors_at_random_states, simulate
+from regspec.model.solver import expectations as module
 from regspec.model.solver.time_iteration import Solver
 from regspec.solves.precompile import small_problem
 from regspec.solves.settings import solve_settings
@@ -39,62 +40,43 @@ def test_reported_residuals_are_those_of_the_policies(path):
     solver, years = path
     problem, worst = solver.problem, 0.0
     for t in range(problem.horizon):
-        functions = solver.expectations(years[t + 1], t + 1)
-        lattice, grid, exo, tech = solver.year(t)
-        ahead, s, price = solver.year(t + 1), make_scratch(tech), 1 / problem.rate
-        bonds, target = bonds_at_nodes(years[t], grid), growth_target(price, 0.0, tech)
+        next_year = solver.grids.next_year(solver.expectations(years[t + 1], t + 1), t + 1)
+        lattice, grid, exogenous, const = solver.grids.at(t)
+        s, bonds = make_scratch(const), bonds_at_nodes(years[t], grid)
+        target = growth_target(1 / problem.rate, 0.0, const)
         at, width = years[t].kink, grid.width
         for node, e, j in np.ndindex(bonds.shape):
             binding = j < len(grid.below)
             if (binding and at[node, e] <= grid.start[node]) or (not binding and at[node, e] >= width):
                 continue
             row, k = years[t].pol[node, e, j], lattice.capital[node]
-            cash = float(np.sum(exo.z[e] * k**problem.a))
-            y = np.array([row[X + 1], row[X]])
-            mode = BINDING if binding else SLACK
-            residual = evaluate(
-                mode,
-                bonds[node, e, j],
-                k,
-                cash,
-                price,
-                float(exo.kappa[e]),
-                0.0,
-                e,
-                y,
-                target,
-                s.zeros,
-                functions,
-                ahead[0].table,
-                tech,
-                ahead[1],
-                s,
-            )
-            worst = max(worst, residual)
+            y, mode = np.array([row[X + 1], row[X]]), Mode.BINDING if binding else Mode.SLACK
+            state = state_in(bonds[node, e, j], k, exogenous, e, const)
+            worst = max(worst, evaluate(mode, state, y, target, s.zeros, next_year, const, s))
     assert solver.diagnostics.failed == 0
     assert solver.diagnostics.residual <= RESIDUAL and worst < 2 * RESIDUAL
 
 
 @pytest.mark.parametrize("far", [False, True])
 def test_functions_near_the_path_are_enough(path, far, monkeypatch):
-    """`simulate` builds functions near each year's portfolio only: every bit is that of all nodes. Where that is not where the
-    solution lies (here the corner farthest off), all are built.
+    """`simulate` builds expectations near each year's portfolio only: every bit is that of all nodes. Where that is not where
+    the solution lies (here the corner farthest off), all are built.
     """
     solver, years = path
     shocks = np.random.default_rng(5).normal(scale=0.02, size=(len(TREND), 2))
-    monkeypatch.setattr(time_iteration, "near", lambda k, lattice, reach, recover: whole(lattice))
+    monkeypatch.setattr(module, "nodes_near", lambda k, lattice, reach, recover: all_nodes(lattice))
     expected = simulate(solver, years, shocks)
     asked = []
 
     def some(k, lattice, _, recover):
         corner = lattice.capital[np.abs(lattice.capital - k).sum(axis=1).argmax()]
-        asked.append(near(corner, lattice, 0.0, recover) if far else near(k, lattice, 0.1, recover))
+        asked.append(nodes_near(corner, lattice, 0.0, recover) if far else nodes_near(k, lattice, 0.1, recover))
         return asked[-1]
 
-    monkeypatch.setattr(time_iteration, "near", some)
+    monkeypatch.setattr(module, "nodes_near", some)
     found = simulate(solver, years, shocks)
-    assert len(asked) == len(TREND) + 1 and not all(part.wanted.all() for part in asked)
-    for name in Path.__dataclass_fields__:
+    assert len(asked) == len(TREND) + 1 and not all(subset.wanted.all() for subset in asked)
+    for name in SimulatedPath.__dataclass_fields__:
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), err_msg=name)
 
 
@@ -134,11 +116,11 @@ def test_errors_off_the_grid_fall_with_the_grid():
     errors = []
     for grid in ({"steps": 4, "fine": 40, "below": 4, "above": 8}, {"steps": 8, "fine": 160, "below": 12, "above": 24}):
         solution = solve(economy(phi=1.5, **grid), False, tolerance=1e-8)
-        found, roots = cloud_errors(solution.solver, solution.tail, 40, 1, -0.11)
+        found, roots = euler_errors_at_random_states(solution.solver, solution.tail, 40, 1, -0.11)
         assert roots == 1 and np.all(np.isfinite(found))
         errors.append(found.mean(axis=0))
     assert np.all(errors[1] < errors[0] / 3)
-    again, _ = cloud_errors(solution.solver, solution.tail, 40, 1, -0.11)
+    again, _ = euler_errors_at_random_states(solution.solver, solution.tail, 40, 1, -0.11)
     assert np.array_equal(again, found)
 
 
@@ -157,6 +139,7 @@ import sys
 import numpy as np
 from regspec.errors import ModelFailure
 from regspec.solves.zone import solve_zone
+from regspec.model.kernels.records import Search
 from regspec.model.solver.time_iteration import Solver
 from regspec.solves.precompile import small_problem
 problem = small_problem(2)
@@ -164,16 +147,16 @@ found = {}
 for planner in (False, True):
     solver = Solver(problem, planner)
     tail = solver.initial()
-    for sweep in range(2):
-        solver.step(tail, solver.expectations(tail, 4), 4, 1e-9, 0.0, 30)
+    for iteration in range(2):
+        solver.step(tail, solver.expectations(tail, 4), 4, Search(1e-9, 0.0, 30))
     found[f"pol{planner}"], found[f"kink{planner}"] = tail.pol, tail.kink
-    found[f"functions{planner}"] = solver.expectations(tail, 4)
+    found[f"expectations{planner}"] = solver.expectations(tail, 4)
 np.savez(sys.argv[1], **found)
 """
 
 
 def test_compiled_kernels_are_their_source(tmp_path):
-    """The same sweeps interpreted (no compiler) and compiled."""
+    """The same iterations interpreted (no compiler) and compiled."""
     results = []
     for disabled in ("0", "1"):
         output = tmp_path / f"{disabled}.npz"
@@ -194,7 +177,7 @@ def test_four_and_five_industries(industries):
     tail = None
     for planner in (False, True):
         solver = Solver(problem, planner)
-        tail = solver.tail(1e-4, 1e-7, 500, tail)
+        tail = solver.stationary(1e-4, 1e-7, 500, tail)
         run = simulate(solver, solver.path(tail, 1e-7), np.zeros((len(problem.trend), industries)))
         np.testing.assert_allclose(run.k_next.sum(axis=1), 1.0, rtol=1e-12)
         assert solver.diagnostics.failed == 0 and np.all(run.roots == 1)

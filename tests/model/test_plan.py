@@ -5,11 +5,12 @@ import pytest
 from economies import economy, solve
 
 from regspec.model.grids.lattice import coordinates
-from regspec.model.kernels import time_step as sw
-from regspec.model.kernels.conditions import BINDING, OUT_C, OUT_Q, SLACK, growth_target, make_scratch
+from regspec.model.kernels.columns import FUTURE_VALUE, IMPLIED_C, PRODUCTIVITY, adjustment_column, price_column, wealth_column
+from regspec.model.kernels.conditions import growth_target
 from regspec.model.kernels.lookup import lookup
 from regspec.model.kernels.newton import evaluate
-from regspec.model.kernels.records import ETA, MU, VALUE, C, Q, X
+from regspec.model.kernels.period import state_in
+from regspec.model.kernels.records import ETA, MU, OUT_C, OUT_Q, OUT_RATIO, VALUE, C, Mode, Q, Search, X, make_scratch
 from regspec.model.solver.policies import Policies, Taxes
 from regspec.model.solver.time_iteration import Solver
 
@@ -28,7 +29,7 @@ def test_the_plan_is_better_in_every_state(pair):
     market, plan = pair
     gains = [
         plan.at(b, k, e).value / market.at(b, k, e).value - 1
-        for k in market.grids[0].capital
+        for k in market.year.lattice.capital
         for e in range(4)
         for b in (-0.1, -0.06, 0.0, 0.2, 0.5)
     ]
@@ -65,33 +66,16 @@ def test_a_planner_that_takes_prices_as_given_changes_nothing_without_agglomerat
 def test_no_feasible_choice_is_better_than_the_plan_s(pair, b, k, e):
     """Sections 3 and 8.8: search over (b', k') that meet the limit at the price they imply; no derivative is used."""
     plan = pair[1]
-    lattice, grid, exo, tech = plan.grids
+    lattice, _, exogenous, const = plan.year
     now, k = plan.at(b, k, e), np.array(k)
-    scratch, price = make_scratch(tech), 1 / exo.R[e]
-    cash = float(np.sum(exo.z[e] * k**plan.solver.problem.a))
+    scratch, state = make_scratch(const), state_in(b, k, exogenous, e, const)
+    target = growth_target(state.bond_price, 0.0, const)
 
     def value(y):
         """u(c) + beta E V' of a choice, and how far inside the limit it is."""
-        worst = evaluate(
-            SLACK,
-            b,
-            k,
-            cash,
-            price,
-            float(exo.kappa[e]),
-            0.0,
-            e,
-            np.array(y),
-            growth_target(price, 0.0, tech),
-            scratch.zeros,
-            plan.functions,
-            lattice.table,
-            tech,
-            grid,
-            scratch,
-        )
-        level = -(1 - tech.beta) / scratch.out[OUT_C] - tech.beta / scratch.value[1]  # gamma = 2
-        room = y[0] * price + exo.kappa[e] * scratch.out[OUT_Q]
+        worst = evaluate(Mode.SLACK, state, np.array(y), target, scratch.zeros, plan.next_year, const, scratch)
+        level = -(1 - const.beta) / scratch.out[OUT_C] - const.beta / scratch.value[FUTURE_VALUE]  # gamma = 2
+        room = y[0] * state.bond_price + state.kappa * scratch.out[OUT_Q]
         return (-1 / level, room) if np.isfinite(worst) else (-np.inf, -np.inf)
 
     best = np.concatenate([[now.b_next], coordinates(now.k_next, lattice)])
@@ -111,40 +95,25 @@ def test_no_feasible_choice_is_better_than_the_plan_s(pair, b, k, e):
 def taxes_of(plan):
     """tau^B and tau^K (section 3, M8) at the plan's solve nodes, written with the model's formulas."""
     problem = plan.solver.problem
-    lattice, grid, exo, tech = plan.grids
+    lattice, grid, exogenous, const = plan.year
     n = problem.industries
-    bonds, s = plan.bonds(), make_scratch(tech)
+    bonds, s = plan.bonds(), make_scratch(const)
     tau_b, tau_k = np.zeros(bonds.shape), np.zeros((*bonds.shape, n))
     for node, e, j in np.argwhere(plan.in_use()):
         row, k = plan.tail.pol[node, e, j], lattice.capital[node]
-        lookup(
-            plan.functions,
-            e,
-            lattice.table,
-            row[X + n - 1],
-            row[X : X + n - 1],
-            tech,
-            grid,
-            s.value,
-            s.slope,
-            s.ids,
-            s.weights,
-            s.gradients,
-            s.order,
-            s.fractions,
-            s.shift,
-        )
+        lookup(plan.next_year, e, row[X + n - 1], row[X : X + n - 1], const, s)
         x = np.concatenate([[lattice.steps], row[X : X + n - 1], [0.0]])
         k_next = -np.diff(x) @ lattice.corners / lattice.steps
-        ratio = (row[C] / s.value[0]) ** problem.gamma  # E u'(c') / u'(c)
-        euler = problem.beta * exo.R[e] * ratio
-        tau_b[node, e, j] = (s.value[3 + 2 * n] / s.value[0]) ** -problem.gamma - 1  # E lambda' / E u'
+        ratio = (row[C] / s.value[IMPLIED_C]) ** problem.gamma  # E u'(c') / u'(c)
+        euler = problem.beta * exogenous.R[e] * ratio
+        tau_b[node, e, j] = (s.value[wealth_column(n)] / s.value[IMPLIED_C]) ** -problem.gamma - 1  # E lambda' / E u'
         if j >= len(grid.below):
             assert tau_b[node, e, j] == pytest.approx(1 / euler - 1, abs=1e-8)
-        output = problem.alpha * s.value[2 : 2 + n] * k_next ** (problem.a - 1)
-        m = ratio * (s.value[2 + 2 * n] + s.value[2 + n : 2 + 2 * n] / k_next**2 + output)
+        product = problem.alpha * s.value[PRODUCTIVITY : PRODUCTIVITY + n] * k_next ** (problem.a - 1)
+        adjustment = s.value[adjustment_column(n) : adjustment_column(n) + n] / k_next**2
+        m = ratio * (s.value[price_column(n)] + adjustment + product)
         price = row[Q] + problem.phi * (k_next / k - 1)
-        tau_k[node, e, j] = (price - problem.beta * m) / (problem.beta * ratio * output)
+        tau_k[node, e, j] = (price - problem.beta * m) / (problem.beta * ratio * product)
     return Taxes(tau_b, tau_k)
 
 
@@ -170,17 +139,17 @@ def test_taxes_reproduce_the_plan(pair):
     start.pol[..., ETA] *= 0.8
     last = problem.horizon + 1
     policies = Policies(start.pol, plan.tail.kink.copy(), start.failed, plan.tail.shift)
-    count = 0
+    count, search = 0, Search(1e-11, 0.0, 40)
     while count < 400:
         count += 1
-        stats = market.step(policies, market.expectations(policies, last), last, 1e-11, 0.0, 40, taxes)
-        assert stats[sw.FAILED] == 0
-        if stats[sw.DISTANCE] < 1e-9:
+        stats = market.step(policies, market.expectations(policies, last), last, search, taxes)
+        assert stats.failed == 0
+        if stats.distance < 1e-9:
             break
     assert 5 < count < 400
     compare(policies, plan, problem, 2e-6)
     without = Taxes(np.zeros_like(taxes.tau_b), np.zeros_like(taxes.tau_k))
-    market.step(policies, market.expectations(policies, last), last, 1e-11, 0.0, 40, without)
+    market.step(policies, market.expectations(policies, last), last, search, without)
     with pytest.raises(AssertionError):
         compare(policies, plan, problem, 1e-3)
 
@@ -189,7 +158,7 @@ def test_the_tail_accepts_taxes(pair):
     """Item 5 through the solver's own iteration."""
     plan = pair[1]
     market = Solver(plan.solver.problem, False)
-    policies = market.tail(1e-7, 1e-9, 500, plan.tail, taxes=taxes_of(plan))
+    policies = market.stationary(1e-7, 1e-9, 500, plan.tail, taxes=taxes_of(plan))
     compare(policies, plan, plan.solver.problem, 2e-6)
 
 
@@ -198,42 +167,25 @@ def test_conditions_hold_at_every_node(pair, planner):
     """Item 5: sum k' = 1, k' inside, complementary slackness and residuals at the solve nodes of the final policies."""
     solution = pair[planner]
     problem = solution.solver.problem
-    lattice, grid, exo, tech = solution.grids
-    s, price, used, bonds = make_scratch(tech), 1 / problem.rate, solution.in_use(), solution.bonds()
-    target = growth_target(price, 0.0, tech)
+    lattice, grid, exogenous, const = solution.year
+    s, price, used, bonds = make_scratch(const), 1 / problem.rate, solution.in_use(), solution.bonds()
+    target = growth_target(price, 0.0, const)
     assert used.mean() > 0.9 and np.all(solution.tail.failed[used] == 0)
     residual, euler_gap = 0.0, 0.0
     for node, e, j in np.argwhere(used):
         row, k = solution.tail.pol[node, e, j], lattice.capital[node]
-        cash = float(np.sum(exo.z[e] * k**problem.a))
-        mode = BINDING if j < len(grid.below) else SLACK
-        y = np.array([row[X + 1], row[X]])
-        worst = evaluate(
-            mode,
-            bonds[node, e, j],
-            k,
-            cash,
-            price,
-            float(exo.kappa[e]),
-            0.0,
-            e,
-            y,
-            target,
-            s.zeros,
-            solution.functions,
-            lattice.table,
-            tech,
-            grid,
-            s,
-        )
+        mode = Mode.BINDING if j < len(grid.below) else Mode.SLACK
+        y, state = np.array([row[X + 1], row[X]]), state_in(bonds[node, e, j], k, exogenous, e, const)
+        worst = evaluate(mode, state, y, target, s.zeros, solution.next_year, const, s)
         residual = max(residual, worst)
         assert s.k_next.sum() == pytest.approx(1.0, abs=1e-13) and np.all(s.k_next > lattice.corners.min(axis=0))
         assert [s.out[OUT_C], s.out[OUT_Q]] == pytest.approx([row[C], row[Q]], rel=1e-6)
-        gap = row[X + 1] * price + exo.kappa[e] * row[Q]
-        after = (s.out[OUT_C] / s.value[3 + 2 * problem.industries]) ** problem.gamma if planner else s.out[2]
+        gap = row[X + 1] * price + state.kappa * row[Q]
+        wealth = s.value[wealth_column(problem.industries)]
+        after = (s.out[OUT_C] / wealth) ** problem.gamma if planner else s.out[OUT_RATIO]
         private = 1 - problem.beta * problem.rate * after
         assert row[ETA] >= 0 and row[MU] >= -1e-7
-        if mode == BINDING:
+        if mode == Mode.BINDING:
             assert abs(gap) < 1e-7
             euler_gap = max(euler_gap, abs(row[ETA] - max(0.0, private)))
         else:
@@ -254,7 +206,7 @@ def test_the_plan_bunches_where_next_years_limit_starts_to_bind():
     market, plan = solve(problem, False, tolerance=TOLERANCE), solve(problem, True, tolerance=TOLERANCE)
     moved, below = [], []
     for solution in (market, plan):
-        kink = float(solution.grids[1].bonds(solution.tail.kink)[0, 0])
+        kink = float(solution.year.bonds.bonds(solution.tail.kink)[0, 0])
         near, at, far = (solution.at(kink + distance, [1.0], 0) for distance in (-4e-4, 4e-4, 0.01))
         moved.append([at.b_next - kink, far.b_next - kink])
         below.append(near)

@@ -50,7 +50,7 @@ def test_regimes_for_ever_are_separate_constants(planner, limit, xi, states, acc
     both = solve(economy(xi, regimes=(0.02, 0.03), stay=(1.0, 1.0), **common), planner)
     for regime, kappa in enumerate((0.02, 0.03)):
         alone = solve(economy(xi, kappa=kappa, **common), planner)
-        assert both.grids[2].debt[regime] == alone.grids[2].debt[0]
+        assert both.year.exogenous.debt[regime] == alone.year.exogenous.debt[0]
         for b, k, e in states:
             np.testing.assert_allclose(
                 both.at(b, k, 2 * e + regime).numbers(),
@@ -86,7 +86,7 @@ def test_the_chain_has_the_given_probabilities():
     chain = product_chain([0.8], [0.02], 2, stay=(0.9, 0.7))
     np.testing.assert_allclose(chain.transitions[-1], [[0.9, 0.1], [0.3, 0.7]], rtol=1e-14)
     assert chain.size == 4
-    rows, shares = chain.mixture(np.array([0.0, 0.0, 1.0]))
+    rows, shares = chain.weights_off_grid(np.array([0.0, 0.0, 1.0]))
     assert shares.tolist() == [1.0]
     np.testing.assert_allclose(rows[0].reshape(2, 2).sum(axis=0), [0.3, 0.7])
 

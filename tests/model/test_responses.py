@@ -11,7 +11,7 @@ from regspec.config.config import Config
 from regspec.errors import ConfigError
 from regspec.exhibits import registry
 from regspec.model.markov import rouwenhorst
-from regspec.model.simulation.paths import Path
+from regspec.model.simulation.paths import SimulatedPath
 from regspec.studies.responses.run import chosen_zones, run
 from regspec.studies.responses.solve import later_shocks, long_table, response, shock, solve
 
@@ -122,7 +122,7 @@ def test_units_of_a_response():
         zero = np.zeros(1)
         own = {name: np.array([value]) for name, value in dict(output=output, c=c, b=b, q=q, eta=eta).items()}
         own |= {name: zero for name in ("b_next", "k_next", "mu", "binding", "tau_b", "tau_k", "value", "errors", "roots")}
-        return Path(k=np.array([k]), **own)
+        return SimulatedPath(k=np.array([k]), **own)
 
     still, hit = path(2.0, 1.0, -0.5, 4.0, [0.5, 0.5], 0.01), path(1.0, 1.0, -0.4, 2.0, [0.4, 0.6], 0.06)
     found = {name: values[0][0] for name, values in response(hit, still, ["a", "b"]).items()}

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from economies import RESIDUAL, SWEEPS, TOLERANCE, economy, solve
+from economies import ITERATIONS, RESIDUAL, TOLERANCE, economy, solve
 
 from regspec.model.kernels.records import VALUE, C, Q, X
 from regspec.model.solver.time_iteration import Solver
@@ -24,7 +24,7 @@ def test_starts_from_other_economies_lead_to_the_same_solution(planner, name):
     far = solve(economy(**ELSEWHERE[name]), planner, tolerance=1e-6).tail
     distance = np.abs(far.pol[..., [C, Q]] / expected.pol[..., [C, Q]] - 1.0).max()
     assert distance > 0.1
-    found = Solver(problem, planner).tail(TOLERANCE, RESIDUAL, SWEEPS, far)
+    found = Solver(problem, planner).stationary(TOLERANCE, RESIDUAL, ITERATIONS, far)
     assert not found.failed.any()
     np.testing.assert_allclose(found.kink, expected.kink, atol=1e-6)
     np.testing.assert_allclose(found.pol[..., [C, Q, VALUE]], expected.pol[..., [C, Q, VALUE]], rtol=1e-6)

@@ -91,13 +91,13 @@ def test_constant_taxes_enter_the_household_s_conditions(market):
     p, gaps = taxed.solver.problem, []
     for b, k, e in STATES:
         now = taxed.at(b, k, e)
-        exo, chances = taxed.grids[2], p.chain.transition()[e]
+        exogenous, probabilities = taxed.year.exogenous, p.chain.transition()[e]
         then = [taxed.at(now.b_next, now.k_next, later) for later in range(p.chain.size)]
         growth = np.array([(state.c / now.c) ** -p.gamma for state in then])
-        eta = 1 - p.beta * exo.R[e] * (1 + tax_b) * chances @ growth
+        eta = 1 - p.beta * exogenous.R[e] * (1 + tax_b) * probabilities @ growth
         assert now.eta == pytest.approx(max(eta, 0.0) if now.binding else 0.0, abs=2e-3)
         worth = np.zeros(2)
-        for chance, ratio, state, z, kappa in zip(chances, growth, then, exo.z, exo.kappa, strict=True):
+        for chance, ratio, state, z, kappa in zip(probabilities, growth, then, exogenous.z, exogenous.kappa, strict=True):
             held = p.phi / 2 * ((state.k_next / now.k_next) ** 2 - 1) + state.q * (1 + kappa * state.eta)
             income = p.alpha * (1 + np.array(tax_k)) * z * now.k_next ** (p.a - 1)
             worth += p.beta * chance * ratio * (held + income)

@@ -20,53 +20,53 @@ class Gaps:
 
 def tomorrow(solution: Solution, b: float, k: np.ndarray, e: int) -> dict[str, np.ndarray]:
     """Next year's probabilities, states, productivities and kappa given a choice (b, k) in exogenous state ``e``."""
-    exo = solution.grids[2]
-    chances = solution.solver.problem.chain.transition()[e]
-    used = np.flatnonzero(chances > 0)
+    exogenous = solution.year.exogenous
+    probabilities = solution.solver.problem.chain.transition()[e]
+    used = np.flatnonzero(probabilities > 0)
     found = [solution.at(b, k, later) for later in used]
     names = ("c", "q", "eta", "mu", "k_next")
     return {name: np.array([getattr(state, name) for state in found]) for name in names} | {
-        "chance": chances[used],
-        "z": exo.z[used],
-        "kappa": exo.kappa[used],
+        "probability": probabilities[used],
+        "z": exogenous.z[used],
+        "kappa": exogenous.kappa[used],
     }
 
 
 def market_gaps(solution: Solution, b: float, k, e: int) -> Gaps:
     """Conditions (2.3)-(2.7), or (5.2) and (5.3) with collateral at next year's price, at the state's equilibrium."""
-    p, exo, k = solution.solver.problem, solution.grids[2], np.asarray(k, float)
+    p, exogenous, k = solution.solver.problem, solution.year.exogenous, np.asarray(k, float)
     now = solution.at(b, k, e)
     then = tomorrow(solution, now.b_next, now.k_next, e)
-    rate, kappa = exo.R[e], exo.kappa[e]
-    marginal, mean = then["c"] ** -p.gamma * now.c**p.gamma, then["chance"]
+    rate, kappa = exogenous.R[e], exogenous.kappa[e]
+    marginal, mean = then["c"] ** -p.gamma * now.c**p.gamma, then["probability"]
     growth = then["k_next"] / now.k_next
     returns = then["q"][:, None] + p.phi / 2 * (growth**2 - 1) + p.alpha * then["z"] * now.k_next ** (p.a - 1)
     pledge = 0.0 if p.next_price else then["kappa"] * then["q"] * then["eta"]
-    worth = p.beta * mean @ (marginal[:, None] * (returns + np.reshape(pledge, (-1, 1)))) - p.phi * (now.k_next / k - 1)
+    private_value = p.beta * mean @ (marginal[:, None] * (returns + np.reshape(pledge, (-1, 1)))) - p.phi * (now.k_next / k - 1)
     pledged = now.q
     if p.next_price:
         pledged = mean @ then["q"]
-        worth += now.eta * kappa * pledged
+        private_value += now.eta * kappa * pledged
     spent = np.sum(p.phi / 2 * (now.k_next / k - 1) ** 2 * k)
-    assert abs(now.c - (np.sum(exo.z[e] * k**p.a) - spent + b - now.b_next / rate)) < 1e-12 * (1 + abs(b))
-    room = now.b_next / rate + kappa * pledged + exo.debt[e]
+    assert abs(now.c - (np.sum(exogenous.z[e] * k**p.a) - spent + b - now.b_next / rate)) < 1e-12 * (1 + abs(b))
+    room = now.b_next / rate + kappa * pledged + exogenous.debt[e]
     euler = now.eta - (1 - p.beta * rate * mean @ marginal)
-    return Gaps(abs(euler), abs(room) * now.binding, float(np.abs(worth / now.q - 1).max()), room)
+    return Gaps(abs(euler), abs(room) * now.binding, float(np.abs(private_value / now.q - 1).max()), room)
 
 
 def plan_gaps(solution: Solution, b: float, k, e: int, step: float = 1e-4) -> tuple[float, float]:
     """Errors of (5.4) and (5.5), the plan's conditions with collateral at next year's price, two industries: of bonds
     relative to 1/R and of the portfolio relative to the price. Slopes of E q' are differences of width 2 ``step``.
     """
-    p, exo, k = solution.solver.problem, solution.grids[2], np.asarray(k, float)
+    p, exogenous, k = solution.solver.problem, solution.year.exogenous, np.asarray(k, float)
     now = solution.at(b, k, e)
-    rate, kappa = exo.R[e], exo.kappa[e]
+    rate, kappa = exogenous.R[e], exogenous.kappa[e]
     then = tomorrow(solution, now.b_next, now.k_next, e)
-    marginal, mean = then["c"] ** -p.gamma * now.c**p.gamma, then["chance"]
+    marginal, mean = then["c"] ** -p.gamma * now.c**p.gamma, then["probability"]
 
     def price(b_next, move):
         found = tomorrow(solution, b_next, now.k_next + move * np.array([-1.0, 1.0]), e)
-        return found["chance"] @ found["q"]
+        return found["probability"] @ found["q"]
 
     slope_b = (price(now.b_next + step, 0.0) - price(now.b_next - step, 0.0)) / (2 * step)
     slope_k = (price(now.b_next, step) - price(now.b_next, -step)) / (2 * step)
@@ -89,9 +89,9 @@ class PlanGaps:
 
 def variant_gaps(solution: Solution, b: float, k, e: int, variant: str, step: float = 1e-4) -> PlanGaps:
     """Conditions of the planner ``variant`` (section 3, collateral at today's price) at the state's solution."""
-    p, exo, k = solution.solver.problem, solution.grids[2], np.asarray(k, float)
+    p, exogenous, k = solution.solver.problem, solution.year.exogenous, np.asarray(k, float)
     now = solution.at(b, k, e)
-    rate, kappa = exo.R[e], exo.kappa[e]
+    rate, kappa = exogenous.R[e], exogenous.kappa[e]
     internal = variant != "no_pecuniary"
     adjustment = p.phi * (now.k_next / k - 1)
 
@@ -107,10 +107,10 @@ def variant_gaps(solution: Solution, b: float, k, e: int, variant: str, step: fl
         pull = internal * then["mu"] * then["kappa"]
         wealth = marginal * (1 + pull * p.gamma / then["c"] * tangible)
         resale = (then["q"] * (1 + then["kappa"] * then["eta"]))[:, None]
-        private = p.beta * then["chance"] @ (marginal[:, None] * (resale - first + p.alpha * mpk)) - adjustment
+        private = p.beta * then["probability"] @ (marginal[:, None] * (resale - first + p.alpha * mpk)) - adjustment
         own = p.alpha if variant == "pecuniary_only" else p.a
         held = wealth[:, None] * (own * mpk - first) + (marginal * pull)[:, None] * p.phi * growth**2
-        return private, p.beta * then["chance"] @ held - adjustment, p.beta * then["chance"] @ wealth
+        return private, p.beta * then["probability"] @ held - adjustment, p.beta * then["probability"] @ wealth
 
     private, social, wealth = valued(now.b_next)
     slope = (now.k_next @ valued(now.b_next + step)[0] - now.k_next @ valued(now.b_next - step)[0]) / (2 * step)

@@ -8,17 +8,16 @@ import numpy as np
 
 from regspec.model.grids.bond_grid import bond_bounds
 from regspec.model.grids.corners import lattice_bounds, simplex
-from regspec.model.grids.lattice import coordinates
-from regspec.model.kernels.conditions import make_scratch
-from regspec.model.kernels.period import UNSOLVED, solve_point
-from regspec.model.kernels.records import ETA, MU, VALUE, C, Q
+from regspec.model.kernels.period import solve_point, state_in
+from regspec.model.kernels.records import ETA, MU, VALUE, C, NextYear, Outcome, Q, Search, Year, make_scratch
 from regspec.model.markov import Chain, product_chain
 from regspec.model.problem import Problem
 from regspec.model.simulation.euler_errors import policy_at
+from regspec.model.simulation.paths import starts
 from regspec.model.solver.policies import Policies
 from regspec.model.solver.time_iteration import Solver
 
-TOLERANCE, RESIDUAL, SWEEPS = 1e-9, 1e-10, 2000
+TOLERANCE, RESIDUAL, ITERATIONS = 1e-9, 1e-10, 2000
 
 
 def economy(
@@ -150,23 +149,25 @@ class Solution:
 
     solver: Solver
     tail: Policies
-    functions: np.ndarray = field(init=False)
+    next_year: NextYear = field(init=False)
 
     def __post_init__(self):
-        self.functions = self.solver.expectations(self.tail, self.solver.problem.horizon + 1).copy()
+        grids = self.solver.grids
+        expectations = self.solver.expectations(self.tail, grids.stationary).copy()
+        self.next_year = grids.next_year(expectations, grids.stationary)
 
     @property
-    def grids(self):
-        """(lattice, bond grid, exogenous states, kernel constants) of the stationary tail."""
-        return self.solver.year(self.solver.problem.horizon + 1)
+    def year(self) -> Year:
+        """Grids, exogenous states and kernel constants of the stationary solution."""
+        return self.solver.grids.at(self.solver.grids.stationary)
 
     def bonds(self) -> np.ndarray:
         """Bonds (N, E, nodes) at the solve nodes."""
-        return self.grids[1].at_nodes(self.tail.kink)
+        return self.year.bonds.at_nodes(self.tail.kink)
 
     def in_use(self) -> np.ndarray:
         """Which solve nodes (N, E, nodes) carry a solution: both sides of an inner kink, one side of an outer one."""
-        _, grid, _, _ = self.grids
+        grid = self.year.bonds
         at, width = self.tail.kink[..., None], grid.width
         below = np.broadcast_to(at > grid.start[:, None, None], (*self.tail.kink.shape, len(grid.below)))
         above = np.broadcast_to(at < width, (*self.tail.kink.shape, len(grid.above)))
@@ -174,34 +175,16 @@ class Solution:
 
     def at(self, b: float, k, e: int) -> State:
         """Equilibrium of the period at bonds ``b``, portfolio ``k`` (I,) and exogenous state ``e``."""
-        lattice, grid, exo, tech = self.grids
+        const, grids = self.year.constants, self.solver.grids
         k = np.asarray(k, float)
-        n = len(k)
-        scratch, y, row = make_scratch(tech), np.empty(n), np.empty(n + 5)
-        x = np.clip(coordinates(k, lattice), 1e-6, lattice.steps - 1e-6) if n > 1 else np.empty(0)
-        starts = np.array([np.concatenate([[level], x]) for level in (b, 0.6 * grid.low, 0.9 * grid.low, 0.0)])
-        price = 1.0 / exo.R[e]
-        code = solve_point(
-            b,
-            k,
-            exo.z[e],
-            price,
-            float(exo.kappa[e]),
-            float(exo.debt[e]),
-            e,
-            starts,
-            self.functions,
-            lattice.table,
-            tech,
-            grid,
-            scratch,
-            y,
-            1e-12,
-            80,
-        )
-        assert code != UNSOLVED, f"no equilibrium at b = {b}, k = {k}, e = {e}"
-        policy_at(code, y, tech, scratch, row)
-        return State(row[C], row[Q], row[ETA], row[MU], row[VALUE], scratch.k_next.copy(), y[0], code == 2)
+        scratch, y, row = make_scratch(const), np.empty(len(k)), np.ones(len(k) + 5)
+        state = state_in(b, k, self.year.exogenous, e, const)
+        begin = starts(b, k, self.solver, grids.stationary)
+        outcome = solve_point(state, begin, self.next_year, const, scratch, y, Search(1e-12, 0.0, 80))
+        assert outcome != Outcome.UNSOLVED, f"no equilibrium at b = {b}, k = {k}, e = {e}"
+        policy_at(outcome, y, const, scratch, row)
+        binding = outcome == Outcome.BINDING
+        return State(row[C], row[Q], row[ETA], row[MU], row[VALUE], scratch.k_next.copy(), y[0], binding)
 
     def simulate(self, b: float, k, years: int) -> State:
         """The state reached after ``years`` of a deterministic economy."""
@@ -216,4 +199,4 @@ def solve(problem: Problem, planner: bool, start: Policies | None = None, tolera
     if planner and start is None:
         start = solve(problem, False, tolerance=min(1e-4, tolerance * 1e4)).tail
     solver = Solver(problem, planner)
-    return Solution(solver, solver.tail(tolerance, RESIDUAL, SWEEPS, start))
+    return Solution(solver, solver.stationary(tolerance, RESIDUAL, ITERATIONS, start))

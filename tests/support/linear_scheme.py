@@ -18,13 +18,13 @@ STATES = [(b, k, e) for b in (-0.1, 0.1) for k in ([0.47, 0.53], [0.55, 0.45]) f
 
 
 @inlined
-def linear(x, tech, ids, weights, gradients, order, fractions):
+def linear(x, const, ids, weights, gradients, order, fractions):
     """Signature of `lookup.locate`: I vertices carry weight, the other places of the stencil none."""
-    dims = len(tech.a) - 1
+    dims = len(const.a) - 1
     node = 0
     for j in range(dims):
-        cell = min(max(int(math.floor(x[j])), 0), tech.steps - 1)
-        node += cell * tech.strides[j]
+        cell = min(max(int(math.floor(x[j])), 0), const.steps - 1)
+        node += cell * const.strides[j]
         slot, fraction = j, x[j] - cell
         while slot > 0 and fractions[slot - 1] < fraction:
             fractions[slot], order[slot] = fractions[slot - 1], order[slot - 1]
@@ -36,7 +36,7 @@ def linear(x, tech, ids, weights, gradients, order, fractions):
             gradients[p, j] = 0.0
     for u in range(dims + 1):
         if u > 0:
-            node += tech.strides[order[u - 1]]
+            node += const.strides[order[u - 1]]
             gradients[u, order[u - 1]] = 1.0
         if u < dims:
             gradients[u, order[u]] = -1.0

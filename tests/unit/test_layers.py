@@ -40,16 +40,10 @@ def modules(root=PACKAGE):
     return {module_name(path, root): path for path in root.rglob("*.py") if path != root / "__init__.py"}
 
 
-def is_type_only(node):
-    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-
-
-def imports(tree, known, type_only=True):
-    """Modules of the package that a syntax tree imports, inside functions too; those for type hints alone on request."""
+def imports(tree, known):
+    """Modules of the package that a syntax tree imports, inside functions and for type hints alone too."""
     for node in ast.iter_child_nodes(tree):
-        if is_type_only(node) and not type_only:
-            continue
-        yield from imports(node, known, type_only)
+        yield from imports(node, known)
         names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -61,9 +55,9 @@ def imports(tree, known, type_only=True):
         yield from (name for name in found if not any(other.startswith(f"{name}.") for other in found))
 
 
-def graph(root=PACKAGE, type_only=True):
+def graph(root=PACKAGE):
     known = modules(root)
-    return {name: set(imports(ast.parse(path.read_text(encoding="utf-8")), known, type_only)) for name, path in known.items()}
+    return {name: set(imports(ast.parse(path.read_text(encoding="utf-8")), known)) for name, path in known.items()}
 
 
 def rank(name):
@@ -112,11 +106,11 @@ def test_imports_point_downwards():
 
 
 def test_no_modules_import_each_other_in_a_circle():
-    assert cycle(graph(type_only=False)) is None
+    assert cycle(graph()) is None
 
 
 def test_no_packages_import_each_other_in_a_circle():
-    folders = siblings(graph(type_only=False))
+    folders = siblings(graph())
     assert {"", "data", "empirics", "model"} <= set(folders)
     assert {name: cycle(edges) for name, edges in folders.items() if cycle(edges)} == {}
 
@@ -127,18 +121,19 @@ def test_a_circle_of_packages_is_found():
     assert set(cycle(siblings(edges)[""])) == {"a", "b"}
 
 
-@pytest.mark.parametrize("line", ["import regspec.b", "from regspec import b", "def f():\n    from regspec.b import g"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import regspec.b",
+        "from regspec import b",
+        "def f():\n    from regspec.b import g",
+        "if TYPE_CHECKING:\n    from regspec.b import B",
+    ],
+)
 def test_a_circle_is_found(tmp_path, line):
     (tmp_path / "a.py").write_text(line + "\n", encoding="utf-8")
     (tmp_path / "b.py").write_text("from regspec.a import f\n", encoding="utf-8")
     assert set(cycle(graph(tmp_path))) == {"a", "b"}
-
-
-def test_a_circle_of_type_hints_is_none(tmp_path):
-    (tmp_path / "a.py").write_text("if TYPE_CHECKING:\n    from regspec.b import B\n", encoding="utf-8")
-    (tmp_path / "b.py").write_text("from regspec.a import f\n", encoding="utf-8")
-    assert cycle(graph(tmp_path, type_only=False)) is None
-    assert cycle(graph(tmp_path)) is not None
 
 
 def test_an_upward_import_is_found():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,7 +32,11 @@ def rouwenhorst(rho: float, sigma: float, nodes: int) -> tuple[np.ndarray, np.nd
     return np.linspace(-spread, spread, nodes), transition
 
 
-Mixture = tuple[np.ndarray, np.ndarray]
+class OffGridWeights(NamedTuple):
+    """Next year's probabilities given a point off the grid: what is computed under the rows is weighted with the shares."""
+
+    rows: np.ndarray  # (M, E) probabilities of next year's states
+    shares: np.ndarray  # (M,), which sum to one
 
 
 @dataclass(frozen=True)
@@ -57,13 +62,13 @@ class Chain:
         return np.stack([m.ravel() for m in mesh], axis=1)
 
     def transition(self) -> np.ndarray:
-        """The full (E, E) matrix; for accuracy checks at single states, never in a sweep."""
+        """The full (E, E) matrix; for accuracy checks at single states, never in an iteration."""
         full = np.ones((1, 1))
         for matrix in self.transitions:
             full = np.kron(full, matrix)
         return full
 
-    def mixture(self, point: np.ndarray) -> Mixture:
+    def weights_off_grid(self, point: np.ndarray) -> OffGridWeights:
         """Next year's probabilities given a ``point`` (F,) off the grid: rows (M, E) and shares (M,), which sum to 1.
 
         Between nodes the chain's rows are mixed linearly in every factor (M = 1): probabilities, with the conditional mean
@@ -84,7 +89,7 @@ class Chain:
             rows.append(self._row(inner))
             shares.append(-beyond)
             shares[0] += beyond
-        return np.array(rows), np.array(shares)
+        return OffGridWeights(np.array(rows), np.array(shares))
 
     def nearest(self, point: np.ndarray) -> int:
         """Number of the exogenous state nearest to ``point`` (F,), factor by factor."""

@@ -9,7 +9,8 @@ import numpy as np
 from regspec.model.grids import lattice as lat
 from regspec.model.grids.bond_grid import BondGrid
 from regspec.model.grids.corners import simplex
-from regspec.model.kernels.records import Exo, Tech, slot_count
+from regspec.model.kernels.columns import column_count
+from regspec.model.kernels.records import Constants, ExogenousStates
 from regspec.model.markov import Chain
 from regspec.model.steady_state import steady_price
 
@@ -85,6 +86,15 @@ class Problem:
         kappa = max(self.regimes or (self.kappa,))
         return kappa * self.gamma * steady_price(self.alpha, self.beta, kappa, self.rate, 1.0)
 
+    def case(self) -> str:
+        """The parameters that decide well-posedness, for messages."""
+        kappas = self.regimes or (self.kappa,)
+        size = " or ".join(f"{kappa:.4g}" for kappa in kappas)
+        feedback = f", J about {self.steady_amplification:.2f} in steady state" if self.has_feedback else ""
+        if self.next_price:
+            feedback = ", collateral at next year's price"
+        return f"kappa = theta chi = {size}, gamma = {self.gamma:g}, limit = {self.limit}{feedback}"
+
     def corners_of(self, planner: bool) -> np.ndarray:
         """Lattice corners (T+1, I, I) of the allocation: taxes may move a market's portfolio to the plan's."""
         if self.plan_corners is None:
@@ -112,7 +122,7 @@ class Problem:
         shift = np.zeros(nodes), np.zeros((nodes, self.industries - 1)), np.zeros(nodes)
         return BondGrid(low, centre, stretch, high, origin, dx, self.fine, below, above, straight, *shift)
 
-    def exo(self, t: int) -> Exo:
+    def exogenous(self, t: int) -> ExogenousStates:
         """Exogenous states of year index ``t``."""
         states = self.chain.states()
         n = self.industries
@@ -120,7 +130,7 @@ class Problem:
         gross = self.rate * np.exp(states[:, n])
         kappa = np.full(len(states), 0.0) if self.limit != "collateral" else self.kappas()
         debt = np.broadcast_to(self.debt[min(t, self.horizon)], max(len(self.regimes), 1))
-        return Exo(np.ascontiguousarray(z), gross, kappa, debt[self._regime_of_states()])
+        return ExogenousStates(np.ascontiguousarray(z), gross, kappa, debt[self._regime_of_states()])
 
     def _regime_of_states(self) -> np.ndarray:
         """(E,) number of the regime, 0 where kappa is constant."""
@@ -137,38 +147,38 @@ class Problem:
         regime = np.array(self.realized, float).reshape(-1, 1) if self.regimes else np.zeros((len(shocks), 0))
         return np.hstack([shocks, np.zeros((len(shocks), 1)), regime])
 
-    def realized_limit(self, t: int, exo: Exo) -> tuple[float, float]:
+    def realized_limit(self, t: int, exogenous: ExogenousStates) -> tuple[float, float]:
         """kappa and additive debt limit of year index ``t`` of the realized path."""
         e = self.realized[t] if self.regimes else 0  # the regime is the fastest factor of the chain
-        return float(exo.kappa[e]), float(exo.debt[e])
+        return float(exogenous.kappa[e]), float(exogenous.debt[e])
 
-    def tech(self, t: int, planner: bool) -> Tech:
+    def constants(self, t: int, planner: bool) -> Constants:
         """Kernel constants with the lattice of year index ``t`` (where choices land)."""
         nodes = self.lattice(t, planner)
         tax_b, tax_k = (0.0, ()) if planner else (float(self.tax_b), self.tax_k)
         owned = self.alpha * (1.0 + np.broadcast_to(np.asarray(tax_k or 0.0, float), self.industries))
         social = np.full(self.industries, self.alpha) if self.variant == "pecuniary_only" else self.a
         g = int(self.gamma) if float(self.gamma).is_integer() and self.gamma <= 16 else 0
-        return Tech(
-            float(self.beta),
-            float(self.gamma),
-            g,
-            float(self.alpha),
-            tuple(map(float, self.a)),
-            tuple(map(float, self.phi)),
-            tuple(map(float, nodes.corners[0])),
-            nodes.steps,
-            nodes.h,
-            nodes.tilt,
-            nodes.back,
-            nodes.strides,
-            float(self.beta) * (1.0 + tax_b),
-            tuple(map(float, owned)),
-            tuple(map(float, social)),
-            float(self.variant != "no_pecuniary"),
-            float(self.variant != "debt_only"),
-            0.0,
-            (0,) * slot_count(self.industries, planner),
-            (0, 0) if planner else (0,),
-            (0, 0) if self.next_price else (0,),
+        return Constants(
+            beta=float(self.beta),
+            gamma=float(self.gamma),
+            gamma_int=g,
+            alpha=float(self.alpha),
+            a=tuple(map(float, self.a)),
+            phi=tuple(map(float, self.phi)),
+            base=tuple(map(float, nodes.corners[0])),
+            steps=nodes.steps,
+            largest_step=nodes.largest_step,
+            dk_dx=nodes.dk_dx,
+            dx_dk=nodes.dx_dk,
+            strides=nodes.strides,
+            debt_factor=float(self.beta) * (1.0 + tax_b),
+            private=tuple(map(float, owned)),
+            social=tuple(map(float, social)),
+            pecuniary=float(self.variant != "no_pecuniary"),
+            plans_portfolio=float(self.variant != "debt_only"),
+            bounded=0.0,
+            columns=(0,) * column_count(self.industries, planner),
+            planner=(0, 0) if planner else (0,),
+            next_price=(0, 0) if self.next_price else (0,),
         )

@@ -7,7 +7,7 @@ import numpy as np
 _STEPS = 100
 
 
-def static_portfolio(z: np.ndarray, a: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def static_portfolio(z: np.ndarray, a: np.ndarray, weight: np.ndarray | float) -> np.ndarray:
     """Portfolio that equalizes weight_i z_i k_i^(a_i - 1) with sum k = 1 (I,): the frictionless target.
 
     ``weight`` is alpha for the market and a_i = alpha + xi_i for the planner (docs/model.md, sections 4 and 8.3).
@@ -34,7 +34,7 @@ def static_portfolio(z: np.ndarray, a: np.ndarray, weight: np.ndarray) -> np.nda
     return k / k.sum()
 
 
-def targets(ztilde: np.ndarray, a: np.ndarray, weight: np.ndarray, trend: np.ndarray) -> np.ndarray:
+def targets(ztilde: np.ndarray, a: np.ndarray, weight: np.ndarray | float, trend: np.ndarray) -> np.ndarray:
     """`static_portfolio` of each year (T+1, I) with productivities ztilde exp(trend); trend (T+1, I)."""
     return np.array([static_portfolio(ztilde * np.exp(d), a, weight) for d in trend])
 

@@ -10,9 +10,9 @@ import numpy as np
 from regspec.errors import ModelFailure
 from regspec.model.problem import Problem
 from regspec.model.simulation.euler_errors import summarize
-from regspec.model.simulation.paths import Path, cloud_errors, simulate
+from regspec.model.simulation.paths import SimulatedPath, euler_errors_at_random_states, simulate
 from regspec.model.simulation.reach import check_states, reach_of
-from regspec.model.solver.hooks import Keeper
+from regspec.model.solver.hooks import SolverHooks
 from regspec.model.solver.mpi import Ranks
 from regspec.model.solver.nonconvergence import remedy
 from regspec.model.solver.policies import Policies
@@ -28,10 +28,10 @@ class Allocation:
     ``others``: paths under further shocks with the same policies, none but when asked for.
     """
 
-    path: Path
+    path: SimulatedPath
     value: float
     diagnostics: dict[str, float]
-    others: tuple[Path, ...] = ()
+    others: tuple[SimulatedPath, ...] = ()
 
     def record(self) -> dict:
         """As lists and numbers, every bit kept, for JSON."""
@@ -41,7 +41,7 @@ class Allocation:
     @staticmethod
     def from_record(record: dict) -> Allocation:
         """The allocation of a `record`."""
-        path = Path(**{f.name: np.array(record["path"][f.name]) for f in fields(Path)})
+        path = SimulatedPath(**{f.name: np.array(record["path"][f.name]) for f in fields(SimulatedPath)})
         return Allocation(path, record["value"], record["diagnostics"])
 
 
@@ -55,7 +55,7 @@ def solve_allocation(
     progress: Callable | None = None,
     start: Policies | None = None,
     also: Sequence[np.ndarray] = (),
-    keeper: Keeper | None = None,
+    keeper: SolverHooks | None = None,
     bears_edges: bool = True,
 ) -> tuple[Allocation, Policies]:
     """Solve, simulate and certify one allocation from the tail's ``start``; simulate it under the shocks in ``also``, too.
@@ -65,7 +65,7 @@ def solve_allocation(
     """
     bounds = settings.solver
     solver = Solver(problem, planner, ranks, label, keeper)
-    tail = solver.tail(bounds.tolerance, bounds.residual, bounds.max_sweeps, start, progress)
+    tail = solver.stationary(bounds.tolerance, bounds.residual, bounds.max_sweeps, start, progress)
     years = solver.path(tail, bounds.residual, progress)
     check_grids(solver, bears_edges)
     reach = reach_of(solver, years)
@@ -73,11 +73,12 @@ def solve_allocation(
     path, *others = (simulate(solver, years, own) for own in (shocks, *also))
     check_choices(solver, [path, *others], reach)
     check_errors(solver, [path, *others], bounds.largest_error)
-    cloud, roots = cloud_errors(solver, tail, bounds.cloud, settings.seed, reach.lowest[-1])
+    cloud, roots = euler_errors_at_random_states(solver, tail, bounds.cloud, settings.seed, reach.lowest[-1])
     roots = max(roots, *(int(own.roots.max()) for own in (path, *others)))
     if roots > 1:
         raise ModelFailure(
-            f"{label}: {roots} static equilibria at a reachable state; {solver.case()}\n{remedy(problem)}", "several_equilibria"
+            f"{label}: {roots} static equilibria at a reachable state; {problem.case()}\n{remedy(problem)}",
+            "several_equilibria",
         )
     d = solver.diagnostics
     diagnostics = (
@@ -91,11 +92,11 @@ def solve_allocation(
             "roots_max": roots,
             "unreachable_states": unreachable,
             "failed_states": 0,
-            "lattice_hits": d.hits,
-            "rescued_states": d.rescued,
+            "lattice_hits": d.edge_hits,
+            "rescued_states": d.restarted,
             "grid_margin": d.lowest,
             "contraction": d.contraction,
-            "sweeps": d.sweeps,
+            "sweeps": d.iterations,
             "us_per_state_sweep": 1e6 * d.seconds / d.states,
         }
     )

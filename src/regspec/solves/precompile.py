@@ -9,7 +9,7 @@ from regspec.model.grids.bond_grid import bond_bounds
 from regspec.model.grids.corners import lattice_bounds, simplex
 from regspec.model.markov import product_chain
 from regspec.model.problem import Problem
-from regspec.model.simulation.paths import cloud_errors, simulate
+from regspec.model.simulation.paths import euler_errors_at_random_states, simulate
 from regspec.model.solver.time_iteration import Solver
 from regspec.model.steady_state import static_portfolio
 
@@ -80,7 +80,7 @@ def _compile(problem: Problem) -> None:
     tail = None
     for planner in (False, True):
         solver = Solver(problem, planner)
-        tail = solver.tail(1e-3, 1e-6, 500, tail)
+        tail = solver.stationary(1e-3, 1e-6, 500, tail)
         years = solver.path(tail, 1e-6)
         simulate(solver, years, np.zeros((len(problem.trend), problem.industries)))
-        cloud_errors(solver, tail, 1, 0, -0.1)
+        euler_errors_at_random_states(solver, tail, 1, 0, -0.1)

@@ -7,10 +7,9 @@ from dataclasses import asdict, fields
 import numpy as np
 
 from regspec.model.solver.anderson import Anderson
-from regspec.model.solver.hooks import Keeper, TailState
+from regspec.model.solver.hooks import SolverHooks, StationaryState
 from regspec.model.solver.mpi import Ranks
-from regspec.model.solver.policies import Policies
-from regspec.model.solver.time_iteration import Solver
+from regspec.model.solver.policies import Policies, Progress
 from regspec.solves.allocation import Allocation
 from regspec.solves.attempts import Sizes
 from regspec.solves.checkpoint import Checkpoint
@@ -31,59 +30,63 @@ def policies_of(own: dict[str, np.ndarray], ranks: Ranks) -> Policies:
     return Policies(*({**own, "shift": shift}[f.name] for f in fields(Policies)))
 
 
-class Kept(Keeper):
+class Kept(SolverHooks):
     """Keeps the steps of one allocation, pieces ``name``-tail and ``name``-<year index>, in a checkpoint."""
 
     def __init__(self, checkpoint: Checkpoint, name: str):
         self.checkpoint, self.name = checkpoint, name
 
-    def tail(self, solver: Solver, mixer: Anderson) -> tuple[Policies, TailState] | None:
+    def resume(self, progress: Progress, mixer: Anderson) -> tuple[Policies, StationaryState] | None:
         found = self.checkpoint.read(f"{self.name}-tail")
         if found is None:
             return None
         header, own = found
-        self._take(solver, header)
+        self._take(progress, header)
         if "gram" in header:
             m = len(header["gram"])
             mixer.restore({**own, "gram": np.array(header["gram"]).reshape(m, m)})
-        state = TailState(*header["state"])
-        self.checkpoint.tell(f"{solver.label}: goes on after sweep {state.count} of the tail")
-        return policies_of(own, solver.ranks), state._replace(distance=np.float64(state.distance))
+        state = StationaryState(*header["state"])
+        self.checkpoint.tell(f"{progress.label}: goes on after sweep {state.iteration} of the tail")
+        return policies_of(own, progress.ranks), state._replace(distance=np.float64(state.distance))
 
-    def swept(self, solver: Solver, policies: Policies, mixer: Anderson, state: TailState, seconds: float) -> None:
+    def on_iteration(
+        self, progress: Progress, policies: Policies, mixer: Anderson, state: StationaryState, seconds: float
+    ) -> None:
         due = self.checkpoint.due()
         if state.done:
-            self._note(solver, "tail", policies, seconds, {"state": state})
+            self._note(progress, "tail", policies, seconds, {"state": state})
         elif due:
             history = mixer.state()
             gram = {"gram": history.pop("gram").tolist()} if history else {}
-            self._note(solver, "tail", policies, seconds, {"state": state, **gram}, history)
+            self._note(progress, "tail", policies, seconds, {"state": state, **gram}, history)
         if due:
             self.checkpoint.save(due)
 
-    def year(self, solver: Solver, t: int) -> Policies | None:
+    def resume_year(self, progress: Progress, t: int) -> Policies | None:
         found = self.checkpoint.read(f"{self.name}-{t:04d}")
         if found is None:
             return None
-        self._take(solver, found[0])
-        return policies_of(found[1], solver.ranks)
+        self._take(progress, found[0])
+        return policies_of(found[1], progress.ranks)
 
-    def solved(self, solver: Solver, policies: Policies, t: int, seconds: float) -> None:
-        self._note(solver, f"{t:04d}", policies, seconds, {})
+    def on_year(self, progress: Progress, policies: Policies, t: int, seconds: float) -> None:
+        self._note(progress, f"{t:04d}", policies, seconds, {})
         due = self.checkpoint.due()
         if due:
             self.checkpoint.save(due)
 
-    def _note(self, solver, piece: str, policies: Policies, seconds: float, header: dict, more: dict | None = None) -> None:
-        diagnostics = asdict(solver.diagnostics)
+    def _note(
+        self, progress: Progress, piece: str, policies: Policies, seconds: float, header: dict, more: dict | None = None
+    ) -> None:
+        diagnostics = asdict(progress.diagnostics)
         diagnostics["seconds"] += seconds
         self.checkpoint.note(
-            f"{self.name}-{piece}", {"diagnostics": diagnostics, **header}, arrays_of(policies, solver.ranks) | (more or {})
+            f"{self.name}-{piece}", {"diagnostics": diagnostics, **header}, arrays_of(policies, progress.ranks) | (more or {})
         )
 
     @staticmethod
-    def _take(solver: Solver, header: dict) -> None:
-        vars(solver.diagnostics).update(header["diagnostics"])
+    def _take(progress: Progress, header: dict) -> None:
+        vars(progress.diagnostics).update(header["diagnostics"])
 
 
 class ZoneKeeper:
@@ -105,9 +108,9 @@ class ZoneKeeper:
             self.checkpoint.outdated(f"{self._attempt - 1}-*")
             self.checkpoint.note("attempt", {"sizes": asdict(sizes)})
 
-    def steps(self, case: str) -> Keeper:
+    def steps(self, case: str) -> SolverHooks:
         """For the solver of a case."""
-        return Kept(self.checkpoint, self._name(case)) if self.checkpoint else Keeper()
+        return Kept(self.checkpoint, self._name(case)) if self.checkpoint else SolverHooks()
 
     def finish(self, case: str, allocation: Allocation, tail: Policies) -> None:
         """An allocation is done: it and its tail are all that is needed of the case."""

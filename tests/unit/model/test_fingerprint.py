@@ -78,7 +78,7 @@ def test_a_kernel_may_move_with_its_name_and_its_hints(edited, original):
     [
         ("model/markov.py", r"0\.5 \* \(1\.0 \+ rho\)", "0.50001 * (1.0 + rho)"),
         (CONDITIONS, r"return c, c \+ spent", "return c, c - spent"),
-        (CONDITIONS, r"OUT_C, OUT_Q = 0, 1|OUT_C, OUT_Q, OUT_RHO", "OUT_Q, OUT_C, OUT_RHO"),
+        ("model/kernels/records.py", "OUT_C, OUT_Q, OUT_RATIO", "OUT_Q, OUT_C, OUT_RATIO"),
         (NEWTON, r"_HALVINGS = (\d+)", r"_HALVINGS = 1 + \1"),
         ("model/kernels/simd.py", r"BLOCK = \d+", "BLOCK = 2"),
         ("model/kernels/jit.py", "fastmath=False", "fastmath=True"),

@@ -71,7 +71,7 @@ def test_states_and_transition_use_one_order(chain):
 
 def test_a_node_of_the_grid_has_its_own_row(chain):
     for e, point in enumerate(chain.states()):
-        rows, shares = chain.mixture(point)
+        rows, shares = chain.weights_off_grid(point)
         assert shares.tolist() == [1.0]
         np.testing.assert_allclose(rows[0], chain.transition()[e], atol=1e-12)
 
@@ -80,7 +80,7 @@ def test_a_node_of_the_grid_has_its_own_row(chain):
 def test_mixtures_keep_the_conditional_mean(chain, u):
     """Sections 4 and 6: off the grid, and beyond its ends, the rows taken together have the AR(1)'s own mean."""
     point = np.array([*u, 0.003])
-    rows, shares = chain.mixture(point)
+    rows, shares = chain.weights_off_grid(point)
     assert shares.sum() == pytest.approx(1.0, rel=1e-14)
     np.testing.assert_allclose(shares @ rows @ chain.states(), point * [0.71, 0.9, 0.2], atol=1e-14)
 
@@ -90,7 +90,7 @@ def test_mixtures_keep_the_conditional_mean(chain, u):
 def test_expectations_at_realized_productivities_use_probabilities(nodes, reach):
     """Section 4: a series of 71 years leaves three Rouwenhorst nodes (1.4 sd) about every other year, by up to 1.8 times."""
     chain = product_chain([0.75, 0.9], [0.02, 0.015], nodes)
-    rows, shares = chain.mixture(reach * np.array([v[-1] for v in chain.values]))
+    rows, shares = chain.weights_off_grid(reach * np.array([v[-1] for v in chain.values]))
     assert rows.min() >= 0.0
     np.testing.assert_allclose(rows.sum(axis=1), 1.0, rtol=1e-14)
     assert len(shares) == (3 if reach > 1 else 1)
@@ -98,6 +98,6 @@ def test_expectations_at_realized_productivities_use_probabilities(nodes, reach)
 
 def test_a_factor_with_one_node_takes_all_weight():
     lone = Chain((np.zeros(1), np.array([-0.1, 0.1])), (np.ones((1, 1)), np.eye(2)))
-    rows, shares = lone.mixture(np.array([0.7, 0.05]))
+    rows, shares = lone.weights_off_grid(np.array([0.7, 0.05]))
     np.testing.assert_allclose(rows, [[0.25, 0.75]])
     assert shares.tolist() == [1.0]

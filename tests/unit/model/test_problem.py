@@ -197,7 +197,7 @@ def test_each_allocation_has_the_lattice_of_what_it_follows():
         problem = replace(economy((0.1, 0.2)), corners=own, plan_corners=plan, **changes)
         np.testing.assert_allclose(problem.corners_of(planner), expected, rtol=1e-14)
         lattice = problem.lattice(1, planner)
-        np.testing.assert_array_equal(lattice.tilt, problem.tech(1, planner).tilt)
+        np.testing.assert_array_equal(lattice.dk_dx, problem.constants(1, planner).dk_dx)
         np.testing.assert_allclose(lattice.corners, expected[1], rtol=1e-14)
     one = economy((0.1, 0.2))
     assert one.corners_of(True) is one.corners_of(False) is one.corners  # one lattice where no other is given
@@ -209,10 +209,10 @@ def test_exogenous_states_scale_with_trend_and_shocks():
     problem = economy((0.1, 0.2), trend=trend, nodes=3, kappa=0.03)
     states = problem.chain.states()
     for t in (0, 1, 2, 7):
-        exo = problem.exo(t)
-        np.testing.assert_allclose(np.log(exo.z), np.log(problem.ztilde) + trend[min(t, 2)] + states[:, :2], rtol=1e-12)
-        np.testing.assert_allclose(exo.R, problem.rate)
-        np.testing.assert_allclose(exo.kappa, 0.03)
+        exogenous = problem.exogenous(t)
+        np.testing.assert_allclose(np.log(exogenous.z), np.log(problem.ztilde) + trend[min(t, 2)] + states[:, :2], rtol=1e-12)
+        np.testing.assert_allclose(exogenous.R, problem.rate)
+        np.testing.assert_allclose(exogenous.kappa, 0.03)
 
 
 @pytest.mark.parametrize("limit", ["collateral", "fixed", "natural"])
@@ -229,7 +229,7 @@ def test_bond_grids_scale_with_the_level_of_output(limit):
     if limit == "natural":  # debt that is allowed today can be rolled over for ever in the worst state
         assert np.all(one.bonds[1:, 0] <= -one.rate * one.debt[:-1] * (1 - 1e-12))
         worst = np.exp(one.chain.states()[:, :2].min(axis=0))
-        lowest = min(output(one.exo(2).z.min(axis=0), corner, one.a) for corner in one.corners[-1])
+        lowest = min(output(one.exogenous(2).z.min(axis=0), corner, one.a) for corner in one.corners[-1])
         assert worst.max() < 1.0
         assert lowest + one.bonds[-1, 0] - one.bonds[-1, 0] / one.rate > 0
 
@@ -237,8 +237,8 @@ def test_bond_grids_scale_with_the_level_of_output(limit):
 def test_kernel_constants_use_the_lattice_where_choices_land():
     trend = np.array([[0.0, 0.0], [0.4, -0.4]])
     problem = economy((0.1, 0.2), trend=trend)
-    base = problem.tech(1, False).base
+    base = problem.constants(1, False).base
     assert base == tuple(problem.lattice(1, False).corners[0]) != tuple(problem.lattice(0, False).corners[0])
-    assert problem.tech(0, False).gamma_int == 2
-    assert economy((0.1, 0.2), gamma=2.5).tech(0, True).gamma_int == 0
+    assert problem.constants(0, False).gamma_int == 2
+    assert economy((0.1, 0.2), gamma=2.5).constants(0, True).gamma_int == 0
     assert problem.industries == 2 and problem.horizon == 1

@@ -144,15 +144,15 @@ def test_a_second_attempt_is_taken_up_where_it_was(tmp_path, monkeypatch):
     from regspec.model.solver.time_iteration import Solver
     from regspec.solves import zone as zone_module
 
-    real = Solver.tail
+    real = Solver.stationary
 
-    def tail(self, *arguments, **options):
+    def stationary(self, *arguments, **options):
         if self.planner and np.ptp(self.problem.corners[0]) < 1.01 * first[0]:
             raise ModelFailure("the stationary tail cycles", "not_converged")
         return real(self, *arguments, **options)
 
     first = [np.ptp(zone_module.build_problem(zone(), national(), solve_settings(config(), "baseline")).corners[0])]
-    monkeypatch.setattr(Solver, "tail", tail)
+    monkeypatch.setattr(Solver, "stationary", stationary)
     counter, (a, b) = Counter(np.inf), (tmp_path / "a", tmp_path / "b")
     for folder in (a, b):
         folder.mkdir()

@@ -290,16 +290,16 @@ def test_welfare_gain_is_a_ratio_of_certainty_equivalents():
 
 def cycling(monkeypatch, planner, attempts):
     """Make the tail of the planner or the market fail in the first ``attempts`` attempts; returns their corners."""
-    seen, real = [], Solver.tail
+    seen, real = [], Solver.stationary
 
-    def tail(self, *arguments, **options):
+    def stationary(self, *arguments, **options):
         if self.planner == planner:
             seen.append(self.problem.corners[0].copy())
             if len(seen) <= attempts:
                 raise ModelFailure("the stationary tail cycles", "not_converged")
         return real(self, *arguments, **options)
 
-    monkeypatch.setattr(Solver, "tail", tail)
+    monkeypatch.setattr(Solver, "stationary", stationary)
     return seen
 
 

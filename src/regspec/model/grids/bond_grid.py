@@ -54,7 +54,7 @@ class BondGrid(NamedTuple):
         highest at every node.
 
         ``around`` (N,) is the largest shift in the elements that hold a node. Where the lowest bonds are chosen, the node's
-        functions are needed at lower ones by what its own shift is less than that, and two points further for the spline.
+        expectations are needed at lower ones by what its own shift is less than that, and two points further for the spline.
         """
         bottom, top = np.arcsinh((np.array([self.low - shift.max(), self.high]) - self.centre) / self.stretch)
         grid = self._replace(origin=float(bottom), dx=float(top - bottom) / (self.points - 1), shift=shift, shift_slopes=slopes)

@@ -77,6 +77,6 @@ def adjustment_speed(beta: float, a, phi, yields: float) -> float:
     returns that fall with capital. ``yields``: annual return on capital relative to its price; a, phi (I,).
     """
     with np.errstate(divide="ignore"):  # without costs capital is where it should be
-        pull = beta * yields * (1.0 - np.asarray(a, float)) / np.asarray(phi, float)
-    half = 0.5 * (1.0 + beta + pull)
+        restoring = beta * yields * (1.0 - np.asarray(a, float)) / np.asarray(phi, float)
+    half = 0.5 * (1.0 + beta + restoring)
     return float(np.min(1.0 - 1.0 / (half + np.sqrt(half * half - beta))))

@@ -18,32 +18,32 @@ class Lattice(NamedTuple):
     strides: tuple[int, ...]  # length I, the last entry unused
     steps: int
     corners: np.ndarray  # (I, I) portfolios at the corners
-    tilt: np.ndarray  # (I, I) dk_i / dx_r; column 0 is zero
-    back: np.ndarray  # (I, I) x_r = sum_i back_ri k_i; row 0 is zero
+    dk_dx: np.ndarray  # (I, I) dk_i / dx_r; column 0 is zero
+    dx_dk: np.ndarray  # (I, I) x_r = sum_i back_ri k_i; row 0 is zero
     neighbours: np.ndarray  # (N, M) nodes whose values give the recovered gradient at each node, padded with the node
     slopes: np.ndarray  # (N, M, I-1) their weights in d/dx_j, zero where padded
 
     @property
-    def h(self) -> float:
+    def largest_step(self) -> float:
         """Largest change of any industry's capital in one step."""
-        return float(np.abs(self.tilt).max())
+        return float(np.abs(self.dk_dx).max())
 
     @property
     def moves(self) -> np.ndarray:
         """(I-1, I-1) change of x_r (rows) with capital moved from industry j - 1 to j (columns)."""
-        return np.diff(self.back, axis=1)[1:]
+        return np.diff(self.dx_dk, axis=1)[1:]
 
 
-class Part(NamedTuple):
-    """Nodes at which functions are wanted, and those built for it: with neighbours from which slopes are recovered.
+class NodeSubset(NamedTuple):
+    """Nodes at which expectations are wanted, and those built for it: with neighbours from which slopes are recovered.
 
-    Outside, ``table`` leads to node ``hole``, whose functions are not numbers; -1 where every node is wanted.
+    Outside, ``table`` leads to node ``unused_node``, whose expectations are not numbers; -1 where every node is wanted.
     """
 
     wanted: np.ndarray  # (N,) bool
     built: np.ndarray  # (N,) bool
     table: np.ndarray
-    hole: int
+    unused_node: int
 
 
 def _elements(coords: np.ndarray, strides: np.ndarray, table: np.ndarray, macro: int):
@@ -130,11 +130,11 @@ def build(corners, steps: int) -> Lattice:
     coords, table, strides, neighbours, slopes = _shape(n_ind, steps)
     full = np.hstack([np.full((len(coords), 1), steps), coords, np.zeros((len(coords), 1), np.int64)])
     capital = np.ascontiguousarray((full[:, :-1] - full[:, 1:]) @ corners / steps)
-    tilt, back = np.zeros((n_ind, n_ind)), np.zeros((n_ind, n_ind))
-    tilt[:, 1:] = np.diff(corners, axis=0).T / steps
+    dk_dx, dx_dk = np.zeros((n_ind, n_ind)), np.zeros((n_ind, n_ind))
+    dk_dx[:, 1:] = np.diff(corners, axis=0).T / steps
     shares = steps * np.linalg.inv(corners.T)  # of the corners, in steps
-    back[1:] = np.cumsum(shares[::-1], axis=0)[::-1][1:]
-    return Lattice(coords, capital, table, strides, steps, corners, tilt, back, neighbours, slopes)
+    dx_dk[1:] = np.cumsum(shares[::-1], axis=0)[::-1][1:]
+    return Lattice(coords, capital, table, strides, steps, corners, dk_dx, dx_dk, neighbours, slopes)
 
 
 def coordinates(capital, lattice: Lattice) -> np.ndarray:
@@ -142,33 +142,33 @@ def coordinates(capital, lattice: Lattice) -> np.ndarray:
     capital = np.asarray(capital, float)
     result = np.zeros((*capital.shape[:-1], len(lattice.corners) - 1))
     for i in range(len(lattice.corners)):  # a matrix product rounds by the number of rows, which differs by rank
-        result += capital[..., i, None] * lattice.back[1:, i]
+        result += capital[..., i, None] * lattice.dx_dk[1:, i]
     return result
 
 
-def whole(lattice: Lattice) -> Part:
+def all_nodes(lattice: Lattice) -> NodeSubset:
     """All nodes."""
     every = np.ones(len(lattice.coords), bool)
-    return Part(every, every, lattice.table, -1)
+    return NodeSubset(every, every, lattice.table, -1)
 
 
-def near(capital, lattice: Lattice, reach: float, recover: bool) -> Part:
+def nodes_near(capital, lattice: Lattice, reach: float, recover: bool) -> NodeSubset:
     """Nodes of the elements that come within ``reach``, in barycentric coordinates, of a portfolio (I,); ``recover``: with
     the neighbours from which slopes are recovered.
     """
     n_ind = len(lattice.corners)
     if n_ind == 1:
-        return whole(lattice)
+        return all_nodes(lattice)
     inverses, nodes = _places(n_ind, lattice.steps)
     weights = inverses @ np.append(coordinates(capital, lattice), 1.0)
     wanted = np.zeros(len(lattice.coords), bool)
     wanted[nodes[weights.min(axis=1) >= -reach]] = True
     if wanted.all() or not wanted.any():
-        return whole(lattice)
-    built, hole = wanted.copy(), int(np.argmin(wanted))
+        return all_nodes(lattice)
+    built, unused_node = wanted.copy(), int(np.argmin(wanted))
     if recover:
         built[lattice.neighbours[wanted]] = True
     table = lattice.table.copy()
     inside = table >= 0
-    table[inside] = np.where(wanted[table[inside]], table[inside], hole)
-    return Part(wanted, built, table, hole)
+    table[inside] = np.where(wanted[table[inside]], table[inside], unused_node)
+    return NodeSubset(wanted, built, table, unused_node)

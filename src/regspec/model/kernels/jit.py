@@ -1,7 +1,7 @@
 """The decorators of all kernels: cached, IEEE semantics (no fastmath, no exceptions on division), no reference counts.
 
 Without numba's runtime (``_nrt=False``) kernels cannot allocate: their callers pass work arrays. In return no array view
-costs an atomic reference count, which had taken most of a sweep's time (docs/numerics.md).
+costs an atomic reference count, which had taken most of an iteration's time (docs/numerics.md).
 """
 
 import numba

@@ -33,13 +33,14 @@ def place_nodes(start, length, relative, grid, nodes, scales):
 
 
 @inlined
-def place_side(rows, first, nodes, scales, places, begin, end, lowest, block, columns, result):
+def place_side(rows, first, nodes, scales, places, span, lowest, block, columns, result):
     """Cubic Lagrange interpolation of policy rows ``first + j``, which `place_nodes` has placed at nodes[j], at the points
-    ``begin`` to ``end`` - 1 of the grid, or at ``lowest`` where they are below.
+    of the grid from the first to before the second of ``span``, or at ``lowest`` where they are below.
 
     A row at a time to ``block`` (BLOCK, I+5), from there to ``result`` (I+5, points). ``columns`` is a tuple of length I+5.
     """
-    m, p, cursor = len(nodes), begin, 0
+    p, end = span
+    m, cursor = len(nodes), 0
     while p < end:  # an interval of nodes at a time
         while cursor < m - 2 and max(places[p], lowest) > nodes[cursor + 1]:
             cursor += 1
@@ -60,7 +61,7 @@ def place_side(rows, first, nodes, scales, places, begin, end, lowest, block, co
             d0, d1, d2, d3 = at - p0, at - p1, at - p2, at - p3
             low, high = d0 * d1, d2 * d3
             combine(row, (d1 * high * s0, d0 * high * s1, low * d3 * s2, low * d2 * s3), four, columns)
-            # rough policies (early sweeps, corners of the lattice): positive quantities stay positive, by linear interpolation
+            # rough policies (early, or at corners of the lattice): positive quantities stay positive, by linear interpolation
             if not (c_low <= row[C] <= c_high and q_low <= row[Q] <= q_high and v_low <= row[VALUE] <= v_high):
                 share = min(max((at - nodes[cursor]) / (nodes[cursor + 1] - nodes[cursor]), 0.0), 1.0)
                 combine(row, (1.0 - share, share), (left, right), columns)
@@ -81,21 +82,21 @@ def points_below(at, grid):
 
 
 @inlined
-def place_policies(rows, begin, at, width, places, here, nodes, columns, result):
+def place_policies(rows, begin, at, width, places, grid, nodes, columns, result):
     """Policies of one portfolio and exogenous state at all grid points, to ``result`` (I+5, points).
 
     rows (below + above, I+5); ``begin``, ``at``: x of the lowest solve node and of the kink; ``width`` of the grid; ``places``
     (points,): `coordinate` of the points; ``nodes``: work arrays for `place_nodes` on either side and policies (BLOCK, I+5).
     """
     low_nodes, low_scales, high_nodes, high_scales, block = nodes
-    split = 0 if at <= begin else (here.points if at >= width else points_below(at, here))
-    lowest = coordinate(begin, here)  # constant below the first solve node, where no function is needed
+    split = 0 if at <= begin else (grid.points if at >= width else points_below(at, grid))
+    lowest = coordinate(begin, grid)  # constant below the first solve node, where no expectation is needed
     if split > 0:
-        place_nodes(begin, at - begin, here.below, here, low_nodes, low_scales)
-        place_side(rows, 0, low_nodes, low_scales, places, 0, split, lowest, block, columns, result)
-    if split < here.points:
-        place_nodes(at, width - at, here.above, here, high_nodes, high_scales)
-        place_side(rows, len(here.below), high_nodes, high_scales, places, split, here.points, lowest, block, columns, result)
-    for p in range(here.points - here.points % BLOCK, here.points):
+        place_nodes(begin, at - begin, grid.below, grid, low_nodes, low_scales)
+        place_side(rows, 0, low_nodes, low_scales, places, (0, split), lowest, block, columns, result)
+    if split < grid.points:
+        place_nodes(at, width - at, grid.above, grid, high_nodes, high_scales)
+        place_side(rows, len(grid.below), high_nodes, high_scales, places, (split, grid.points), lowest, block, columns, result)
+    for p in range(grid.points - grid.points % BLOCK, grid.points):
         for col in range(len(columns)):
             result[col, p] = block[p % BLOCK, col]

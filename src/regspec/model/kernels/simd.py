@@ -17,54 +17,54 @@ _CONTRACT = ("contract",)
 BLOCK = 8  # numbers in the largest vectors
 
 
-def combine(target, weights, rows, slots):
-    """target[f] = sum_m weights[m] rows[m][f] for f below the length of ``slots``, added in the order given.
+def combine(target, weights, rows, columns):
+    """target[f] = sum_m weights[m] rows[m][f] for f below the length of ``columns``, added in the order given.
 
     ``weights``: tuple of floats; ``rows``: tuple of as many one-dimensional contiguous arrays, like ``target`` of floats and
-    at least as long as the tuple ``slots``, whose length is a constant for the compiler. Compiled, no bounds are checked.
+    at least as long as the tuple ``columns``, whose length is a constant for the compiler. Compiled, no bounds are checked.
     """
-    for f in range(len(slots)):
+    for f in range(len(columns)):
         total = weights[0] * rows[0][f]
         for m in range(1, len(rows)):
             total += weights[m] * rows[m][f]
         target[f] = total
 
 
-def stencil(value, slope, functions, e, j, place, levels, rises, slots, industries):
-    """Values and slopes of all functions from their spline coefficients at a few nodes.
+def stencil(value, slope, expectations, e, j, place, levels, rises, columns, industries):
+    """Values and slopes of all expectations from their spline coefficients at a few nodes.
 
-    functions (N, E, points, slots); ``place``: the arrays table, ids, weights, gradients (pairs, I-1) and the number of pairs.
-    At node table[ids[p]] and e the coefficients j-1, j, j+1 are combined with ``levels`` to a value and with
-    ``rises`` to a slope, three floats each; ``value`` (slots,) is the sum of values times weights, row 0 of ``slope``
-    (I, slots) of slopes times weights, row r of values times gradients[:, r - 1]. ``slots``, ``industries``: tuples
+    expectations (N, E, points, columns); ``place``: the arrays table, ids, weights, gradients (pairs, I-1) and the number of
+    pairs. At node table[ids[p]] and e the coefficients j-1, j, j+1 are combined with ``levels`` to a value and with
+    ``rises`` to a slope, three floats each; ``value`` (columns,) is the sum of values times weights, row 0 of ``slope``
+    (I, columns) of slopes times weights, row r of values times gradients[:, r - 1]. ``columns``, ``industries``: tuples
     whose lengths are constants for the compiler. Arrays are contiguous; compiled, no bounds are checked.
     """
     table, ids, weights, gradients, count = place
-    value[: len(slots)] = 0.0
-    slope[: len(industries), : len(slots)] = 0.0
+    value[: len(columns)] = 0.0
+    slope[: len(industries), : len(columns)] = 0.0
     for p in range(count):
-        low, mid, high = functions[table[ids[p]], e, j - 1 : j + 2, : len(slots)]
+        low, mid, high = expectations[table[ids[p]], e, j - 1 : j + 2, : len(columns)]
         at = levels[0] * low + levels[1] * mid + levels[2] * high
-        value[: len(slots)] += weights[p] * at
-        slope[0, : len(slots)] += weights[p] * (rises[0] * low + rises[1] * mid + rises[2] * high)
+        value[: len(columns)] += weights[p] * at
+        slope[0, : len(columns)] += weights[p] * (rises[0] * low + rises[1] * mid + rises[2] * high)
         for r in range(1, len(industries)):
-            slope[r, : len(slots)] += gradients[p, r - 1] * at
+            slope[r, : len(columns)] += gradients[p, r - 1] * at
 
 
-def transpose(target, row, column, source, first, slots):
-    """target[row + i, column + f] = source[f, first + i] for the ``BLOCK`` values of i and f below the length of ``slots``.
+def transpose(target, row, column, source, first, columns):
+    """target[row + i, column + f] = source[f, first + i] for the ``BLOCK`` values of i and f below the length of ``columns``.
 
     Two-dimensional contiguous arrays; compiled, no bounds are checked.
     """
     for i in range(BLOCK):
-        for f in range(len(slots)):
+        for f in range(len(columns)):
             target[row + i, column + f] = source[f, first + i]
 
 
-def gather(target, column, source, slots):
-    """target[f, column + i] = source[i, f] for the ``BLOCK`` values of i and f below the length of ``slots``: the inverse."""
+def gather(target, column, source, columns):
+    """target[f, column + i] = source[i, f] for the ``BLOCK`` values of i and f below the length of ``columns``: the inverse."""
     for i in range(BLOCK):
-        for f in range(len(slots)):
+        for f in range(len(columns)):
             target[f, column + i] = source[i, f]
 
 
@@ -130,11 +130,11 @@ def _array(context, builder, typ, given, wraparound=False):
 
 
 @intrinsic
-def _combine(_, target, weights, rows, slots):
+def _combine(_, target, weights, rows, columns):
     _contiguous(target, *rows)
     if any(typ.ndim != 1 for typ in (target, *rows)) or len(weights) != len(rows):
         raise TypeError("rows are one-dimensional, with a weight for each")
-    length, count = len(slots), len(rows)
+    length, count = len(columns), len(rows)
 
     def codegen(context, builder, signature, args):
         numbers, given = (cgutils.unpack_tuple(builder, args[n], count) for n in (1, 2))
@@ -143,18 +143,18 @@ def _combine(_, target, weights, rows, slots):
         _store(builder, total, arrayobj.make_array(target)(context, builder, args[0]).data, length)
         return context.get_dummy_value()
 
-    return types.void(target, weights, rows, slots), codegen
+    return types.void(target, weights, rows, columns), codegen
 
 
 @intrinsic
-def _stencil(_, value, slope, functions, e, j, place, levels, rises, slots, industries):
-    _contiguous(value, slope, functions, place[2], place[3])
-    if (value.ndim, slope.ndim, functions.ndim) != (1, 2, 4) or len(levels) != 3 or len(rises) != 3:
-        raise TypeError("values (slots,), slopes (I, slots), functions (N, E, points, slots), three coefficients")
-    length, size = len(slots), len(industries)
+def _stencil(_, value, slope, expectations, e, j, place, levels, rises, columns, industries):
+    _contiguous(value, slope, expectations, place[2], place[3])
+    if (value.ndim, slope.ndim, expectations.ndim) != (1, 2, 4) or len(levels) != 3 or len(rises) != 3:
+        raise TypeError("values (columns,), slopes (I, columns), expectations (N, E, points, columns), three coefficients")
+    length, size = len(columns), len(industries)
 
     def codegen(context, builder, signature, args):
-        types_of = (value, slope, functions, *place[:4])
+        types_of = (value, slope, expectations, *place[:4])
         given = [*args[:3], *cgutils.unpack_tuple(builder, args[5], 5)]
         count = given.pop()
         # outside the simplex the table has no node, -1: where rounding takes a look-up there, its weight is zero
@@ -182,7 +182,7 @@ def _stencil(_, value, slope, functions, e, j, place, levels, rises, slots, indu
             _store(builder, [builder.load(v) for v in sums[1 + r]], slopes(number(r), number(0)), length)
         return context.get_dummy_value()
 
-    return types.void(value, slope, functions, e, j, place, levels, rises, slots, industries), codegen
+    return types.void(value, slope, expectations, e, j, place, levels, rises, columns, industries), codegen
 
 
 def _flip(builder, vectors):
@@ -210,9 +210,9 @@ def _resize(builder, vector, size):
 
 
 @intrinsic
-def _transpose(_, target, row, column, source, first, slots):
+def _transpose(_, target, row, column, source, first, columns):
     _contiguous(target, source)
-    length = len(slots)
+    length = len(columns)
 
     def codegen(context, builder, signature, args):
         number = partial(context.get_constant, types.intp)
@@ -225,13 +225,13 @@ def _transpose(_, target, row, column, source, first, slots):
                 _store(builder, [_resize(builder, vector, size)], where, size)
         return context.get_dummy_value()
 
-    return types.void(target, types.intp, types.intp, source, types.intp, slots), codegen
+    return types.void(target, types.intp, types.intp, source, types.intp, columns), codegen
 
 
 @intrinsic
-def _gather(_, target, column, source, slots):
+def _gather(_, target, column, source, columns):
     _contiguous(target, source)
-    length = len(slots)
+    length = len(columns)
 
     def codegen(context, builder, signature, args):
         number = partial(context.get_constant, types.intp)
@@ -242,27 +242,27 @@ def _gather(_, target, column, source, slots):
                 _store(builder, [vector], into(number(begin + f), args[1]), BLOCK)
         return context.get_dummy_value()
 
-    return types.void(target, types.intp, source, slots), codegen
+    return types.void(target, types.intp, source, columns), codegen
 
 
 @overload(combine, jit_options=_INLINED)
-def _(target, weights, rows, slots):
-    return lambda target, weights, rows, slots: _combine(target, weights, rows, slots)
+def _(target, weights, rows, columns):
+    return lambda target, weights, rows, columns: _combine(target, weights, rows, columns)
 
 
 @overload(stencil, jit_options=_INLINED)
-def _(value, slope, functions, e, j, place, levels, rises, slots, industries):
-    def compiled(value, slope, functions, e, j, place, levels, rises, slots, industries):
-        return _stencil(value, slope, functions, e, j, place, levels, rises, slots, industries)
+def _(value, slope, expectations, e, j, place, levels, rises, columns, industries):
+    def compiled(value, slope, expectations, e, j, place, levels, rises, columns, industries):
+        return _stencil(value, slope, expectations, e, j, place, levels, rises, columns, industries)
 
     return compiled
 
 
 @overload(transpose, jit_options=_INLINED)
-def _(target, row, column, source, first, slots):
-    return lambda target, row, column, source, first, slots: _transpose(target, row, column, source, first, slots)
+def _(target, row, column, source, first, columns):
+    return lambda target, row, column, source, first, columns: _transpose(target, row, column, source, first, columns)
 
 
 @overload(gather, jit_options=_INLINED)
-def _(target, column, source, slots):
-    return lambda target, column, source, slots: _gather(target, column, source, slots)
+def _(target, column, source, columns):
+    return lambda target, column, source, columns: _gather(target, column, source, columns)

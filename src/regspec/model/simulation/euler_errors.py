@@ -6,114 +6,133 @@ error in consumption and IC the relative violation of the borrowing limit.
 
 from __future__ import annotations
 
-import math
+from typing import NamedTuple
 
 import numpy as np
 
-from regspec.model.kernels.conditions import (
-    BINDING,
-    OUT_C,
-    OUT_ETA,
-    OUT_MU,
-    OUT_Q,
-    SLACK,
-    conditions,
-    growth_target,
-    make_scratch,
-    pledged_price,
-)
+from regspec.model.kernels.columns import IMPLIED_C, has_next_price, is_planner, log_value_column, wealth_column
+from regspec.model.kernels.conditions import conditions, growth_target, pledged_price, production
 from regspec.model.kernels.expectations import integrands, transform
 from regspec.model.kernels.jit import njit
-from regspec.model.kernels.period import IS_BINDING, UNSOLVED, solve_point
-from regspec.model.kernels.records import ETA, MU, VALUE, C, Q, X
-from regspec.model.kernels.time_step import certainty_equivalent, utility_level
+from regspec.model.kernels.period import solve_point
+from regspec.model.kernels.policy_rows import write_row
+from regspec.model.kernels.records import (
+    OUT_C,
+    OUT_Q,
+    Constants,
+    ExogenousStates,
+    Mode,
+    NextYear,
+    Outcome,
+    Scratch,
+    Search,
+    State,
+    make_scratch,
+)
+from regspec.model.markov import OffGridWeights
 
 
 @njit
-def policy_at(code, y, tech, s, policy):
+def policy_at(outcome, y, const, s, policy):
     """Write the policy row (I+5,) of a state that `solve_point` has just solved."""
-    n = len(y)
-    policy[C], policy[Q] = s.out[OUT_C], s.out[OUT_Q]
-    binding = code == IS_BINDING
-    policy[ETA] = max(0.0, s.out[OUT_ETA]) if binding else 0.0
-    policy[MU] = s.out[OUT_MU] if binding else 0.0
-    level = (1.0 - tech.beta) * utility_level(s.out[OUT_C], tech) + tech.beta * utility_level(s.value[1], tech)
-    policy[VALUE] = certainty_equivalent(level, tech)
-    for j in range(n - 1):
-        policy[X + j] = y[j + 1]
-    policy[X + n - 1] = y[0]
+    write_row(policy, outcome == Outcome.BINDING, y, const, s)
 
 
-def exact_expectations(b, k, rows, shares, starts, exo, functions, table, tech, ahead, result) -> int:
-    """Expectation functions (slots,) at (b, k) with the equilibrium solved afresh in every exogenous state.
+class _Work(NamedTuple):
+    """Work arrays of `_exact`."""
 
-    ``rows`` (M, E), ``shares`` (M,): `Chain.mixture` of next year's states; ``functions`` belong to the year after next.
-    Returns the number of states without a solution.
+    scratch: Scratch
+    y: np.ndarray  # (I,)
+    policy: np.ndarray  # (I+5,)
+    growth: np.ndarray  # (I+1, 1)
+    integrand: np.ndarray  # (columns, 1, 1)
+    sums: np.ndarray  # (columns, M), zero at first
+    inverse: np.ndarray  # (M,)
+
+
+def exact_expectations(
+    b: float,
+    k: np.ndarray,
+    weights: OffGridWeights,
+    starts: np.ndarray,
+    exogenous: ExogenousStates,
+    next_year: NextYear,
+    const: Constants,
+    search: Search,
+    result: np.ndarray,
+) -> int:
+    """Write to ``result`` (columns,) the expectations at the choice (b, k) with the equilibrium solved afresh in every
+    exogenous state of the year after, from ``starts`` (S, I).
+
+    ``weights``: next year's states; ``next_year``: what the choices made then are valued by. Returns the number of states
+    without a solution.
     """
-    n = len(k)
-    slots = len(tech.slots)
-    space = np.empty(n), np.empty(n + 5), np.empty((n + 1, 1)), np.zeros((slots, 1, 1)), np.zeros((slots, len(rows)))
-    space += (np.empty(len(rows)),)
-    return _exact(b, k, rows, shares, starts, exo, functions, table, tech, ahead, make_scratch(tech), *space, result)
+    n, columns, rows = len(k), len(const.columns), len(weights.rows)
+    work = _Work(
+        scratch=make_scratch(const),
+        y=np.empty(n),
+        policy=np.ones(n + 5),
+        growth=np.empty((n + 1, 1)),
+        integrand=np.zeros((columns, 1, 1)),
+        sums=np.zeros((columns, rows)),
+        inverse=np.empty(rows),
+    )
+    return _exact(b, k, weights, starts, exogenous, next_year, const, search, work, result)
 
 
 @njit
-def _exact(b, k, rows, shares, starts, exo, functions, table, tech, ahead, s, y, policy, scratch, own, work, inverse, result):
+def _exact(b, k, weights, starts, exogenous, next_year, const, search, work, result):
     missing = 0
-    for e in range(rows.shape[1]):
-        bond_price = 1.0 / exo.R[e]
-        code = solve_point(
-            b, k, exo.z[e], bond_price, exo.kappa[e], exo.debt[e], e, starts, functions, table, tech, ahead, s, y, 1e-11, 60
-        )
-        if code == UNSOLVED:
+    for e in range(weights.rows.shape[1]):
+        z, kappa = exogenous.z[e], exogenous.kappa[e]
+        state = State(b, k, production(k, z, const), 1.0 / exogenous.R[e], kappa, exogenous.debt[e], e)
+        outcome = solve_point(state, starts, next_year, const, work.scratch, work.y, search)
+        if outcome == Outcome.UNSOLVED:
             missing += 1
             continue
-        policy_at(code, y, tech, s, policy)
-        integrands(policy.reshape(len(policy), 1), k, exo.z[e], exo.kappa[e], tech, scratch, own, 0)
-        for f in range(len(work)):
-            for m in range(len(rows)):
-                work[f, m] += rows[m, e] * own[f, 0, 0]
-    transform(work, k, tech, inverse)
+        policy_at(outcome, work.y, const, work.scratch, work.policy)
+        integrands(work.policy.reshape(len(work.policy), 1), k, z, kappa, const, work.growth, work.integrand, 0)
+        for f in range(len(work.sums)):
+            for m in range(len(weights.rows)):
+                work.sums[f, m] += weights.rows[m, e] * work.integrand[f, 0, 0]
+    transform(work.sums, k, const, work.inverse)
     for f in range(len(result)):
         result[f] = 0.0
-        for m in range(len(rows)):
-            result[f] += shares[m] * work[f, m]
+        for m in range(len(weights.rows)):
+            result[f] += weights.shares[m] * work.sums[f, m]
     return missing
 
 
 @njit
-def euler_errors(code, b, k, z, bond_price, kappa, debt, y, exact, tech, s):
-    """Unit-free errors (bonds, portfolio) of the solved state left in ``s``, given exact expectations (slots,)."""
-    n = len(k)
-    cash = 0.0
-    for i in range(n):
-        cash += z[i] * math.exp(tech.a[i] * math.log(k[i]))
+def euler_errors(outcome, state, y, exact, const, s):
+    """Unit-free errors (bonds, portfolio) of the solved state left in ``s``, given ``exact`` expectations (columns,)."""
+    n = len(state.k)
     q_used = s.out[OUT_Q]
     # log sum k' M and the recovered slopes stay interpolated; the plan's E q', in the column of log sum k' M, does not
-    for f in range(min(len(exact), 4 + 4 * n + len(tech.timing) - 1)):
+    for f in range(min(len(exact), log_value_column(n) + int(has_next_price(const)))):
         s.value[f] = exact[f]
-    target = growth_target(bond_price, 0.0, tech)
-    mode = BINDING if code == IS_BINDING else SLACK
-    conditions(mode, b, k, cash, bond_price, kappa, debt, y, target, s.zeros, tech, s)
-    hat = min(exact[0], exact[3 + 2 * n]) if len(tech.planner) == 2 else exact[0]
-    euler = hat / (s.out[OUT_C] * target) - 1.0
-    room = kappa * pledged_price(tech, s) + debt
-    slackness = (y[0] * bond_price + room) / room
+    target = growth_target(state.bond_price, 0.0, const)
+    mode = Mode.BINDING if outcome == Outcome.BINDING else Mode.SLACK
+    conditions(mode, state, y, target, s.zeros, const, s)
+    implied_c = min(exact[IMPLIED_C], exact[wealth_column(n)]) if is_planner(const) else exact[IMPLIED_C]
+    euler = implied_c / (s.out[OUT_C] * target) - 1.0
+    room = state.kappa * pledged_price(const, s) + state.debt
+    slackness = (y[0] * state.bond_price + room) / room
     bonds = max(-euler, -slackness, min(euler, slackness))
     portfolio = 0.0
-    if len(tech.planner) == 2:
+    if is_planner(const):
         for j in range(n - 1):
             portfolio = max(portfolio, abs(s.res[j]) / q_used)
         portfolio = max(portfolio, abs(s.out[OUT_Q] / q_used - 1.0))
     else:
         for i in range(n):
-            portfolio = max(portfolio, abs(s.worth[i] / q_used - 1.0))
+            portfolio = max(portfolio, abs(s.private_value[i] / q_used - 1.0))
     return abs(bonds), portfolio
 
 
 def summarize(errors: np.ndarray, prefix: str) -> dict[str, float]:
     """log10 of mean, 99th percentile and maximum of errors (N, 2) in bonds and portfolio."""
-    result = {}
+    result: dict[str, float] = {}
     for column, name in enumerate(("bonds", "portfolio")):
         values = np.maximum(errors[:, column], 1e-16)
         stats = {"mean": np.mean(values), "p99": np.quantile(values, 0.99), "max": np.max(values)}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from regspec.errors import ModelFailure
-from regspec.model.kernels.conditions import BINDING, SLACK, make_scratch
-from regspec.model.kernels.period import attempt
+from regspec.model.kernels.period import attempt, state_in
+from regspec.model.kernels.records import B_NEXT, Mode, NextYear, Search, make_scratch
 from regspec.model.simulation.paths import starts
 from regspec.model.solver.nonconvergence import remedy
 from regspec.model.solver.policies import Policies
@@ -16,6 +16,7 @@ from regspec.model.solver.time_iteration import Solver
 
 _SAMPLE = 24  # states without a solution that are looked at again
 _SEVERAL = 0.1  # part of them that must want to pass an end of the grids for that to be the reason
+_STOPPED = Search(1e-9, 0.0, 100)  # iterations after which it is looked where they have stopped
 _LONG = 500  # years of the stationary solution after which reachable bonds have stopped growing, or are taken to reach the top
 
 
@@ -55,7 +56,7 @@ def reach_of(solver: Solver, years: list[Policies]) -> Reach:
 
 def _bonds(solver: Solver, t: int, policies: Policies) -> np.ndarray:
     """Bonds (block, E, nodes) at the solve nodes of year index ``t``."""
-    return solver.year(t)[1].at_nodes(policies.kink, solver.first)
+    return solver.grids.at(t).bonds.at_nodes(policies.kink, solver.grids.first)
 
 
 def _before(solver: Solver, t: int, policies: Policies) -> np.ndarray:
@@ -66,7 +67,7 @@ def _before(solver: Solver, t: int, policies: Policies) -> np.ndarray:
 
 def _extreme(solver: Solver, policies: Policies, among: np.ndarray, op: str, otherwise: float | None = None) -> float:
     """Lowest or highest b' over the solved states ``among``, on every rank."""
-    chosen = policies.pol[..., -1][(policies.failed == 0) & among]
+    chosen = policies.pol[..., B_NEXT][(policies.failed == 0) & among]
     none = np.inf if op == "min" else -np.inf
     own = (chosen.min() if op == "min" else chosen.max()) if chosen.size else none
     found = float(solver.ranks.reduce(np.array([own]), op)[0])
@@ -84,17 +85,17 @@ def check_states(solver: Solver, years: list[Policies], reach: Reach) -> int:
         if len(bad):
             bonds = _bonds(solver, t, policies)
             matters = reach.contains(t, _before(solver, t, policies), bonds)
-            found += [(t, solver.first + int(n), int(e), float(bonds[n, e, j])) for n, e, j in bad if matters[n, e, j]]
+            found += [(t, solver.grids.first + int(n), int(e), float(bonds[n, e, j])) for n, e, j in bad if matters[n, e, j]]
     total = int(solver.ranks.reduce(np.array([float(count)]), "sum")[0])
     everywhere = sorted(found if solver.ranks.size == 1 else sum(solver.ranks.comm.allgather(found), []))
     if everywhere:
         limits = passed_limits(solver, years, everywhere)
         t, node, e, b = everywhere[0]
-        k = solver.year(t)[0].capital[node].round(4).tolist()
+        k = solver.grids.at(t).lattice.capital[node].round(4).tolist()
         kind = {0: "no_equilibrium"}.get(len(limits), "portfolio_lattice" if "lattice" in limits else "bond_grid")
         raise ModelFailure(
             f"{solver.label}: no equilibrium at the reachable state b = {b:.4f}, k = {k}, exogenous state {e}, "
-            f"year index {t}; {solver.case()}\n{remedy(solver.problem, limits)}",
+            f"year index {t}; {solver.problem.case()}\n{remedy(solver.problem, limits)}",
             kind,
             limits,
         )
@@ -107,44 +108,28 @@ def passed_limits(solver: Solver, years: list[Policies], states: list[tuple[int,
     """
     sample = [states[i] for i in np.unique(np.linspace(0, len(states) - 1, _SAMPLE).astype(int))]
     counts = {"low": 0, "high": 0, "lattice": 0}
-    functions, year = None, -1
+    next_year, year = None, -1
     for t, node, e, b in sample:
-        if t != year:
-            functions, year = solver.expectations(years[min(t + 1, len(years) - 1)], t + 1), t
-        for name in _stops(solver, functions, t, solver.year(t)[0].capital[node], e, b):
+        if next_year is None or t != year:
+            expectations = solver.expectations(years[min(t + 1, len(years) - 1)], t + 1)
+            next_year, year = solver.grids.next_year(expectations, t + 1), t
+        for name in _stops(solver, next_year, t, solver.grids.at(t).lattice.capital[node], e, b):
             counts[name] += 1
     passed = {name for name, count in counts.items() if count > _SEVERAL * len(sample)}
     return frozenset(passed - {"high"} if len(passed) > 1 else passed)
 
 
-def _stops(solver: Solver, functions, t: int, k: np.ndarray, e: int, b: float) -> set[str]:
+def _stops(solver: Solver, next_year: NextYear, t: int, k: np.ndarray, e: int, b: float) -> set[str]:
     """Ends of the grids at which the state's iterations stop, under either regime and from several starts."""
-    _, _, exo, tech = solver.year(t)
-    lattice, ahead = solver.year(t + 1)[:2]
-    cash, scratch, found = float(np.sum(exo.z[e] * k**solver.problem.a)), make_scratch(tech), set()
+    year = solver.grids.at(t)
+    state, scratch = state_in(b, k, year.exogenous, e, year.constants), make_scratch(year.constants)
+    ends: set[str] = set()
     for start in starts(b, k, solver, t)[:3]:
-        for mode in (SLACK, BINDING):
+        for mode in (Mode.SLACK, Mode.BINDING):
             y = start.copy()
-            attempt(
-                mode,
-                b,
-                k,
-                cash,
-                1.0 / exo.R[e],
-                float(exo.kappa[e]),
-                float(exo.debt[e]),
-                e,
-                y,
-                functions,
-                lattice.table,
-                tech,
-                ahead,
-                scratch,
-                1e-9,
-                100,
-            )
-            found |= _ends(y, ahead, lattice.steps)
-    return found
+            attempt(mode, state, y, next_year, year.constants, scratch, _STOPPED)
+            ends |= _ends(y, next_year.grid, year.lattice.steps)
+    return ends
 
 
 def _ends(y: np.ndarray, grid, steps: int) -> set[str]:

@@ -1,6 +1,6 @@
-"""Anderson acceleration of the stationary tail, bit-identical for any number of ranks.
+"""Anderson acceleration of the stationary iteration, bit-identical for any number of ranks.
 
-Type II mixing (Walker and Ni 2011) of the last few sweeps. Inner products are summed per lattice node by the rank that owns
+Type II mixing (Walker and Ni 2011) of the last few iterations. Inner products are summed per lattice node by the rank that owns
 it, gathered, and then added in node order, so that the number of ranks cannot change a bit of the result.
 """
 
@@ -129,16 +129,16 @@ class Anderson:
         self.ranks.gather(parts)
         return np.add.accumulate(parts)[-1]
 
-    def _remember(self, image: np.ndarray, residual: np.ndarray) -> np.ndarray:
-        """Add the differences to the last iterate; returns the products (m,) of all differences with ``residual``."""
+    def _remember(self, last: tuple[np.ndarray, np.ndarray], image: np.ndarray, residual: np.ndarray) -> np.ndarray:
+        """Add the differences to the ``last`` residual and image; returns the products (m,) of all with ``residual``."""
         if not len(self._steps):
             self._steps = np.empty((self.depth, *residual.shape))
             self._images = np.empty((self.depth, *image.shape))
         full = len(self._slots) == self.depth
         slot = self._slots[0] if full else len(self._slots)
         self._slots = np.append(self._slots[1:] if full else self._slots, slot)
-        np.subtract(residual, self._last[0], out=self._steps[slot])
-        np.subtract(image, self._last[1], out=self._images[slot])
+        np.subtract(residual, last[0], out=self._steps[slot])
+        np.subtract(image, last[1], out=self._images[slot])
         m = len(self._slots)
         gram = np.empty((m, m))
         gram[:-1, :-1] = self._gram[len(self._gram) - m + 1 :, len(self._gram) - m + 1 :]
@@ -151,7 +151,7 @@ class Anderson:
         """Next iterate from the last one's image g(x) (block, size) and its residual (block, any size), g(x) - x in the
         units in which it is to be small.
         """
-        products = self._remember(image, residual) if self._last is not None else None
+        products = self._remember(self._last, image, residual) if self._last is not None else None
         self._last = (residual, image)
         if products is None:
             return image

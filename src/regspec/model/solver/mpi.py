@@ -63,7 +63,8 @@ class Ranks:
         window = MPI.Win.Allocate_shared(8 * count if self.node.Get_rank() == 0 else 0, 8, comm=self.node)
         window.Lock_all()  # direct stores need an epoch for Sync to act on
         self._windows.append(window)
-        return np.frombuffer(window.Shared_query(0)[0], dtype=float, count=count).reshape(shape)
+        memory: Any = window.Shared_query(0)[0]
+        return np.frombuffer(memory, dtype=float, count=count).reshape(shape)
 
     def wait(self) -> None:
         """Return when every rank of the node is here: before writing to a shared array that others may still read."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
+
+from regspec.model.kernels.records import PolicyBlock, TaxRates
+from regspec.model.solver.mpi import Ranks
 
 
 @dataclass
@@ -25,6 +29,10 @@ class Policies:
         """Independent copy."""
         return Policies(self.pol.copy(), self.kink.copy(), self.failed.copy(), self.shift)
 
+    def block(self) -> PolicyBlock:
+        """The arrays themselves, as kernels take them."""
+        return PolicyBlock(self.pol, self.kink, self.failed)
+
 
 @dataclass(frozen=True)
 class Taxes:
@@ -33,12 +41,19 @@ class Taxes:
     tau_b: np.ndarray
     tau_k: np.ndarray
 
+    def rates(self) -> TaxRates:
+        """As kernels take them."""
+        return TaxRates(False, self.tau_b, self.tau_k)
+
+
+NO_TAXES = TaxRates(True, np.zeros((0, 0, 0)), np.zeros((0, 0, 0, 0)))
+
 
 @dataclass
 class Diagnostics:
     """What the backward solution measured (docs/architecture.md, solutions)."""
 
-    sweeps: int = 0
+    iterations: int = 0
     distance: float = np.inf
     contraction: float = np.nan
     residual: float = 0.0
@@ -48,6 +63,14 @@ class Diagnostics:
     states: float = 0.0
     seconds: float = 0.0
     failed: int = 0
-    hits: int = 0
-    rescued: int = 0
+    edge_hits: int = 0
+    restarted: int = 0
     history: list[float] = field(default_factory=list)
+
+
+class Progress(NamedTuple):
+    """What a solve tells of itself while it runs; ``diagnostics`` change as it goes on."""
+
+    label: str
+    ranks: Ranks
+    diagnostics: Diagnostics

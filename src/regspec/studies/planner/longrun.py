@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from regspec.errors import ModelFailure
-from regspec.model.kernels.conditions import make_scratch
-from regspec.model.kernels.period import IS_BINDING, UNSOLVED, solve_point
+from regspec.model.kernels.period import solve_point, state_in
+from regspec.model.kernels.records import Outcome, make_scratch
 from regspec.model.markov import draw_states
 from regspec.model.problem import Problem
 from regspec.model.simulation.euler_errors import policy_at
@@ -53,29 +53,27 @@ def long_run(problem: Problem, planner: bool, tail: Policies, years: int, seed: 
     """
     solver = Solver(problem, planner, label=label)
     n, t = problem.industries, problem.horizon + 1
-    functions = solver.expectations(tail, t)
-    lattice, grid, exo, tech = solver.year(t)
-    scratch, y, policy = make_scratch(tech), np.empty(n), np.empty(n + 5)
+    next_year = solver.grids.next_year(solver.expectations(tail, t), t)
+    lattice, _, exogenous, const = solver.grids.at(t)
+    scratch, y, policy = make_scratch(const), np.empty(n), np.ones(n + 5)
     states = draw_states(problem.chain, years + _DROPPED, seed)
     binding, tau_b = np.zeros(len(states), bool), np.zeros(len(states))
     tau_k, chosen = np.zeros((len(states), n)), np.zeros((len(states), n))
     b, guess = problem.b0, None
     k = lattice.corners.mean(axis=0)  # k0 may be outside
     for year, e in enumerate(states):
-        price, kappa, debt = 1.0 / exo.R[e], float(exo.kappa[e]), float(exo.debt[e])
+        state = state_in(b, k, exogenous, e, const)
         first = starts(b, k, solver, t, solved_choice(solver, tail, t, b, k, int(e)), guess)
-        code = solve_point(
-            b, k, exo.z[e], price, kappa, debt, int(e), first, functions, lattice.table, tech, grid, scratch, y, 1e-11, 80
-        )
-        if code == UNSOLVED:
+        outcome = solve_point(state, first, next_year, const, scratch, y, solver.options.state_search())
+        if outcome == Outcome.UNSOLVED:
             raise ModelFailure(
                 f"{label}: no solution in year {year} of the long run at b = {b:.4f}, k = {k.round(4).tolist()}, exogenous "
-                f"state {int(e)}; {solver.case()}",
+                f"state {int(e)}; {problem.case()}",
                 "no_equilibrium",
             )
-        policy_at(code, y, tech, scratch, policy)
-        binding[year], k_next = code == IS_BINDING, scratch.k_next.copy()
-        tau_b[year], tau_k[year] = taxes(policy, k_next, price, solver, scratch)
+        policy_at(outcome, y, const, scratch, policy)
+        binding[year], k_next = outcome == Outcome.BINDING, scratch.k_next.copy()
+        tau_b[year], tau_k[year] = taxes(policy, k_next, state.bond_price, solver, scratch)
         chosen[year], b, k, guess = k_next, float(y[0]), k_next, y.copy()
     sizes = [len(values) for values in problem.chain.values]
     nodes = np.stack(np.unravel_index(states, sizes)[:n], axis=1)

@@ -14,7 +14,7 @@ import pandas as pd
 from regspec.calibration.records import NationalProcesses, ZoneCalibration
 from regspec.config.config import Config
 from regspec.model.markov import rouwenhorst
-from regspec.model.simulation.paths import Path
+from regspec.model.simulation.paths import SimulatedPath
 from regspec.solves.no_trend import without_trend
 from regspec.solves.settings import solve_settings
 from regspec.solves.zone import ZoneSolution, solve_zone
@@ -73,7 +73,9 @@ def solve(zone: ZoneCalibration, national: NationalProcesses, config: Config, sc
     return solve_zone(zone, flat, settings, f"zone {zone.zone}, scenario {scenario}", also=paths)
 
 
-def response(shocked: Path, still: Path, industries: Sequence[str]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def response(
+    shocked: SimulatedPath, still: SimulatedPath, industries: Sequence[str]
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """(response, level without shock), both (T+1,), by variable: Y, c, q, b, eta and ``k_<industry>``.
 
     Units of the response: ``UNITS``; percent are 100 log points. b and k are those at the start of the year.
@@ -90,7 +92,7 @@ def response(shocked: Path, still: Path, industries: Sequence[str]) -> dict[str,
 
 
 def mean_response(
-    shocked: Sequence[Path], still: Sequence[Path], industries: Sequence[str]
+    shocked: Sequence[SimulatedPath], still: Sequence[SimulatedPath], industries: Sequence[str]
 ) -> dict[str, tuple[np.ndarray, ...]]:
     """By variable: mean `response` over draws, its standard error over pairs of draws (NaN for fewer than two), mean level."""
     own = [response(hit, path, industries) for hit, path in zip(shocked, still, strict=True)]

@@ -10,13 +10,12 @@ from regspec.calibration.records import InterestProcess, NationalProcesses, Zone
 from regspec.calibration.technology import Technology
 from regspec.config.config import Config
 from regspec.errors import ModelFailure
-from regspec.model.grids.lattice import coordinates
-from regspec.model.kernels.conditions import make_scratch
-from regspec.model.kernels.period import IS_BINDING, UNSOLVED, solve_point, static_roots
-from regspec.model.kernels.records import C, Q
+from regspec.model.kernels.period import solve_point, state_in, static_roots
+from regspec.model.kernels.records import C, Outcome, Q, make_scratch
 from regspec.model.markov import draw_states
 from regspec.model.problem import Problem
 from regspec.model.simulation.euler_errors import policy_at
+from regspec.model.simulation.paths import starts
 from regspec.model.solver.policies import Policies
 from regspec.model.solver.time_iteration import Solver
 from regspec.solves.attempts import AttemptFailed, Sizes, on_larger_grids
@@ -94,7 +93,7 @@ def solve(config: Config, economy: Economy) -> tuple[Solver, Policies]:
         own = problem(config, economy, sizes.depth, sizes.margin)
         solver = Solver(own, False, label=label)
         try:
-            tail = solver.tail(bounds.tolerance, bounds.residual, bounds.max_sweeps)
+            tail = solver.stationary(bounds.tolerance, bounds.residual, bounds.max_sweeps)
             check_grids(solver, sizes.bears_edges)
         except ModelFailure as failure:
             raise AttemptFailed(failure, own, False) from failure
@@ -109,30 +108,25 @@ def simulate(solver: Solver, tail: Policies, years: int, seed: int) -> Series:
     Raises ModelFailure where a year has no equilibrium or, among those looked at, several.
     """
     p, t, n = solver.problem, solver.problem.horizon + 1, solver.problem.industries
-    functions = solver.expectations(tail, t)
-    lattice, grid, exo, tech = solver.year(t)
-    scratch, y, policy, spare = make_scratch(tech), np.empty(n), np.empty(n + 5), np.empty(n)
+    next_year = solver.grids.next_year(solver.expectations(tail, t), t)
+    exogenous, const = solver.grids.at(t).exogenous, solver.grids.at(t).constants
+    scratch, y, policy, spare = make_scratch(const), np.empty(n), np.ones(n + 5), np.empty(n)
     states, values = draw_states(p.chain, years + _DROPPED, seed), p.chain.states()[:, :n]
     rows, binding = np.empty((len(states), 4)), np.zeros(len(states), bool)
     b, k, guess = p.b0, np.array(p.k0, float), None
     for year, e in enumerate(states):
-        x = np.clip(coordinates(k, lattice), 1e-6, lattice.steps - 1e-6)
-        starts = [np.concatenate([[level], x]) for level in (b, 0.6 * grid.low, 0.9 * grid.low, 0.3 * grid.low, 0.0)]
-        tried = np.array(([] if guess is None else [guess]) + starts)
-        state = (1.0 / exo.R[e], float(exo.kappa[e]), float(exo.debt[e]), int(e))
-        code = solve_point(b, k, exo.z[e], *state, tried, functions, lattice.table, tech, grid, scratch, y, 1e-11, 80)
-        if code == UNSOLVED:
-            raise ModelFailure(f"{solver.label}: no equilibrium in simulated year {year} at b = {b:.4f}; {solver.case()}")
-        policy_at(code, y, tech, scratch, policy)
-        rows[year] = policy[Q], policy[C], np.sum(exo.z[e] * k**p.a), b
-        binding[year] = code == IS_BINDING
+        state, first = state_in(b, k, exogenous, e, const), starts(b, k, solver, t, guess)
+        outcome = solve_point(state, first, next_year, const, scratch, y, solver.options.state_search())
+        if outcome == Outcome.UNSOLVED:
+            raise ModelFailure(f"{solver.label}: no equilibrium in simulated year {year} at b = {b:.4f}; {p.case()}")
+        policy_at(outcome, y, const, scratch, policy)
+        rows[year] = policy[Q], policy[C], np.sum(exogenous.z[e] * k**p.a), b
+        binding[year] = outcome == Outcome.BINDING
         k_next = scratch.k_next.copy()
         if year % _EVERY == 0:
-            roots = static_roots(
-                b, k, exo.z[e], *state, y[1:].copy(), functions, lattice.table, tech, grid, scratch, spare, _SCAN
-            )
+            roots = static_roots(state, y[1:].copy(), next_year, const, scratch, spare, _SCAN)
             if roots > 1:
-                raise ModelFailure(f"{solver.label}: {roots} static equilibria in simulated year {year}; {solver.case()}")
+                raise ModelFailure(f"{solver.label}: {roots} static equilibria in simulated year {year}; {p.case()}")
         b, k, guess = float(y[0]), k_next, y.copy()
     kept = slice(_DROPPED, None)
     q, c, output, held = rows[kept].T

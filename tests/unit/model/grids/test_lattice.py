@@ -4,9 +4,10 @@ from math import comb
 
 import numpy as np
 import pytest
+from economies import economy
 
 from regspec.model.grids.corners import around, simplex
-from regspec.model.grids.lattice import build, coordinates, near, whole
+from regspec.model.grids.lattice import all_nodes, build, coordinates, nodes_near
 from regspec.model.kernels.lookup import locate
 
 SHAPES = [(2, 6), (3, 4), (4, 4), (5, 2)]
@@ -29,14 +30,14 @@ def test_nodes_cover_the_simplex_once(n, steps, tilted):
     np.testing.assert_allclose(multiples, multiples.round(), atol=1e-9)
     assert multiples.min() > -1e-9
     assert len(np.unique(multiples.round(), axis=0)) == len(multiples)
-    assert lattice.h == pytest.approx(np.abs(np.diff(ends, axis=0)).max() / steps, rel=1e-12)
+    assert lattice.largest_step == pytest.approx(np.abs(np.diff(ends, axis=0)).max() / steps, rel=1e-12)
 
 
 @pytest.mark.parametrize(("n", "steps"), SHAPES)
 def test_coordinates_and_moves_are_those_of_the_corners(n, steps):
-    """k = corner_0 + sum_r tilt_r x_r, and capital moved between two industries moves x by `moves`."""
+    """k = corner_0 + sum_r dk_dx_r x_r, and capital moved between two industries moves x by `moves`."""
     lattice = build(corners(n), steps)
-    np.testing.assert_allclose(lattice.corners[0] + lattice.coords @ lattice.tilt[:, 1:].T, lattice.capital, atol=1e-13)
+    np.testing.assert_allclose(lattice.corners[0] + lattice.coords @ lattice.dk_dx[:, 1:].T, lattice.capital, atol=1e-13)
     for j in range(1, n):
         moved = lattice.capital[0] + 1e-3 * (np.eye(n)[j] - np.eye(n)[j - 1])
         change = coordinates(moved, lattice) - coordinates(lattice.capital[0], lattice)
@@ -98,29 +99,33 @@ def test_corners_that_are_no_portfolios_are_refused():
 
 
 @pytest.mark.parametrize(("n", "steps"), SHAPES)
-def test_a_part_holds_the_elements_near_a_portfolio(n, steps):
-    """Every portfolio within reach is looked up at wanted nodes, slopes there come from built ones, elsewhere lies the hole."""
+def test_a_subset_holds_the_elements_near_a_portfolio(n, steps):
+    """Every portfolio within reach is looked up at wanted nodes, slopes there come from built ones; elsewhere is the
+    unused node.
+    """
     lattice = build(corners(n), steps)
     rng = np.random.default_rng(n)
-    tech = type("Tech", (), {"a": (0.0,) * n, "steps": steps, "strides": lattice.strides})
+    const = economy(np.linspace(0.1, 0.2, n), steps=steps, nodes=1).constants(0, False)
     ids, weights, gradients = np.empty(n * (n + 1) // 2, int), np.empty(n * (n + 1) // 2), np.empty((n * (n + 1) // 2, n - 1))
     for share in rng.dirichlet(np.ones(n), size=20):
-        part = near(share @ lattice.corners, lattice, 0.1, True)
-        assert part.wanted.any() and not np.any(part.wanted & ~part.built)
-        assert np.all(part.built[lattice.neighbours[part.wanted]])
+        subset = nodes_near(share @ lattice.corners, lattice, 0.1, True)
+        assert subset.wanted.any() and not np.any(subset.wanted & ~subset.built)
+        assert np.all(subset.built[lattice.neighbours[subset.wanted]])
         for move in rng.normal(size=(20, n)):
             move -= move.mean()
             at = np.clip(share + 0.01 * move / np.abs(move).max(), 1e-9, None)
             x = coordinates(at / at.sum() @ lattice.corners, lattice)
-            locate.py_func(x, tech, ids, weights, gradients, np.empty(n - 1, int), np.empty(n - 1))
-            found = part.table[ids]
+            locate.py_func(x, const, ids, weights, gradients, np.empty(n - 1, int), np.empty(n - 1))
+            found = subset.table[ids]
             np.testing.assert_array_equal(found, lattice.table[ids])
-            assert np.all(part.wanted[found])
-        keys = lattice.coords[~part.wanted] @ np.array(lattice.strides[: n - 1])
-        assert np.all(part.table[keys] == part.hole) and (part.hole < 0 or not part.wanted[part.hole])
+            assert np.all(subset.wanted[found])
+        keys = lattice.coords[~subset.wanted] @ np.array(lattice.strides[: n - 1])
+        assert np.all(subset.table[keys] == subset.unused_node) and (
+            subset.unused_node < 0 or not subset.wanted[subset.unused_node]
+        )
 
 
-def test_a_part_far_wide_is_everything():
+def test_a_subset_far_wide_is_everything():
     lattice = build(corners(3), 4)
-    part = near(lattice.capital[0], lattice, 10.0, False)
-    assert part.hole == -1 and part.wanted.all() and part.table is whole(lattice).table
+    subset = nodes_near(lattice.capital[0], lattice, 10.0, False)
+    assert subset.unused_node == -1 and subset.wanted.all() and subset.table is all_nodes(lattice).table

@@ -8,14 +8,28 @@ import pytest
 from economies import economy, solve
 
 from regspec.model.grids.corners import around
-from regspec.model.kernels.conditions import BINDING, KINK, OUT_B, OUT_C, OUT_MU, OUT_Q, SLACK, growth_target, make_scratch
+from regspec.model.kernels.columns import (
+    IMPLIED_C,
+    PRODUCTIVITY,
+    adjustment_column,
+    is_planner,
+    log_value_column,
+    price_column,
+    price_slope_column,
+    social_adjustment_column,
+    social_productivity_column,
+    wealth_column,
+)
+from regspec.model.kernels.conditions import growth_target
 from regspec.model.kernels.lookup import bond_position
 from regspec.model.kernels.newton import evaluate
+from regspec.model.kernels.period import state_in
+from regspec.model.kernels.records import OUT_B, OUT_C, OUT_MU, OUT_Q, Mode, make_scratch
 
 XI, PHI = (0.1, 0.25, 0.18), (1.0, 2.5, 1.5)
 BONDS = -0.08
 ALL = pytest.mark.parametrize("n", [1, 2, 3])
-MODES = pytest.mark.parametrize("mode", [SLACK, BINDING, KINK])
+MODES = pytest.mark.parametrize("mode", [Mode.SLACK, Mode.BINDING, Mode.KINK])
 
 
 @cache
@@ -30,36 +44,19 @@ class At:
 
     def __init__(self, n, planner, taxed=False, **constants):
         solved = solution(n, planner)
-        self.lattice, self.grid, self.exo, tech = solved.grids
-        self.tech, self.functions, self.problem = tech._replace(**constants), solved.functions, solved.solver.problem
+        self.lattice, self.grid, self.exogenous, const = solved.year
+        self.const, self.next_year, self.problem = const._replace(**constants), solved.next_year, solved.solver.problem
         self.k = [[1.0], [0.4, 0.6], [0.3, 0.45, 0.25]][n - 1] @ self.lattice.corners
-        self.e, self.scratch = self.problem.chain.size - 1, make_scratch(tech)
-        self.z, self.kappa, self.price = self.exo.z[self.e], float(self.exo.kappa[self.e]), 1.0 / self.exo.R[self.e]
-        self.cash = float(np.sum(self.z * self.k**self.problem.a))
+        self.scratch = make_scratch(const)
+        self.state = state_in(BONDS, self.k, self.exogenous, self.problem.chain.size - 1, const)
+        self.kappa, self.price, self.output = self.state.kappa, self.state.bond_price, self.state.output
         self.tau_b, self.tau_k = (0.02, 0.01 * np.arange(1, n + 1)) if taxed else (0.0, np.zeros(n))
 
     def __call__(self, mode, y):
         """(residuals, Jacobian, results, slope of q in b') at ``y``; the analytic ones are copied."""
         s = self.scratch
-        target = growth_target(self.price, self.tau_b, self.tech)
-        worst = evaluate(
-            mode,
-            BONDS,
-            self.k,
-            self.cash,
-            self.price,
-            self.kappa,
-            0.0,
-            self.e,
-            np.array(y),
-            target,
-            self.tau_k,
-            self.functions,
-            self.lattice.table,
-            self.tech,
-            self.grid,
-            s,
-        )
+        target = growth_target(self.price, self.tau_b, self.const)
+        worst = evaluate(mode, self.state, np.array(y), target, self.tau_k, self.next_year, self.const, s)
         assert np.isfinite(worst)
         return s.res.copy(), s.jac.copy(), s.out.copy(), s.q_grad[0]
 
@@ -70,7 +67,7 @@ class At:
         y[0] = rng.uniform(0.2, 0.7) * self.grid.low
         cell = np.floor(bond_position(y[0], self.grid)[0]) + 0.2
         y[0] = self.grid.bonds(cell * self.grid.dx)
-        y[1:] = self.tech.steps * np.array([[0.57], [0.66, 0.31]][len(y) - 2])[: len(y) - 1] if len(y) > 1 else 0.0
+        y[1:] = self.const.steps * np.array([[0.57], [0.66, 0.31]][len(y) - 2])[: len(y) - 1] if len(y) > 1 else 0.0
         y[1:] += rng.uniform(-0.05, 0.05, len(y) - 1)
         return y
 
@@ -124,28 +121,29 @@ class Model:
     def __init__(self, at, mode, y):
         p, value = at.problem, at.scratch.value
         n, self.at = len(p.a), at
-        self.k_next = -np.diff(np.concatenate([[at.tech.steps], y[1:], [0.0]])) @ at.lattice.corners / at.tech.steps
+        self.k_next = -np.diff(np.concatenate([[at.const.steps], y[1:], [0.0]])) @ at.lattice.corners / at.const.steps
         growth = self.k_next / at.k
         self.phi_2 = p.phi * (growth - 1)
         spent = np.sum(p.phi / 2 * (growth - 1) ** 2 * at.k)
-        mean_marginal = value[0] ** -p.gamma
+        mean_marginal = value[IMPLIED_C] ** -p.gamma
         self.gross_rate = 1 / at.price
-        mean_wealth = value[3 + 2 * n] ** -p.gamma if len(at.tech.planner) == 2 else mean_marginal
+        mean_wealth = value[wealth_column(n)] ** -p.gamma if is_planner(at.const) else mean_marginal
         euler = mean_wealth * p.beta * self.gross_rate * (1 + at.tau_b)
-        self.c = euler ** (-1 / p.gamma) if mode == KINK else at.cash + BONDS - spent - y[0] / self.gross_rate
-        self.b = self.c + spent + y[0] / self.gross_rate - at.cash
+        self.c = euler ** (-1 / p.gamma) if mode == Mode.KINK else at.output + BONDS - spent - y[0] / self.gross_rate
+        self.b = self.c + spent + y[0] / self.gross_rate - at.output
         marginal = self.c**-p.gamma
         mpk = p.alpha * (1 + at.tau_k) * self.k_next ** (p.a - 1)
-        held = value[2 + 2 * n] + value[2 + n : 2 + 2 * n] / self.k_next**2
-        m = mean_marginal * (held + mpk * value[2 : 2 + n])
-        self.worth = p.beta * m / marginal - self.phi_2
-        self.q = self.k_next @ self.worth
+        resale = value[price_column(n)] + value[adjustment_column(n) : adjustment_column(n) + n] / self.k_next**2
+        m = mean_marginal * (resale + mpk * value[PRODUCTIVITY : PRODUCTIVITY + n])
+        self.private_value = p.beta * m / marginal - self.phi_2
+        self.q = self.k_next @ self.private_value
         self.gap = y[0] / self.gross_rate + at.kappa * self.q
         self.euler = euler / marginal
-        if len(at.tech.planner) == 2:
-            held = value[4 + 3 * n : 4 + 4 * n] / self.k_next**2
-            v_k = mean_wealth * (held + p.a * self.k_next ** (p.a - 1) * value[4 + 2 * n : 4 + 3 * n])
-            self.social = p.beta * v_k / marginal - self.phi_2
+        if is_planner(at.const):
+            saved = value[social_adjustment_column(n) : social_adjustment_column(n) + n] / self.k_next**2
+            z = value[social_productivity_column(n) : social_productivity_column(n) + n]
+            v_k = mean_wealth * (saved + p.a * self.k_next ** (p.a - 1) * z)
+            self.social_value = p.beta * v_k / marginal - self.phi_2
             self.mean_wealth = p.beta * mean_wealth / marginal
 
 
@@ -170,9 +168,9 @@ def test_residuals_are_the_market_s_conditions(n, mode, taxed):
     y = at.unknowns(7)
     res, _, out, _ = at(mode, y)
     model = Model(at, mode, y)
-    assert out[[OUT_C, OUT_Q, OUT_B]] == pytest.approx([model.c, model.q, model.b if mode == KINK else BONDS], rel=1e-12)
-    np.testing.assert_allclose(res[:-1], np.diff(model.worth), atol=1e-11)
-    if mode == SLACK:  # u'(c) = beta R E u'(c'), in consumption
+    assert out[[OUT_C, OUT_Q, OUT_B]] == pytest.approx([model.c, model.q, model.b if mode == Mode.KINK else BONDS], rel=1e-12)
+    np.testing.assert_allclose(res[:-1], np.diff(model.private_value), atol=1e-11)
+    if mode == Mode.SLACK:  # u'(c) = beta R E u'(c'), in consumption
         assert res[-1] == pytest.approx(model.euler ** (1 / at.problem.gamma) - 1, abs=1e-12)
     else:
         assert res[-1] == pytest.approx(model.gap, abs=1e-12)
@@ -197,7 +195,7 @@ def price_slopes(at, mode, y, model):
     at(mode, y)
     log_c, adjustment = np.array(rows).reshape(n - 1, 2).T @ at.lattice.moves
     gross = model.q + model.k_next @ model.phi_2
-    return gross * (at.problem.gamma * log_c + s.value[4 + 4 * n + 1 : 4 + 4 * n + n]) - adjustment
+    return gross * (at.problem.gamma * log_c + s.value[price_slope_column(n, 1) : price_slope_column(n, n)]) - adjustment
 
 
 @ALL
@@ -207,27 +205,27 @@ def test_residuals_are_the_planner_s_conditions(n, mode):
     at = At(n, True)
     y = at.unknowns(9)
     res, _, out, slope_b = at(mode, y)
-    model, log_slope = Model(at, mode, y), at.scratch.slope[0, 4 + 4 * n]
+    model, log_slope = Model(at, mode, y), at.scratch.slope[0, log_value_column(n)]
     assert out[[OUT_C, OUT_Q]] == pytest.approx([model.c, model.q], rel=1e-12)
     slope_q = at.difference(mode, y, lambda r: r[2][OUT_Q])
     assert slope_b == pytest.approx(slope_q[0], rel=1e-6)
-    if mode == SLACK:
+    if mode == Mode.SLACK:
         assert res[-1] == pytest.approx(model.euler ** (1 / at.problem.gamma) - 1, abs=1e-12)
     else:
         assert res[-1] == pytest.approx(model.gap, abs=1e-12)
-    if mode == BINDING:  # 1/R = beta E V_b/u' + mu (1/R + kappa dq/db'), with the slope of the interpolated log sum k' M
+    if mode == Mode.BINDING:  # 1/R = beta E V_b/u' + mu (1/R + kappa dq/db'), with the slope of the interpolated log sum k' M
         gross = model.q + model.k_next @ model.phi_2
         in_b = gross * (log_slope - at.problem.gamma * at.price / model.c)
         assert at.price == pytest.approx(model.mean_wealth + out[OUT_MU] * (at.price + at.kappa * in_b), rel=1e-6)
         assert in_b == pytest.approx(slope_q[0], rel=0.01)
         slope = price_slopes(at, mode, y, model)
-        np.testing.assert_allclose(res[:-1], np.diff(model.social) + out[OUT_MU] * at.kappa * slope, rtol=1e-6)
+        np.testing.assert_allclose(res[:-1], np.diff(model.social_value) + out[OUT_MU] * at.kappa * slope, rtol=1e-6)
         # the recovered, continuous slopes stand for the elements' own, which jump between elements
         own = slope_q[1:] @ at.lattice.moves
         np.testing.assert_allclose(slope, own, atol=0.2 * np.abs(own).max() if n > 1 else 0)
     else:
         assert out[OUT_MU] == 0.0
-        np.testing.assert_allclose(res[:-1], np.diff(model.social), atol=1e-11)
+        np.testing.assert_allclose(res[:-1], np.diff(model.social_value), atol=1e-11)
 
 
 @pytest.mark.parametrize("planner", [False, True])
@@ -235,23 +233,5 @@ def test_states_without_positive_consumption_are_reported(planner):
     at = At(2, planner)
     y = at.unknowns(0)
     y[0] = at.grid.high
-    s = at.scratch
-    worst = evaluate(
-        SLACK,
-        -2.0,
-        at.k,
-        at.cash,
-        at.price,
-        at.kappa,
-        0.0,
-        at.e,
-        y,
-        1.0,
-        at.tau_k,
-        at.functions,
-        at.lattice.table,
-        at.tech,
-        at.grid,
-        s,
-    )
-    assert worst == np.inf
+    poor = at.state._replace(b=-2.0)
+    assert evaluate(Mode.SLACK, poor, y, 1.0, at.tau_k, at.next_year, at.const, at.scratch) == np.inf

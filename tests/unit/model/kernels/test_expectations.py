@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from economies import economy
 
-from regspec.model.kernels.expectations import expand, mix, recover_slopes, roots, slope_source, workspace
+from regspec.model.kernels.columns import column_count, log_value_column, price_slope_column
+from regspec.model.kernels.expectations import OffGrid, Recovery, expand, mix, recover_slopes, roots, slope_source, workspace
 from regspec.model.kernels.jit import njit
 from regspec.model.kernels.policy_interpolation import place_nodes, place_side, points_below
-from regspec.model.kernels.records import ETA, MU, VALUE, C, Q, X, slot_count
+from regspec.model.kernels.records import ETA, MU, VALUE, C, PolicyBlock, Q, X, Year
 from regspec.model.kernels.simd import BLOCK
 from regspec.model.markov import product_chain
 
@@ -39,7 +40,7 @@ def test_side_policies_are_exact_for_cubics(nodes, straight):
 def placed_rows(rows, first, positions, scales, places):
     """Policies (8, points) at ``places``."""
     result = np.full((8, len(places)), np.nan)
-    place_side(rows, first, positions, scales, places, 0, len(places), -np.inf, np.empty((BLOCK, 8)), (0.0,) * 8, result)
+    place_side(rows, first, positions, scales, places, (0, len(places)), -np.inf, np.empty((BLOCK, 8)), (0.0,) * 8, result)
     return result
 
 
@@ -63,7 +64,7 @@ def test_points_below_a_kink_are_counted_as_they_are_compared():
 
 
 def test_factorwise_products_are_the_kronecker_product():
-    """Section 1: P is never formed in a sweep; applied factor by factor it is the same matrix."""
+    """Section 1: P is never formed in an iteration; applied factor by factor it is the same matrix."""
     chain = product_chain([0.71, 0.9, 0.8], [0.013, 0.027, 0.02], 3, 0.1, 0.02, 2)
     work = np.random.default_rng(1).normal(size=(chain.size, 5, 4))
     expected = np.einsum("ef,fpj->epj", chain.transition(), work)
@@ -81,7 +82,8 @@ class Case:
 
     def __init__(self, planner, gamma):
         self.problem = economy((0.1, 0.25), (1.0, 2.0), gamma=gamma, kappa=0.03, nodes=2, steps=2, fine=24)
-        self.grid, self.exo, self.tech = self.problem.bond_grid(0), self.problem.exo(0), self.problem.tech(0, planner)
+        self.grid, self.exogenous = self.problem.bond_grid(0), self.problem.exogenous(0)
+        self.const = self.problem.constants(0, planner)
         self.lattice, self.chain = self.problem.lattice(0, False), self.problem.chain
         rng = np.random.default_rng(5)
         shape = (len(self.lattice.capital), self.chain.size)
@@ -107,44 +109,22 @@ class Case:
         return 0 if at >= self.width or x < at else 1
 
     def kernel(self, planner, rows):
-        """Functions given every exogenous state of last year, and under ``rows`` (1, E), probabilities of this year."""
-        shape = (self.grid.points, slot_count(2, planner))
+        """Expectations given every exogenous state of last year, and under ``rows`` (1, E), probabilities of this year."""
+        shape = (self.grid.points, column_count(2, planner))
         given_each = np.full((len(self.lattice.capital), self.chain.size, *shape), np.nan)
         given_one = np.full((len(self.lattice.capital), 1, *shape), np.nan)
         every = np.ones(len(self.lattice.capital), bool)
-        expand(
-            self.lattice.capital,
-            0,
-            every,
-            self.pol,
-            self.kink,
-            self.exo,
-            self.tech,
-            self.grid,
-            self.chain.transitions,
-            given_each,
-            rows,
-            given_one,
-            workspace(self.tech, self.grid, self.chain.size, 1),
-        )
-        functions = np.concatenate([given_each, given_one], axis=1)
+        block = PolicyBlock(self.pol, self.kink, np.zeros(self.pol.shape[:3], np.uint8))
+        year = Year(self.lattice, self.grid, self.exogenous, self.const)
+        space = workspace(self.const, self.grid, self.chain.size, 1)
+        expand(year, 0, every, block, self.chain.transitions, given_each, OffGrid(rows, given_one), space)
+        expectations = np.concatenate([given_each, given_one], axis=1)
         if planner:
-            logs = slope_source(functions, self.tech).reshape(len(functions), -1).copy()
-            recover_slopes(
-                functions,
-                logs,
-                0,
-                len(functions),
-                every,
-                self.lattice.neighbours,
-                self.lattice.slopes,
-                self.grid.shift_slopes,
-                self.tech,
-                self.grid,
-                np.empty(logs.shape[1]),
-                np.empty(self.grid.points),
-            )
-        return functions
+            logs = slope_source(expectations, self.const).reshape(len(expectations), -1).copy()
+            recovery = Recovery(self.lattice.neighbours, self.lattice.slopes, self.grid.shift_slopes)
+            line, per_b = np.empty(logs.shape[1]), np.empty(self.grid.points)
+            recover_slopes(expectations, logs, (0, len(expectations)), every, recovery, self.const, self.grid, line, per_b)
+        return expectations
 
 
 def integrands(p, k, z, kappa, case, planner):
@@ -173,18 +153,23 @@ def test_expectation_functions_are_the_sums_of_the_model(planner, gamma):
     case = Case(planner, gamma)
     problem = case.problem
     ends = np.array([v[-1] for v in case.chain.values])
-    off_grid, _ = case.chain.mixture(ends * [0.3, -0.6, 0.0])
+    off_grid, _ = case.chain.weights_off_grid(ends * [0.3, -0.6, 0.0])
     assert len(off_grid) == 1
-    functions = case.kernel(planner, off_grid)
+    expectations = case.kernel(planner, off_grid)
     transition = np.vstack([case.chain.transition(), off_grid])
     x = np.arange(case.grid.points) * case.grid.dx
-    log_worth = np.empty((len(case.lattice.capital), len(transition), len(x)))
+    log_value = np.empty((len(case.lattice.capital), len(transition), len(x)))
     for node, k in enumerate(case.lattice.capital):
         at_points = np.array(
             [
                 [
                     integrands(
-                        case.policy(node, e, case.side(node, e, at), at), k, case.exo.z[e], case.exo.kappa[e], case, planner
+                        case.policy(node, e, case.side(node, e, at), at),
+                        k,
+                        case.exogenous.z[e],
+                        case.exogenous.kappa[e],
+                        case,
+                        planner,
                     )
                     for at in x
                 ]
@@ -196,19 +181,19 @@ def test_expectation_functions_are_the_sums_of_the_model(planner, gamma):
         expected[..., 0] = mean[..., 0] ** (-1 / gamma)
         expected[..., 1] = np.exp(mean[..., 1]) if gamma == 1 else mean[..., 1] ** (1 / (1 - gamma))
         expected[..., 2:7] = mean[..., 2:7] / mean[..., [0]]
-        worth = expected[..., [6]] + expected[..., 4:6] + problem.alpha * k ** (problem.a - 1) * expected[..., 2:4]
-        log_worth[node] = np.log(worth @ k * mean[..., 0])  # of sum k_i M_i, M_i not relative to u'
+        private_value = expected[..., [6]] + expected[..., 4:6] + problem.alpha * k ** (problem.a - 1) * expected[..., 2:4]
+        log_value[node] = np.log(private_value @ k * mean[..., 0])  # of sum k_i M_i, M_i not relative to u'
         if planner:
             expected[..., 7] = mean[..., 7] ** (-1 / gamma)
             expected[..., 8:12] = mean[..., 8:12] / mean[..., [7]]
             expected[..., 10:12] *= k**2
         expected[..., 4:6] *= k**2
         used = expected.shape[-1]
-        np.testing.assert_allclose(functions[node, ..., :used], _coefficients(expected), rtol=1e-10)
+        np.testing.assert_allclose(expectations[node, ..., :used], _coefficients(expected), rtol=1e-10)
         if planner:
-            np.testing.assert_allclose(functions[node, ..., 12], _coefficients(log_worth[node]), rtol=1e-10)
+            np.testing.assert_allclose(expectations[node, ..., log_value_column(2)], _coefficients(log_value[node]), rtol=1e-10)
     if planner:  # quadratic through the three nodes of a side's macro-element: slopes at x = 0, 1, 2
-        values = np.array([_coefficients(v) for v in log_worth])
+        values = np.array([_coefficients(v) for v in log_value])
         slopes = np.array(
             [
                 -1.5 * values[0] + 2 * values[1] - 0.5 * values[2],
@@ -216,7 +201,7 @@ def test_expectation_functions_are_the_sums_of_the_model(planner, gamma):
                 0.5 * values[0] - 2 * values[1] + 1.5 * values[2],
             ]
         )
-        np.testing.assert_allclose(functions[..., 13], slopes, atol=1e-10)
+        np.testing.assert_allclose(expectations[..., price_slope_column(2, 1)], slopes, atol=1e-10)
 
 
 def _coefficients(values):
@@ -234,30 +219,19 @@ def test_slopes_on_a_shifted_grid_are_slopes_at_equal_bonds():
     points = np.arange(grid.points) * grid.dx
     bonds = grid.bonds(points)[None] + shift[:, None]
     logs = np.repeat((3.0 * bonds + 0.5 * coords[:, None])[:, None], case.chain.size, axis=1)
-    functions = np.zeros((*logs.shape, slot_count(2, True)))
+    expectations = np.zeros((*logs.shape, column_count(2, True)))
     every = np.ones(len(coords), bool)
-    recover_slopes(
-        functions,
-        np.ascontiguousarray(logs.reshape(len(coords), -1)),
-        0,
-        len(coords),
-        every,
-        case.lattice.neighbours,
-        case.lattice.slopes,
-        grid.shift_slopes,
-        case.tech,
-        grid,
-        np.empty(logs[0].size),
-        np.empty(grid.points),
-    )
-    inner = functions[:, :, 1:-1, 4 + 4 * 2 + 1]
+    flat, recovery = logs.reshape(len(coords), -1), Recovery(case.lattice.neighbours, case.lattice.slopes, grid.shift_slopes)
+    line, per_b = np.empty(logs[0].size), np.empty(grid.points)
+    recover_slopes(expectations, np.ascontiguousarray(flat), (0, len(coords)), every, recovery, case.const, grid, line, per_b)
+    inner = expectations[:, :, 1:-1, price_slope_column(2, 1)]
     np.testing.assert_allclose(inner, 0.5, atol=3.0 * 0.02 * grid.dx**2)  # central differences of a sinh
-    assert np.abs(functions[:, :, 1:-1, 4 + 4 * 2 + 1]).max() > 0.4
+    assert np.abs(inner).max() > 0.4
 
 
 @njit
-def compiled_roots(row, tech):
-    roots(row, tech)
+def compiled_roots(row, const):
+    roots(row, const)
 
 
 @pytest.mark.parametrize("gamma", [5.0, 2.0, 2.5])
@@ -267,7 +241,7 @@ def test_roots(gamma, decades):
     rng = np.random.default_rng(3)
     x = np.concatenate([10.0 ** rng.uniform(-decades, decades, 20_000), [1.0, 0.5]])
     given = x.copy()
-    compiled_roots(given, economy(gamma=gamma).tech(0, False))
+    compiled_roots(given, economy(gamma=gamma).constants(0, False))
     exact = x.astype(np.longdouble) ** (-1 / np.longdouble(gamma))
     square_roots = gamma == 5.0 and decades <= 16
     assert float(np.max(np.abs(given / exact - 1))) < (4e-16 if square_roots else 2e-14)

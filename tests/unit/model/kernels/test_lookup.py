@@ -1,4 +1,4 @@
-"""Look-ups of expectation functions against the plain definition of the elements and the spline (docs/model.md, section 6)."""
+"""Look-ups of expectations against the plain definition of the elements and the spline (docs/model.md, section 6)."""
 
 import numpy as np
 import pytest
@@ -7,8 +7,9 @@ from scipy.interpolate import BSpline
 
 from regspec.model.kernels.expectations import spline_coefficients
 from regspec.model.kernels.lookup import bond_at, bond_position, locate, lookup
+from regspec.model.kernels.records import NextYear, make_scratch
 
-SLOTS = 4
+COLUMNS = 4
 
 
 def python(function):
@@ -17,31 +18,29 @@ def python(function):
 
 
 class Lookup:
-    """`lookup` on a lattice of I industries with functions given by their coefficients (N, 1, points, SLOTS)."""
+    """`lookup` on a lattice of I industries with expectations given by their coefficients (N, 1, points, COLUMNS)."""
 
     def __init__(self, n, steps, lower=None):
         self.problem = economy(
             np.linspace(0.1, 0.2, n), steps=steps, nodes=1, fine=20, lower=np.full(n, 0.1 / n) if n > 1 else None
         )
-        self.grid, self.tech = self.problem.bond_grid(0), self.problem.tech(0, False)._replace(slots=(0,) * SLOTS)
+        self.grid = self.problem.bond_grid(0)
+        self.const = self.problem.constants(0, False)._replace(columns=(0,) * COLUMNS)
         self.lattice = self.problem.lattice(0, False)
         # the compiled function for the industry counts that the solver is used with, its source for larger ones
         self.lookup, self.locate = (lookup, locate) if n <= 3 else (python(lookup), python(locate))
-        pairs, dims = n * (n + 1) // 2, max(n - 1, 1)
-        self.ids, self.weights, self.gradients = np.empty(pairs, np.int64), np.empty(pairs), np.empty((pairs, dims))
-        self.work = self.ids, self.weights, self.gradients, np.empty(dims, np.int64), np.empty(dims), np.empty(n)
+        self.scratch = make_scratch(self.const)
 
-    def __call__(self, functions, b, x):
-        value, slope = np.empty(SLOTS), np.empty((len(self.tech.a), SLOTS))
-        self.lookup(functions, 0, self.lattice.table, b, x, self.tech, self.grid, value, slope, *self.work)
-        return value, slope
+    def __call__(self, expectations, b, x):
+        self.lookup(NextYear(expectations, self.lattice.table, self.grid), 0, b, x, self.const, self.scratch)
+        return self.scratch.value.copy(), self.scratch.slope.copy()
 
     def points(self, count, seed):
         """Random bonds on the grid and portfolios' coordinates."""
         rng = np.random.default_rng(seed)
-        n = len(self.tech.a)
+        n = len(self.const.a)
         capital = rng.dirichlet(np.full(n, 0.7), size=count)
-        x = self.tech.steps * np.cumsum(capital[:, ::-1], axis=1)[:, ::-1][:, 1:]
+        x = self.const.steps * np.cumsum(capital[:, ::-1], axis=1)[:, ::-1][:, 1:]
         return zip(rng.uniform(self.grid.low, self.grid.high, count), x, strict=True)
 
 
@@ -56,20 +55,20 @@ def freudenthal(x, steps):
     return vertices, inverse @ np.append(x, 1.0), inverse[:, :-1]
 
 
-def plain(functions, b, x, lattice, grid):
-    """Value and slopes by definition: P2 shape functions times the quadratic B-spline with knots at mid-points."""
+def plain(expectations, b, x, lattice, grid):
+    """Value and slopes by definition: P2 shape expectations times the quadratic B-spline with knots at mid-points."""
     vertices, w, dw = freudenthal(x, lattice.steps)
     knots = np.arange(-1.5, grid.points + 1.5)
     at = grid.coordinates(b) / grid.dx
     per_b = 1.0 / (np.hypot(b - grid.centre, grid.stretch) * grid.dx)
-    value, slope = np.zeros(SLOTS), np.zeros((len(w), SLOTS))
+    value, slope = np.zeros(COLUMNS), np.zeros((len(w), COLUMNS))
     index = {tuple(c): node for node, c in enumerate(lattice.coords)}
     for u in range(len(w)):
         for v in range(u, len(w)):
             node = index[tuple((vertices[u] + vertices[v]) // 2)]
             shape = w[u] * (2 * w[u] - 1) if u == v else 4 * w[u] * w[v]
             steepness = (4 * w[u] - 1) * dw[u] if u == v else 4 * (w[u] * dw[v] + w[v] * dw[u])
-            spline = BSpline(knots, functions[node, 0], 2)
+            spline = BSpline(knots, expectations[node, 0], 2)
             value += shape * spline(at)
             slope[0] += shape * spline(at, 1) * per_b
             slope[1:] += steepness[:, None] * spline(at)
@@ -80,12 +79,12 @@ def plain(functions, b, x, lattice, grid):
 def test_lookup_is_its_definition(n, steps):
     """Section 6: P2 elements on the Freudenthal macro-lattice times a quadratic B-spline; values and slopes."""
     look = Lookup(n, steps)
-    functions = np.random.default_rng(n).normal(size=(len(look.lattice.capital), 1, look.grid.points, SLOTS))
+    expectations = np.random.default_rng(n).normal(size=(len(look.lattice.capital), 1, look.grid.points, COLUMNS))
     inner = [(b, x) for b, x in look.points(40, n) if 1 <= bond_position(b, look.grid)[0] <= look.grid.points - 2]
     assert len(inner) > 20
     for b, x in inner:
-        value, slope = look(functions, b, x)
-        expected, steep = plain(functions, b, x, look.lattice, look.grid)
+        value, slope = look(expectations, b, x)
+        expected, steep = plain(expectations, b, x, look.lattice, look.grid)
         np.testing.assert_allclose(value, expected, atol=1e-12)
         np.testing.assert_allclose(slope, steep, atol=1e-10)
 
@@ -102,16 +101,16 @@ def test_quadratics_are_exact(n):
 
     positions = np.arange(look.grid.points)
     values = np.array([[quadratic(p, x) for p in positions] for x in look.lattice.coords.astype(float)])
-    functions = np.empty((*values.shape[:1], 1, values.shape[1], SLOTS))
+    expectations = np.empty((*values.shape[:1], 1, values.shape[1], COLUMNS))
     for node in range(len(values)):
-        given = np.repeat(values[node][None, None], SLOTS, axis=0)
-        spline_coefficients(given, functions[node], np.empty((SLOTS, functions.shape[2])), look.tech)
+        given = np.repeat(values[node][None, None], COLUMNS, axis=0)
+        spline_coefficients(given, expectations[node], np.empty((COLUMNS, expectations.shape[2])), look.const)
     for b, x in [*look.points(30, n), (look.grid.low, np.full(n - 1, 1.0)), (look.grid.high, np.full(n - 1, 3.0))]:
         position, per_b = bond_position(b, look.grid)
-        value, slope = look(functions, b, x)
+        value, slope = look(expectations, b, x)
         np.testing.assert_allclose(value, quadratic(position, x), rtol=1e-11, atol=1e-11)
         np.testing.assert_allclose(slope[0], np.polyval(np.polyder(bend), position) * per_b, rtol=1e-9, atol=1e-9)
-        for f in range(SLOTS):
+        for f in range(COLUMNS):
             np.testing.assert_allclose(slope[1:, f], (square + square.T) @ x + line, rtol=1e-9, atol=1e-9)
 
 
@@ -125,18 +124,18 @@ def test_a_shifted_grid_moves_functions_along(n):
     shift = np.einsum("nj,jk,nk->n", coords, square, coords) + coords @ line
     look.grid = look.grid.shifted(shift, np.zeros((len(shift), n - 1)), shift)
     values = np.polyval(bend, np.arange(look.grid.points))
-    functions = np.empty((len(shift), 1, len(values), SLOTS))
+    expectations = np.empty((len(shift), 1, len(values), COLUMNS))
     for node in range(len(shift)):
-        given = np.repeat(values[None, None], SLOTS, axis=0)
-        spline_coefficients(given, functions[node], np.empty((SLOTS, functions.shape[2])), look.tech)
+        given = np.repeat(values[None, None], COLUMNS, axis=0)
+        spline_coefficients(given, expectations[node], np.empty((COLUMNS, expectations.shape[2])), look.const)
     for b, x in look.points(30, n):
         own = float(x @ square @ x + line @ x)
         position, per_b = bond_position(b - own, look.grid)
-        value, slope = look(functions, b, x)
+        value, slope = look(expectations, b, x)
         steep = np.polyval(np.polyder(bend), position) * per_b
         np.testing.assert_allclose(value, np.polyval(bend, position), rtol=1e-10)
         np.testing.assert_allclose(slope[0], steep, rtol=1e-9)
-        for f in range(SLOTS):
+        for f in range(COLUMNS):
             np.testing.assert_allclose(slope[1:, f], -steep * ((square + square.T) @ x + line), rtol=1e-8, atol=1e-10)
 
 
@@ -144,14 +143,14 @@ def test_a_shifted_grid_moves_functions_along(n):
 def test_values_are_continuous_between_elements(n):
     """Section 6: P2 elements share their faces' nodes."""
     look = Lookup(n, 4)
-    functions = np.random.default_rng(n).normal(size=(len(look.lattice.capital), 1, look.grid.points, SLOTS))
+    expectations = np.random.default_rng(n).normal(size=(len(look.lattice.capital), 1, look.grid.points, COLUMNS))
     face = np.array([2.0, 1.2, 0.4, 0.1])[: n - 1]
     direction = np.array([1.0, 0.3, -0.2, 0.1])[: n - 1] * 1e-9
-    left, right = look(functions, 0.05, face - direction)[0], look(functions, 0.05, face + direction)[0]
+    left, right = look(expectations, 0.05, face - direction)[0], look(expectations, 0.05, face + direction)[0]
     np.testing.assert_allclose(left, right, atol=1e-7)
     if n > 2:  # the diagonal face x_1 - x_2 of one macro-cell
         face[:2] = 0.9, 0.9
-        left, right = look(functions, 0.05, face - direction)[0], look(functions, 0.05, face + direction)[0]
+        left, right = look(expectations, 0.05, face - direction)[0], look(expectations, 0.05, face + direction)[0]
         np.testing.assert_allclose(left, right, atol=1e-7)
 
 
@@ -159,12 +158,13 @@ def test_values_are_continuous_between_elements(n):
 def test_weights_sum_to_one_and_use_lattice_nodes(n):
     look = Lookup(n, 4)
     for _, x in look.points(50, 20 + n):
-        look.locate(x, look.tech, *look.work[:-1])
-        assert look.weights.sum() == pytest.approx(1.0, abs=1e-12)
-        np.testing.assert_allclose(look.gradients.sum(axis=0), 0.0, atol=1e-12)
-        nodes = look.lattice.table[look.ids]
+        s = look.scratch
+        look.locate(x, look.const, s.ids, s.weights, s.gradients, s.order, s.fractions)
+        assert s.weights.sum() == pytest.approx(1.0, abs=1e-12)
+        np.testing.assert_allclose(s.gradients.sum(axis=0), 0.0, atol=1e-12)
+        nodes = look.lattice.table[s.ids]
         assert nodes.min() >= 0
-        np.testing.assert_allclose(look.weights @ look.lattice.coords[nodes], x, atol=1e-12)
+        np.testing.assert_allclose(s.weights @ look.lattice.coords[nodes], x, atol=1e-12)
 
 
 def test_bond_grid_is_invertible_and_densest_around_the_limit():

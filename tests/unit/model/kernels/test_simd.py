@@ -8,23 +8,23 @@ from regspec.model.kernels.simd import BLOCK, combine, gather, stencil, transpos
 
 
 @njit
-def compiled_combine(target, weights, rows, slots):
-    combine(target, weights, rows, slots)
+def compiled_combine(target, weights, rows, columns):
+    combine(target, weights, rows, columns)
 
 
 @njit
-def compiled_stencil(value, slope, functions, e, j, place, levels, rises, slots, industries):
-    stencil(value, slope, functions, e, j, place, levels, rises, slots, industries)
+def compiled_stencil(value, slope, expectations, e, j, place, levels, rises, columns, industries):
+    stencil(value, slope, expectations, e, j, place, levels, rises, columns, industries)
 
 
 @njit
-def compiled_transpose(target, row, column, source, first, slots):
-    transpose(target, row, column, source, first, slots)
+def compiled_transpose(target, row, column, source, first, columns):
+    transpose(target, row, column, source, first, columns)
 
 
 @njit
-def compiled_gather(target, column, source, slots):
-    gather(target, column, source, slots)
+def compiled_gather(target, column, source, columns):
+    gather(target, column, source, columns)
 
 
 @pytest.mark.parametrize("count", [1, 3, 4])
@@ -49,21 +49,21 @@ def test_a_row_may_be_its_own_target():
     np.testing.assert_array_equal(target, 2.0 * np.arange(12.0) + 1.0)
 
 
-@pytest.mark.parametrize(("industries", "slots"), [(1, 8), (2, 8), (3, 12), (3, 20), (5, 32)])
-def test_stencils(industries, slots):
+@pytest.mark.parametrize(("industries", "columns"), [(1, 8), (2, 8), (3, 12), (3, 20), (5, 32)])
+def test_stencils(industries, columns):
     """Value and slopes are the sums that the docstring tells, whatever was in the arrays before."""
-    rng = np.random.default_rng(slots)
-    functions, pairs = rng.normal(size=(9, 4, 6, slots)), industries * (industries + 1) // 2
+    rng = np.random.default_rng(columns)
+    expectations, pairs = rng.normal(size=(9, 4, 6, columns)), industries * (industries + 1) // 2
     table, ids = rng.permutation(9), rng.integers(0, 9, size=pairs)
     weights, gradients = rng.normal(size=pairs), rng.normal(size=(pairs, max(industries - 1, 1)))
     levels, rises = tuple(rng.normal(size=3)), tuple(rng.normal(size=3))
-    near = functions[table[ids], 2, 3:6]
+    near = expectations[table[ids], 2, 3:6]
     level, rise = (np.einsum("m,pmf->pf", numbers, near) for numbers in (levels, rises))
     slopes = np.vstack([weights @ rise, gradients[:, : industries - 1].T @ level])
     for function in (stencil, compiled_stencil):
-        value, slope = np.full(slots, np.nan), np.full((industries, slots), np.nan)
+        value, slope = np.full(columns, np.nan), np.full((industries, columns), np.nan)
         place = table, ids, weights, gradients, pairs
-        function(value, slope, functions, 2, 4, place, levels, rises, (0,) * slots, (0.0,) * industries)
+        function(value, slope, expectations, 2, 4, place, levels, rises, (0,) * columns, (0.0,) * industries)
         np.testing.assert_allclose(value, weights @ level, rtol=0, atol=1e-13)
         np.testing.assert_allclose(slope, slopes, rtol=0, atol=1e-13)
 
