@@ -45,7 +45,7 @@ rule calibration:
     """National processes and one calibration file per zone."""
     input:
         LAYOUT.national,
-        LAYOUT.zones,
+        LAYOUT.zone_list,
 
 
 rule sweeps:

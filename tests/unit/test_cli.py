@@ -26,8 +26,8 @@ from regspec.workflow.status import failure_of, failures_text, status_text
 def run_folder(bare_folder):
     """A working directory with a configuration and a calibration of zones 3 and 7."""
     layout = Layout(load_config("my.yaml"))
-    layout.zones.parent.mkdir(parents=True)
-    layout.zones.write_text(json.dumps({"zones": [7, 3], "gini": [0.4, 0.5]}), encoding="utf-8")
+    layout.zone_list.parent.mkdir(parents=True)
+    layout.zone_list.write_text(json.dumps({"zones": [7, 3], "gini": [0.4, 0.5]}), encoding="utf-8")
     return layout
 
 
@@ -121,7 +121,7 @@ def test_steps_out_of_order_say_what_to_do(run_folder, capsys, arguments, expect
 
 
 def test_damaged_list_of_zones_is_named(run_folder, capsys):
-    run_folder.zones.write_text('{"zones": [1, ', encoding="utf-8")
+    run_folder.zone_list.write_text('{"zones": [1, ', encoding="utf-8")
     assert run("status") == 2
     assert "zones.json" in capsys.readouterr().err
 

@@ -109,7 +109,7 @@ rule responses:
     input:
         LAYOUT.kernels,
         LAYOUT.national,
-        LAYOUT.zones,
+        LAYOUT.zone_list,
         rules.data.output,
     output:
         [LAYOUT.root / name for name in exhibits.response_exhibit(CONFIG).files],
@@ -133,7 +133,7 @@ rule planner:
     input:
         LAYOUT.kernels,
         LAYOUT.national,
-        LAYOUT.zones,
+        LAYOUT.zone_list,
         rules.data.output,
     output:
         [LAYOUT.root / name for name in exhibits.PLANNER_EXHIBIT.files],

@@ -102,7 +102,7 @@ class Stamps:
         made = {
             "data": layout.data / "meta.json",
             "empirics": layout.empirics / "specialization.parquet",
-            "calibrate": layout.zones,
+            "calibrate": layout.zone_list,
             "kernels": layout.kernels,
             "collect": layout.paths,
             "results": layout.summary,

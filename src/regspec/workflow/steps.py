@@ -143,7 +143,7 @@ def collect(config: Files, overrides: Iterable[str] = ()) -> None:
     unless ``results.missing_zones`` lets them go.
     """
     loaded, digest, layout = load(config, overrides)
-    layout.require(layout.zones, "calibrate")
+    layout.require(layout.zone_list, "calibrate")
     from regspec.results.collect import collect
 
     files = [layout.solution(s, z) for s in loaded.scenarios for z in layout.zone_ids()]
@@ -199,7 +199,7 @@ def sweep(config: Files, name: str, overrides: Iterable[str] = ()) -> None:
     loaded, digest, layout = load(config, overrides)
     if name not in loaded.sweeps:
         raise ConfigError(f"--name {name}: unknown; sweeps: {', '.join(loaded.sweeps) or 'none'}")
-    layout.require(layout.zones, "calibrate")
+    layout.require(layout.zone_list, "calibrate")
     from regspec.results.collect import collect
     from regspec.solves.batch import zones_of
     from regspec.studies.sweeps.run import run
@@ -215,7 +215,7 @@ def sweep(config: Files, name: str, overrides: Iterable[str] = ()) -> None:
 
 @contextmanager
 def _prepared(
-    config: Files, overrides: Iterable[str], step: str, needed: Literal["national", "zones"] | None = None
+    config: Files, overrides: Iterable[str], step: str, needed: Literal["national", "zone_list"] | None = None
 ) -> Iterator[tuple[Config, Path, str]]:
     """Configuration, folder and hash of a run for a step that solves on request; ``needed``: its file of the calibration."""
     loaded, digest, layout = load(config, overrides)
@@ -236,7 +236,7 @@ def multiplicity(config: Files, overrides: Iterable[str] = ()) -> None:
 
 def responses(config: Files, overrides: Iterable[str] = ()) -> None:
     """Table and figures of responses to a shock to one industry (deck Q3; docs/results.md)."""
-    with _prepared(config, overrides, "responses", "zones") as prepared:
+    with _prepared(config, overrides, "responses", "zone_list") as prepared:
         from regspec.studies.responses.run import run
 
         run(*prepared)
@@ -244,7 +244,7 @@ def responses(config: Files, overrides: Iterable[str] = ()) -> None:
 
 def planner(config: Files, overrides: Iterable[str] = ()) -> None:
     """Tables and figure of externalities, long-run taxes and simple rules of the planner (deck M8, M9; docs/results.md)."""
-    with _prepared(config, overrides, "planner", "zones") as prepared:
+    with _prepared(config, overrides, "planner", "zone_list") as prepared:
         from regspec.studies.planner.run import run
 
         run(*prepared)
@@ -280,4 +280,6 @@ def prepare_numba(layout: Layout) -> None:
     """One thread per process and the shared kernel cache; both must be set before numpy and numba load."""
     for variable in THREAD_VARIABLES:
         os.environ.setdefault(variable, "1")
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(layout.numba_cache().resolve()))
+    from regspec.solves.kernel_cache import cache_folder
+
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder(layout).resolve()))

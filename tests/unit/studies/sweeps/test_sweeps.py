@@ -75,7 +75,7 @@ def test_a_sweep_takes_a_stratified_part_of_the_zones(tmp_path):
     found = config(zones=3).model_copy(update={"run": Config().run.model_copy(update={"directory": str(tmp_path)})})
     layout = Layout(found)
     assert zones_of(found, layout, "baseline") == []
-    write_json(layout.zones, {"zones": list(range(1, 10)), "gini": [z / 10 for z in range(1, 10)]})
+    write_json(layout.zone_list, {"zones": list(range(1, 10)), "gini": [z / 10 for z in range(1, 10)]})
     some = zones_of(found, layout, "s-theta_0.3-xi_scale_0.5-baseline")
     assert zones_of(found, layout, "baseline") == list(range(1, 10))
     assert len(some) == 3 and [(z - 1) // 3 for z in some] == [0, 1, 2]
@@ -84,7 +84,7 @@ def test_a_sweep_takes_a_stratified_part_of_the_zones(tmp_path):
 def test_a_list_of_zones_of_an_older_version_counts_as_not_made(tmp_path):
     found = config().model_copy(update={"run": Config().run.model_copy(update={"directory": str(tmp_path)})})
     layout = Layout(found)
-    write_json(layout.zones, {"zones": [3, 7]})
+    write_json(layout.zone_list, {"zones": [3, 7]})
     assert layout.zone_ids() == [] and zones_of(found, layout, "baseline") == []
 
 
