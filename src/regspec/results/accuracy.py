@@ -4,12 +4,9 @@ and 7).
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
-from regspec.exhibits import tables
-from regspec.results.inputs import Inputs
+from regspec.results.inputs import ModelInputs, once
 
 #: Diagnostics whose largest value over zones is the worst one.
 WORST_IS_LARGEST = (
@@ -32,7 +29,8 @@ WORST_IS_LARGEST = (
 )
 
 
-def accuracy(inputs: Inputs) -> pd.DataFrame:
+@once
+def accuracy(inputs: ModelInputs) -> pd.DataFrame:
     """The worst diagnostic over zones, one row for each ``scenario, allocation`` with at least one solved
     zone.
 
@@ -50,8 +48,9 @@ def accuracy(inputs: Inputs) -> pd.DataFrame:
     return pd.concat([rest, largest], axis=1).reset_index()
 
 
-def write(inputs: Inputs, result: pd.DataFrame) -> list[Path]:
-    """Write table ``accuracy``, the worst zone of each scenario and allocation; return the files."""
+def write(inputs: ModelInputs) -> None:
+    """Write the table: the worst zone of each scenario and allocation."""
+    result = accuracy(inputs)
     heads = {
         "scenario": "Scenario",
         "allocation": "Allocation",
@@ -75,13 +74,11 @@ def write(inputs: Inputs, result: pd.DataFrame) -> list[Path]:
         "condition in the last sweep. J: amplification of a binding constraint. Binding: mean share of years with a binding "
         f"constraint. Seconds: mean per zone, market and planner together. {inputs.counts(*inputs.config.scenarios)}"
     )
-    return tables.write(
-        shown,
-        inputs.run_dir / "tables/accuracy",
-        "Accuracy of the solutions",
-        notes,
-        inputs.provenance,
-        inputs.synthetic,
+    inputs.writer.table(
+        name=inputs.making.table,
+        body=shown,
+        caption="Accuracy of the solutions",
+        notes=notes,
         float_format=formats,
         data=result,
     )

@@ -66,7 +66,7 @@ def empirics(config: Files, overrides: Iterable[str] = ()) -> None:
     from regspec.empirics.run import run
 
     with stamped(loaded, digest, layout, "empirics"):
-        run(loaded, layout.data, layout.empirics, digest)
+        run(loaded, layout, digest)
 
 
 def counties(config: Files, overrides: Iterable[str] = ()) -> None:
@@ -78,7 +78,7 @@ def counties(config: Files, overrides: Iterable[str] = ()) -> None:
     from regspec.empirics.counties import run
 
     with stamped(loaded, digest, layout, "counties"):
-        run(loaded, layout.data, layout.empirics, digest)
+        run(loaded, layout, digest)
 
 
 def calibrate(config: Files, overrides: Iterable[str] = ()) -> None:
@@ -191,7 +191,7 @@ def results(config: Files, overrides: Iterable[str] = ()) -> None:
     from regspec.results.run import run
 
     with stamped(loaded, digest, layout, "results"):
-        run(loaded, layout.root, digest)
+        run(loaded, layout, digest)
 
 
 def sweep(config: Files, name: str, overrides: Iterable[str] = ()) -> None:
@@ -206,24 +206,24 @@ def sweep(config: Files, name: str, overrides: Iterable[str] = ()) -> None:
 
     names = loaded.solve_names(name)
     files = [layout.solution(n, zone) for n in names for zone in zones_of(loaded, layout, n)]
-    folder, policy = layout.sweep(name), loaded.sweeps[name].missing_zones
+    policy = loaded.sweeps[name].missing_zones
     present = levels(loaded, layout, names), keys(loaded, layout, names)
     with stamped(loaded, digest, layout, f"sweep/{name}"):
-        collect(files, folder / "paths.parquet", folder / "solutions.parquet", policy, digest, *present)
-        run(loaded, name, layout.root, digest)
+        collect(files, layout.sweep_paths(name), layout.sweep_solutions(name), policy, digest, *present)
+        run(loaded, layout, digest, name)
 
 
 @contextmanager
 def _prepared(
     config: Files, overrides: Iterable[str], step: str, needed: Literal["national", "zone_list"] | None = None
-) -> Iterator[tuple[Config, Path, str]]:
-    """Configuration, folder and hash of a run for a step that solves on request; ``needed``: its file of the calibration."""
+) -> Iterator[tuple[Config, Layout, str]]:
+    """Configuration, paths and hash of a run for a step that solves on request; ``needed``: its file of the calibration."""
     loaded, digest, layout = load(config, overrides)
     if needed is not None:
         layout.require(getattr(layout, needed), "calibrate")
     prepare_numba(layout)
     with stamped(loaded, digest, layout, step):
-        yield loaded, layout.root, digest
+        yield loaded, layout, digest
 
 
 def multiplicity(config: Files, overrides: Iterable[str] = ()) -> None:
@@ -273,7 +273,8 @@ def report(config: Files, overrides: Iterable[str] = ()) -> Path:
     from regspec.report.run import run
 
     with stamped(loaded, digest, layout, "report"):
-        return run(loaded, layout.root, digest)
+        run(loaded, layout, digest)
+    return layout.report
 
 
 def prepare_numba(layout: Layout) -> None:

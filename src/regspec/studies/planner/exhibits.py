@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from regspec.config.config import Config
-from regspec.exhibits import figures, tables
+from regspec.exhibits import figures
+from regspec.exhibits.writer import ExhibitWriter
 from regspec.studies.planner.solve import SUBSIDY
 
 #: Columns of the table of externalities and their heads.
@@ -30,11 +29,11 @@ RULE_LABELS = {
 _MOMENTS = {"Mean": "mean", "Min": "min", "Median": "median", "Max": "max"}
 
 
-def write_externalities(table: pd.DataFrame, stem: Path, config: Config, provenance: dict, synthetic: bool) -> list[Path]:
+def write_externalities(writer: ExhibitWriter, name: str, table: pd.DataFrame, config: Config) -> None:
     """Welfare gains of the plan and of its variants by zone and their moments; the CSV has all numbers of the step."""
     own = table[["zone", "gini", *GAINS]].sort_values("gini", kind="stable")
     rows = own.rename(columns={"zone": "Zone", "gini": "Gini", **GAINS}).astype({"Zone": str})
-    moments = pd.DataFrame([{"Zone": name, **own[list(GAINS)].agg(how).rename(GAINS)} for name, how in _MOMENTS.items()])
+    moments = pd.DataFrame([{"Zone": head, **own[list(GAINS)].agg(how).rename(GAINS)} for head, how in _MOMENTS.items()])
     tolerance = 100 * config.model.solver.tolerance
     notes = (
         f"Welfare gain over the market, percent of consumption in every year. N = {len(own)} zones, baseline, evenly spaced in "
@@ -46,16 +45,14 @@ def write_externalities(table: pd.DataFrame, stem: Path, config: Config, provena
         f"10^{table['worst_error_log10'].max():.1f}."
     )
     form = {"Gini": "%.3f"} | dict.fromkeys(GAINS.values(), "%.4f")
-    return tables.write(
-        pd.concat([rows, moments], ignore_index=True),
-        stem,
-        "Externalities behind the planner's welfare gain, percent",
-        notes,
-        provenance,
-        synthetic,
-        form,
-        [len(rows)],
-        table,
+    writer.table(
+        name=name,
+        body=pd.concat([rows, moments], ignore_index=True),
+        caption="Externalities behind the planner's welfare gain, percent",
+        notes=notes,
+        float_format=form,
+        rules=[len(rows)],
+        data=table,
     )
 
 
@@ -77,9 +74,9 @@ def rules_table(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([*rows, plan | {"Share, median": 1.0, "Min": 1.0, "Max": 1.0}])
 
 
-def write_rules(table: pd.DataFrame, stem: Path, industries: list[str], provenance: dict, synthetic: bool) -> list[Path]:
+def write_rules(writer: ExhibitWriter, name: str, table: pd.DataFrame, industries: list[str]) -> None:
     """Welfare under constant taxes; the CSV has the table's numbers, unrounded."""
-    common = ", ".join(f"{name} {100 * table[f'tau_k_{name}'].mean():.1f}" for name in industries)
+    common = ", ".join(f"{industry} {100 * table[f'tau_k_{industry}'].mean():.1f}" for industry in industries)
     notes = (
         "Market equilibrium in which capital income of industry i is subsidized at a constant rate tau_k,i (taxed where "
         "negative) and repayment of debt taxed at tau_b, from the first year on, rebated as a lump sum. Rates: means of the "
@@ -91,8 +88,13 @@ def write_rules(table: pd.DataFrame, stem: Path, industries: list[str], provenan
     )
     rules = rules_table(table)
     form = {"Gain": "%.3f"} | dict.fromkeys(("Share, median", "Min", "Max"), "%.3f")
-    return tables.write(
-        rules, stem, "Simple rules: welfare under constant taxes", notes, provenance, synthetic, form, [len(rules) - 1]
+    writer.table(
+        name=name,
+        body=rules,
+        caption="Simple rules: welfare under constant taxes",
+        notes=notes,
+        float_format=form,
+        rules=[len(rules) - 1],
     )
 
 
@@ -117,9 +119,7 @@ def taxes_table(table: pd.DataFrame, industries: list[str]) -> pd.DataFrame:
     return pd.DataFrame([*rows, debt])
 
 
-def write_taxes(
-    table: pd.DataFrame, stem: Path, industries: list[str], config: Config, provenance: dict, synthetic: bool
-) -> list[Path]:
+def write_taxes(writer: ExhibitWriter, name: str, table: pd.DataFrame, industries: list[str], config: Config) -> None:
     """Taxes of the plan in the long run, by industry and by whether the limit binds."""
     notes = (
         f"Percent. {config.planner.years} simulated years of each of N = {len(table)} zones at last-year productivity; mean, "
@@ -127,15 +127,13 @@ def write_taxes(
         f"binds (it binds in {100 * table['binding'].mean():.0f} percent of years). Negative subsidies are taxes. Where the "
         "limit binds, debt tax and multiplier are told apart by a convention only: no debt tax is shown."
     )
-    return tables.write(
-        taxes_table(table, industries),
-        stem,
-        "Taxes of the plan in the long run, percent",
-        notes,
-        provenance,
-        synthetic,
-        "%.2f",
-        [len(industries)],
+    writer.table(
+        name=name,
+        body=taxes_table(table, industries),
+        caption="Taxes of the plan in the long run, percent",
+        notes=notes,
+        float_format="%.2f",
+        rules=[len(industries)],
     )
 
 
@@ -157,9 +155,7 @@ def _percent(table: pd.DataFrame, column: str | None) -> float:
     return np.nan if column is None else 100 * table[column].mean()
 
 
-def write_states(
-    table: pd.DataFrame, stem: Path, industries: list[str], config: Config, provenance: dict, synthetic: bool
-) -> list[Path]:
+def write_states(writer: ExhibitWriter, name: str, table: pd.DataFrame, industries: list[str], config: Config) -> None:
     """Taxes of the plan in the long run by the state in which they are set."""
     notes = (
         f"Percent; means over N = {len(table)} zones of the means over those of {config.planner.years} simulated years in "
@@ -167,22 +163,25 @@ def write_states(
         f"({config.model.grid.u_nodes} nodes each). The tax on debt is that of years with a slack limit. Subsidies are of "
         "capital income of the year that follows."
     )
-    return tables.write(
-        state_table(table, industries),
-        stem,
-        "Taxes of the plan in the long run by state, percent",
-        notes,
-        provenance,
-        synthetic,
-        "%.2f",
-        [len(industries)],
+    writer.table(
+        name=name,
+        body=state_table(table, industries),
+        caption="Taxes of the plan in the long run by state, percent",
+        notes=notes,
+        float_format="%.2f",
+        rules=[len(industries)],
     )
 
 
-def draw(table: pd.DataFrame, stem: Path, provenance: dict, synthetic: bool) -> list[Path]:
+def draw(writer: ExhibitWriter, name: str, table: pd.DataFrame) -> None:
     """Left: parts of the gain by zone, in the order of specialization; right: share of the gain under each rule."""
     own = table.sort_values("gini", kind="stable").reset_index(drop=True)
-    fig, (left, right) = figures.new("double", 3.2, ncols=2, width_ratios=(1.1, 1))
+    with writer.figure(name=name, width="double", height=3.2, ncols=2, width_ratios=(1.1, 1)) as (_, (left, right)):
+        _draw_parts(left, own)
+        _draw_rules(right, own)
+
+
+def _draw_parts(left, own: pd.DataFrame) -> None:
     at = np.arange(len(own))
     parts = {"part_agglomeration": ("agglomeration", figures.PALETTE[0]), "part_pecuniary": ("prices", figures.PALETTE[1])}
     for shift, (name, (label, colour)) in zip((-0.2, 0.2), parts.items(), strict=True):
@@ -195,6 +194,9 @@ def draw(table: pd.DataFrame, stem: Path, provenance: dict, synthetic: bool) -> 
     left.set_ylabel("welfare gain (percent of consumption)")
     left.set_title(f"Parts of the gain by externality, N = {len(own)}", loc="left")
     left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3)
+
+
+def _draw_rules(right, own: pd.DataFrame) -> None:
     short = {
         "both": "capital and debt,\nown rates",
         "capital": "capital,\nown rates",
@@ -212,4 +214,3 @@ def draw(table: pd.DataFrame, stem: Path, provenance: dict, synthetic: bool) -> 
     right.set_ylim(len(short) - 0.5, -0.5)
     right.set_xlabel("share of the plan's gain (percent)")
     right.set_title("Constant taxes; bar: median zone", loc="left")
-    return figures.save(fig, stem, provenance, synthetic)

@@ -8,6 +8,7 @@ from results_run import make_config
 from regspec.config.config import Config
 from regspec.config.reading import load_config
 from regspec.errors import ConfigError
+from regspec.exhibits.writer import ExhibitWriter
 from regspec.io.provenance import write_json
 from regspec.layout import Layout
 from regspec.results.friction import friction_share
@@ -140,9 +141,11 @@ def test_the_table_has_each_cells_own_slopes_and_share():
 
 def test_figures_of_one_and_two_axes_are_written(tmp_path):
     table = cell_table(Stub(), "s")
-    rhs, own = draw.chosen(table)
+    rhs, own = draw.estimated_rows(table)
     assert rhs == "all controls" and len(own) == 2
-    files = draw.points(own, "theta", tmp_path / "one", {}, True, "title")
+    writer = ExhibitWriter(tmp_path, {}, True)
+    draw.points(writer, "one", own, "theta", "title")
     two = pd.concat([own.assign(chi=0.1), own.assign(chi=0.2, growth=np.nan)])
-    files += draw.heat_maps(two, ["theta", "chi"], tmp_path / "two", {}, True, "title")
+    draw.heat_maps(writer, "two", two, ["theta", "chi"], "title")
+    files = list(tmp_path.iterdir())
     assert all(path.stat().st_size > 1000 for path in files) and len(files) == 4
