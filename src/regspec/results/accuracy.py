@@ -57,8 +57,8 @@ def write(inputs: ModelInputs) -> None:
         "zones": "Zones",
         "euler_bonds_max_log10": "Euler, bonds",
         "euler_portfolio_max_log10": "Euler, portfolio",
-        "cloud_euler_bonds_p99_log10": "Cloud p99, bonds",
-        "cloud_euler_portfolio_p99_log10": "Cloud p99, portfolio",
+        "cloud_euler_bonds_p99_log10": "Off grid p99, bonds",
+        "cloud_euler_portfolio_p99_log10": "Off grid p99, portfolio",
         "residual_max": "Residual",
         "amplification_max": "J",
         "binding_share": "Binding",
@@ -66,13 +66,14 @@ def write(inputs: ModelInputs) -> None:
     }
     shown = result[[name for name in heads if name in result]].rename(columns=heads)
     formats = {"Residual": "%.1e", "Seconds": "%.1f"} | {
-        name: "%.2f" for name in heads.values() if name.startswith(("Euler", "Cloud", "J"))
+        name: "%.2f" for name in heads.values() if name.startswith(("Euler", "Off grid", "J"))
     }
     notes = (
-        "Worst zone of each scenario and allocation. Euler: largest error on the simulated path, log10 of the consumption "
-        "equivalent; cloud: 99th percentile on random states off the grid. Residual: largest residual of an equilibrium "
-        "condition in the last sweep. J: amplification of a binding constraint. Binding: mean share of years with a binding "
-        f"constraint. Seconds: mean per zone, market and planner together. {inputs.counts(*inputs.config.scenarios)}"
+        "The table shows the worst zone of each scenario and allocation. Euler: largest error on the simulated path, log10 of "
+        "the consumption equivalent. Off grid: 99th percentile of the errors at random states off the grid. Residual: largest "
+        "residual of an equilibrium condition in the last iteration. J: amplification of a binding constraint. Binding: mean "
+        f"share of years with a binding constraint. Seconds: mean per zone, market and planner together. "
+        f"{inputs.counts(*inputs.config.scenarios)}"
     )
     inputs.writer.table(
         name=inputs.making.table,

@@ -172,9 +172,10 @@ def _write_table(inputs: ModelInputs, effects: list[Effect]) -> None:
         f"Slopes of log output and log consumption of the market on the {labels.specialization(config)} of "
         f"{config.empirics.base_year}, given {given(config.empirics, rhs)}; HC1 standard errors in parentheses. Growth and "
         f"average: {config.empirics.base_year} to {config.empirics.base_year + last}. Effect: slope with the part minus "
-        f"slope without it; bootstrap: percentiles of {config.results.bootstrap} draws of zones; share of the slope with "
-        "it with Fieller's set, unbounded where that slope is not distinguishable from zero. Parts overlap and do not "
-        f"add up, but for the two of the constraint. {inputs.counts(*scenarios)}"
+        f"slope without it. Bootstrap: percentiles of {config.results.bootstrap} draws of zones. Share: effect over the slope "
+        "with the part, with Fieller's set; the set is unbounded where that slope is not distinguishable from zero. The "
+        f"effects do not sum to the total, except for the two components of the collateral constraint. "
+        f"{inputs.counts(*scenarios)}"
     )
     inputs.writer.table(
         name=inputs.making.table,

@@ -103,9 +103,9 @@ def write(inputs: ModelInputs) -> None:
     config, result = inputs.config, efficient(inputs)
     notes = (
         f"Gini over the {len(config.calibration.industries)} model industries (not comparable with the Gini over the data "
-        "industries). Efficient: portfolio that equalizes social marginal products at base-year productivity, collateral "
-        "slack (no pecuniary wedge); all zones with data, no solve needed. Positive: fraction of zones where specialization "
-        f"rises. Paths: {inputs.counts(inputs.baseline)}"
+        "industries). Efficient: the portfolio that equalizes social marginal products at base-year productivity with a "
+        "slack limit, that is, without pecuniary wedge. It needs no solve and covers all zones with data. Positive: fraction "
+        f"of zones in which specialization rises. Paths: {inputs.counts(inputs.baseline)}"
     )
     heads = {"n": "N", "mean": "Mean", "sd": "SD", "positive": "Positive"}
     table = moments_table(result)

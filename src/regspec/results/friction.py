@@ -163,8 +163,8 @@ def _write_table(inputs: ModelInputs, alternative: str, own: dict[str, list[Shar
     notes = (
         f"Growth of output from {inputs.config.empirics.base_year} on the {labels.specialization(inputs.config)}; HC1 "
         f"standard errors in parentheses. Share: 1 {chr(0x2212)} slope({alternative})/slope({baseline}). Set: Fieller's "
-        f"{confidence:.0%} confidence set from the joint HC1 covariance; it is unbounded where the baseline slope is not "
-        "distinguishable from zero, and the share then means nothing. Bootstrap: percentiles of "
+        f"{confidence:.0%} confidence set from the joint HC1 covariance. The set is unbounded where the baseline slope is "
+        "not distinguishable from zero; the share is then not informative. Bootstrap: percentiles of "
         f"{inputs.config.results.bootstrap} draws of zones. {inputs.counts(baseline, alternative)}"
     )
     inputs.writer.table(

@@ -52,9 +52,10 @@ def write(inputs: ModelInputs) -> None:
         if result.year in own["planner"].columns and len(own["planner"]):
             ends[name] = 100 * (own["planner"][result.year] - own["ce"][result.year])
     notes = (
-        f"Shares of capital, percent; changes in points, efficient less market. N = {len(change)} zones, base-year "
-        "productivity, collateral slack (no solve needed). Gains: fraction of zones in which the industry is larger than in "
-        f"the market; of those in which it is the market's largest. Paths: planner less market in {result.year}. "
+        "Shares of capital in percent. Changes are efficient less market, in points, at base-year productivity with a slack "
+        f"limit (no solve needed); N = {len(change)} zones. Gains: fraction of zones in which the industry is larger than in "
+        "the market. Gains where largest: the same among zones in which it is the largest industry of the market. Paths: "
+        f"planner less market in {result.year}. "
         f"{inputs.counts(inputs.baseline)}"
     )
     form = dict.fromkeys(("Market", "Efficient", "Change", "p10", "p90", "Paths: change"), "%.1f")

@@ -105,9 +105,9 @@ def write(inputs: ModelInputs) -> None:
     ]
     notes = (
         f"Slopes of growth of output since {inputs.config.empirics.base_year} on the {labels.specialization(inputs.config)} "
-        "under realized productivity, log points; HC1 standard errors. Immobile: every zone keeps its first portfolio; mobile: "
-        "private marginal products are equal in every year; no solve needed. A friction that only slows capital down, the "
-        "collateral constraint included, leaves the slope about between these two. Market: the baseline's solved zones. "
+        "under realized productivity, log points, with HC1 standard errors. Immobile: every zone keeps its first portfolio. "
+        "Mobile: private marginal products are equal in every year. Neither needs a solve. A friction that only slows capital "
+        "down, such as the collateral constraint, gives a slope roughly between the two. Market: solved zones of the baseline. "
         f"{inputs.counts(inputs.baseline)}"
     )
     inputs.writer.table(

@@ -53,9 +53,9 @@ def write(inputs: ModelInputs) -> None:
     gamma = inputs.config.scenario_parameters(inputs.baseline).gamma
     table = normalization_table(found, gamma) if len(found) else pd.DataFrame({"Utility": [f"{inputs.baseline}: no planner"]})
     notes = (
-        "Lambda = (V_SP/V_CE)^(1/(1-gamma)) - 1, percent. Without the constant it is the ratio of certainty-equivalent "
-        "consumptions, which no unit changes. With the -1 of u = (c^(1-gamma) - 1)/(1-gamma) in V it depends on the unit of "
-        "consumption and means nothing; N: zones in which both values have the same sign. "
+        "Lambda = (V_SP/V_CE)^(1/(1-gamma)) - 1, percent. Without the constant, Lambda is the ratio of "
+        "certainty-equivalent consumptions and does not depend on units. With the -1 of u = (c^(1-gamma) - 1)/(1-gamma) in V, "
+        "it depends on the unit of consumption and has no meaning. N: zones in which both values have the same sign. "
         f"{inputs.counts(inputs.baseline)}"
     )
     inputs.writer.table(

@@ -91,17 +91,18 @@ def write(inputs: ModelInputs) -> None:
 
 def _write_table(inputs: ModelInputs, table: pd.DataFrame, data: pd.DataFrame, share: float) -> None:
     notes = (
-        "Percent; taxes that make households choose the plan, along the realized path. Negative subsidies are taxes; "
-        "subsidies of a year add up to zero with the values of the industries' capital. First and last year: medians over "
-        "zones; then over all zones and years, and means over zone-years in which the limit is slack or binds (it binds in "
-        f"{share:.0f} percent of them; the debt tax is a convention there), and over years in the lowest and highest third of "
-        "the industry's realized productivity u (debt: of its mean with the nation's shares). The CSV has quartiles by year. "
+        "Percent. These taxes make households choose the planner's allocation along the realized path. Negative subsidies are "
+        "taxes. Weighted by the values of the industries' capital, the subsidies of a year sum to zero. First and last year: "
+        "medians over zones. Mean to p75: all zones and years. Slack and binding: means over zone-years in which the limit is "
+        f"slack or binds. It binds in {share:.0f} percent of zone-years, where the debt tax is set by convention. Low u and "
+        "high u: means over years in the lowest and highest third of the industry's realized productivity u (debt: of its mean "
+        "with the nation's shares). The CSV has quartiles by year. "
         f"{inputs.counts(inputs.baseline)}"
     )
     inputs.writer.table(
         name=inputs.making.table,
         body=table,
-        caption="Taxes that decentralize the plan, percent",
+        caption="Taxes that decentralize the planner's allocation, percent",
         notes=notes,
         float_format="%.2f",
         data=data,

@@ -83,10 +83,10 @@ def write(inputs: ModelInputs) -> None:
 def _write_table(inputs: ModelInputs, table: pd.DataFrame) -> None:
     base = inputs.config.empirics.base_year
     notes = (
-        "Means over zones: Gini of the portfolio over model industries; output and consumption of the planner relative to the "
-        f"market, percent. Slopes: growth of output since {base}, log points, on base-year specialization (HC1 standard "
-        f"errors), on the same zones; difference: planner less market. In {base} capital is given: both have the same level "
-        f"and level slope. {inputs.counts(inputs.baseline)}"
+        "Means over zones. Gini: of the portfolio over model industries. Output and consumption: planner relative to market, "
+        f"percent. Slopes: growth of output since {base}, log points, on base-year specialization (HC1 standard "
+        f"errors), on the same zones. Difference: planner less market. In {base} capital is given, so that both allocations "
+        f"have the same level and the same slope of the level. {inputs.counts(inputs.baseline)}"
     )
     inputs.writer.table(name=inputs.making.table, body=table, caption="The planner's path and the market's", notes=notes)
 

@@ -47,7 +47,7 @@ def write(inputs: ModelInputs) -> None:
     """Write table and figure; where no planner was solved they say so."""
     gains = welfare_gains(inputs)
     notes = (
-        "Welfare gain of the constrained-efficient plan over the market equilibrium at the zone's initial state, percent of "
+        "Welfare gain of the planner over the market at the zone's initial state, percent of "
         f"consumption in every year. Unweighted distribution over zones. {inputs.counts(*gains.columns)}"
     )
     inputs.writer.table(

@@ -118,9 +118,9 @@ def write(inputs: DataInputs) -> None:
     controls = ", ".join(labels.term(name) for name in terms(config.empirics, True, ()))
     shares = f"{config.empirics.base_year} {labels.variable(config.empirics.variable)}"
     notes = (
-        f"Coefficient of an industry's share of {shares} (fraction). Together: all industries of the table in one regression, "
-        f"the others left out; alone: a regression for each. {NOTE} Also in each: {controls} (initial income with growth "
-        f"only). Members: {_members(members)}."
+        f"Coefficient of an industry's share of {shares} (fraction). Together: one regression on all industries of the table; "
+        f"other industries are left out. Alone: one regression for each. {NOTE} All regressions include: {controls} (initial "
+        f"income only with growth). Members: {_members(members)}."
     )
     inputs.writer.table(
         name=inputs.making.table, body=body, caption="The trade-off by industry", notes=notes, rules=[len(members)], data=data

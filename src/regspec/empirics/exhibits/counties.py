@@ -124,8 +124,9 @@ def _coverage_table(writer: ExhibitWriter, made: dict[str, pd.DataFrame], report
         }
     )
     notes = (
-        f"Total: employees, occupied housing units, population. Without zone: part of the total in counties without "
-        f"a zone in {report['crosswalk']}; at most of a zone: what one zone lacks if all of them in its state are its own."
+        f"Total: employees, occupied housing units, population. Without zone: share of the total in counties without a zone in "
+        f"{report['crosswalk']}. At most of a zone: the largest share that a zone lacks if all such counties of its state are "
+        "its own."
     )
     if compared is not None:
         for head, name in (
@@ -136,7 +137,7 @@ def _coverage_table(writer: ExhibitWriter, made: dict[str, pd.DataFrame], report
             body[f"Imputed (%): {head}"] = 100 * table[name]
         body["Gini"], body["Census Gini"], body["Correlation"] = table["gini"], table["census_gini"], table["correlation"]
         notes += (
-            " Imputed: part of employment that the files withhold or leave out; in all zones together, in the median zone "
+            " Imputed: share of employment that the files withhold or leave out, in all zones together, in the median zone "
             "and in the zone where it is largest. Gini: mean over zones, over the industries that business patterns cover; "
             "census: the nearest census year, over the same industries if the census has them. Correlation: of the two "
             "Ginis over zones."

@@ -157,12 +157,12 @@ def _write_table(inputs: DataInputs, table: pd.DataFrame) -> None:
         }
     )
     notes = (
-        "Growth in log points over the horizon, on specialization in the year in which it begins; all pairs of years that "
-        "are that far apart, stacked, with effects of the first year. Ordinary least squares, unweighted; standard errors "
+        "Growth over the horizon, in log points, is regressed on specialization in its first year. All pairs of years that are "
+        "that far apart are stacked, with effects of the first year. Ordinary least squares, unweighted; standard errors "
         f"clustered by zone and by state. Specialization: {labels.MEASURES[config.empirics.measure]} of "
-        f"{labels.variable(config.empirics.variable)} shares.{split_note(inputs)} Tradable: non-tradable specialization is "
-        f"in the same regression. Also in each: {_others(inputs)}, in the first year. Years with no complete controls begin "
-        "no window."
+        f"{labels.variable(config.empirics.variable)} shares.{split_note(inputs)} The regression on "
+        "tradable specialization includes non-tradable specialization. All regressions include, in the first year: "
+        f"{_others(inputs)}. No window begins in a year without complete controls."
     )
     inputs.writer.table(
         name=inputs.making.table,

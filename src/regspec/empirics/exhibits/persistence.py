@@ -148,10 +148,10 @@ def write(inputs: DataInputs) -> None:
         }
     )
     notes = (
-        f"Log rank of revealed comparative advantage in {labels.variable(inputs.config.empirics.variable)} shares, on the "
-        "same so many years earlier; ranks among all zones and industries of a year, ties at their mean; all pairs of years "
-        "that are that far apart, stacked, with zone-by-year and industry-by-year effects. Least squares, unweighted; "
-        "standard errors clustered by zone. Zero shares: part of the cells, tied at the lowest rank."
+        f"The log rank of revealed comparative advantage in {labels.variable(inputs.config.empirics.variable)} shares is "
+        "regressed on the log rank that many years earlier. Ranks are among all zones and industries of a year; ties get their "
+        "mean rank. All pairs of years that are that far apart are stacked, with zone-by-year and industry-by-year effects. "
+        "Least squares, unweighted; standard errors clustered by zone. Zero shares: fraction of cells, tied at the lowest rank."
     )
     inputs.writer.table(
         name=inputs.making.table, body=body, caption="Persistence of comparative advantage", notes=notes, data=table

@@ -156,7 +156,8 @@ def grid_notes(inputs: DataInputs, table: pd.DataFrame) -> str:
     count = f"{zones[0]}" if len(zones) == 1 else f"{zones[0]} to {zones[-1]}"
     controls = ", ".join(labels.term(name) for name in config.empirics.controls)
     return (
-        f"Each cell is the coefficient of specialization in its own regression of {count} zones; columns: what else is in it. "
-        f"{NOTE} Growth: {labels.growth(config)}; level: {labels.level(config)}; logs. Controls: {controls}; with growth also "
-        "initial log income. ĝ: shift-share predicted growth over the data industries. States: effects of the zone's state."
+        f"Each cell is the coefficient of specialization in a regression of {count} zones. Columns: the other regressors. "
+        f"{NOTE} Growth: {labels.growth(config)}; level: {labels.level(config)}; logs. Controls: {controls}; growth "
+        "regressions also include initial log income. ĝ: shift-share predicted growth over the data industries. States: "
+        "effects of the zone's state."
     )

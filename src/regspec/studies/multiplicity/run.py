@@ -117,10 +117,10 @@ def run(config: Config, layout: Layout, config_hash: str) -> None:
     solutions, table = continuation(config, national)
     notes = (
         f"One industry, collateral valued at today's price, chi = {settings.chi:g}, gamma = {config.model.parameters.gamma:g}. "
-        f"Where a state has several equilibria the {settings.selection} is taken, in every state and year: one selection of "
-        f"many, found by continuation in theta. Several: share of grid states, or of {settings.years:,} simulated years, with "
-        "more than one equilibrium. Debts in years of trend output. Jump: largest step of log c between neighbouring "
-        "points of the bond grid. J = kappa gamma q/c."
+        f"Where a state has several equilibria, the {settings.selection} is selected, in every state and year. This is one "
+        f"selection of many, found by continuation in theta. Several: share of grid states, or of {settings.years:,} simulated "
+        "years, with more than one equilibrium. Debts in years of trend output. Jump: largest step of log c between "
+        "neighbouring points of the bond grid. J = kappa gamma q/c."
     )
     caption = f"Several equilibria of a year: the {settings.selection} selected"
     writer.table(

@@ -48,11 +48,11 @@ def write_portfolios(writer: ExhibitWriter, name: str, table: pd.DataFrame, indu
     body = portfolio_table(table, industries)
     year = config.calibration.first_year
     notes = (
-        f"Economies whose productivity stays at that of {year} in the mean: market and plan of N = {len(table)} zones, "
-        f"portfolios are means of {config.planner.years} simulated years, the same draws in each. Closed form: without shocks "
-        "and with a slack limit, the plan equalizes social marginal products, the market rests at its shares of "
-        f"{year}. Shares of capital: changes, the closed form's change less the solved one, and what the plan adds by not "
-        "taking prices as given, in points."
+        f"Economies whose mean productivity stays at that of {year}; N = {len(table)} zones. Portfolios are means of "
+        f"{config.planner.years} simulated years with the same draws. Closed form: without shocks and with a slack limit, the "
+        f"planner equalizes social marginal products and the market keeps its shares of {year}. Shares of capital are in "
+        "points: plan less market, error of the closed form (its change less the solved one), and pecuniary wedge (what the "
+        "planner adds by not taking prices as given)."
     )
     form = {column: "%.3f" if column[0].startswith("Gini") else "%.2f" for column in body}
     caption = f"Efficient long-run portfolio at the productivity of {year}, solved"

@@ -53,10 +53,11 @@ def notes(config: Config) -> str:
     later = f"means over {own.draws} draws of all later shocks" if own.draws else "no later shocks"
     return (
         f"Log productivity of one industry falls by {own.size:g} of its standard deviations and returns at its persistence. "
-        "Each year's equilibrium is solved on paths with and without the shock, which start from the first year's bonds and "
-        f"portfolio, without trend; {later}. Difference after 0 to {own.horizon} years, percent: Y, c, q, k (capital of the "
-        "industry hit): 100 log points; eta: of marginal utility; debt: of output. Y, c, q, eta: in the year of the shock; Sum "
-        "c: over all years. The CSV has all responses, with simulation standard errors."
+        "The equilibrium of each year is solved on paths with and without the shock. Paths start from the bonds and the "
+        f"portfolio of the first year and have no trend; {later}. Responses are differences of the two paths over 0 to "
+        f"{own.horizon} years. Y, c, q and k (capital of the industry hit): 100 log points; eta: percent of marginal utility; "
+        "debt: percent of output. Columns Y, c, q and eta are for the year of the shock; Sum c is over all years. The CSV has "
+        "all responses, with simulation standard errors."
     )
 
 

@@ -38,7 +38,7 @@ def _write_table(inputs: ModelInputs, sweep: str, table: pd.DataFrame) -> None:
         f"Each cell overrides model.parameters; first scenario: {inputs.config.sweep_scenarios(sweep)[0]}. Slopes on the "
         f"{labels.specialization(inputs.config)}, given {given(empirics, rhs)}; growth {empirics.base_year} to "
         f"{empirics.end_year}, log points; {inputs.config.results.confidence:.0%} intervals (HC1; Fieller's sets of shares, "
-        "'not bounded' where the slope itself is not distinguishable from zero, so that its share means nothing)."
+        "'not bounded' where the slope itself is not distinguishable from zero and its share is not informative)."
     )
     inputs.writer.table(
         name=inputs.making.table, body=body.reset_index(drop=True), caption=f"Sweep {sweep}", notes=notes, data=table

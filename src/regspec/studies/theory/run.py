@@ -30,7 +30,7 @@ BENCHMARKS = {
 
 
 @dataclass(frozen=True)
-class Case:
+class TheoryCase:
     """An economy of a part of the exhibit; ``at``: what varies in it (I, the share, phi, or the limit's name)."""
 
     part: str
@@ -38,21 +38,21 @@ class Case:
     economy: Economy
 
 
-def cases(config: Config) -> Iterator[Case]:
+def cases(config: Config) -> Iterator[TheoryCase]:
     """All economies, in the order of the table. Raises ConfigError for a model without debt limit."""
     own = config.theory
     if config.model.parameters.limit == "natural":
         raise ConfigError("theory: model.parameters.limit = natural has no debt limit, nothing that a price could move")
     for name, overrides in BENCHMARKS.items():
-        yield Case("benchmark", name, Economy((1.0,), 0.0, tuple(overrides.items())))
+        yield TheoryCase("benchmark", name, Economy((1.0,), 0.0, tuple(overrides.items())))
     for phi in (0.0, own.phi):
         for n in own.industries:
-            yield Case("number", n, Economy((1.0 / n,) * n, phi))
+            yield TheoryCase("number", n, Economy((1.0 / n,) * n, phi))
     for phi in (0.0, own.phi):
         for share in own.shares:
-            yield Case("share", share, Economy((share, 1.0 - share), phi))
+            yield TheoryCase("share", share, Economy((share, 1.0 - share), phi))
     for phi in own.adjustment:
-        yield Case("phi", phi, Economy((own.share, 1.0 - own.share), phi))
+        yield TheoryCase("phi", phi, Economy((own.share, 1.0 - own.share), phi))
 
 
 def covariances(series: Series) -> tuple[np.ndarray, np.ndarray]:
@@ -64,7 +64,7 @@ def covariances(series: Series) -> tuple[np.ndarray, np.ndarray]:
     return products.mean(axis=0), batches.std(axis=0, ddof=1) / np.sqrt(_BATCHES)
 
 
-def rows(case: Case, series: Series) -> Iterator[dict]:
+def rows(case: TheoryCase, series: Series) -> Iterator[dict]:
     """One row for each industry: part, what varies, phi, the industry's share, covariance, its error, further numbers."""
     found, errors = covariances(series)
     variances, q = series.u.var(axis=0), np.log(series.q)
