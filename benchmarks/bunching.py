@@ -80,19 +80,20 @@ def jumps() -> tuple[list[dict], list[dict]]:
 def draw(curves: list[dict], stem: Path, provenance: dict) -> None:
     """lambda^(-1/gamma) and b' around the kink, a line for each grid."""
     from regspec.exhibits import figures
+    from regspec.exhibits.writer import ExhibitWriter
 
-    figure, axes = figures.new("double", height=3.1, ncols=2)
-    for curve, colour, line in zip(curves, figures.PALETTE, (":", "--", "-"), strict=False):
-        for axis, key in zip(axes, ("value", "ahead"), strict=True):
-            axis.plot(curve["distance"], curve[key], line, color=colour, label=curve["label"])
-    axes[0].set(title="Shadow value of wealth", ylabel=r"$\lambda^{-1/\gamma}$")
-    axes[1].set(title="Bonds chosen", ylabel=r"$b' - b^*$ (years of output)")
-    for axis in axes:
-        axis.axvline(0.0, color="#999999", linewidth=0.6)
-        axis.set_xlabel(r"$b - b^*$ (years of output)")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
-    figures.save(figure, stem, provenance, synthetic=True)
+    writer = ExhibitWriter(stem.parent, provenance, synthetic=True)
+    with writer.figure(name=stem.name, width="double", height=3.1, ncols=2) as (figure, axes):
+        for curve, colour, line in zip(curves, figures.PALETTE, (":", "--", "-"), strict=False):
+            for axis, key in zip(axes, ("value", "ahead"), strict=True):
+                axis.plot(curve["distance"], curve[key], line, color=colour, label=curve["label"])
+        axes[0].set(title="Shadow value of wealth", ylabel=r"$\lambda^{-1/\gamma}$")
+        axes[1].set(title="Bonds chosen", ylabel=r"$b' - b^*$ (years of output)")
+        for axis in axes:
+            axis.axvline(0.0, color="#999999", linewidth=0.6)
+            axis.set_xlabel(r"$b - b^*$ (years of output)")
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=3)
 
 
 def consumption_errors(solver, years, path, weights) -> np.ndarray:

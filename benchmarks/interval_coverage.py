@@ -27,7 +27,7 @@ from regspec.econometrics.shift_share import akm, akm0, industry_regression
 from regspec.econometrics.wild import wild
 from regspec.empirics.inputs import centroids
 from regspec.empirics.specialization import wide_shares
-from regspec.exhibits import tables
+from regspec.exhibits.writer import ExhibitWriter
 from regspec.io.provenance import stamp
 from regspec.io.run_tables import read_table
 
@@ -184,7 +184,7 @@ def main() -> None:
     folder = Path("results/bench")
     folder.mkdir(parents=True, exist_ok=True)
     caption = "Coverage of nominal 95% intervals"
-    tables.write(body, folder / "coverage", caption, notes, stamp("coverage"), None, data=table)
+    ExhibitWriter(folder, stamp("coverage"), None).table(name="coverage", body=body, caption=caption, notes=notes, data=table)
 
 
 if __name__ == "__main__":

@@ -146,32 +146,35 @@ def child(method: str) -> None:
     print(json.dumps([{"method": method} | row for row in rows]))
 
 
-def draw(rows: list[dict], stem: Path, provenance: dict) -> list[Path]:
+def draw(rows: list[dict], stem: Path, provenance: dict) -> None:
     """Mean bond error against seconds: a panel for the market and one for the planner."""
     import precision
 
     from regspec.exhibits import figures
+    from regspec.exhibits.writer import ExhibitWriter
 
-    figure, axes = figures.new("double", height=3.1, ncols=2, sharey=True)
-    markers = ("v", "^", "D", "s", "o", "*")
-    for axis, allocation in zip(axes, ("market", "planner"), strict=True):
-        for number, method in enumerate(METHODS):
-            own = [row for row in rows if row["method"] == method and row["allocation"] == allocation and "failure" not in row]
-            axis.plot(
-                [row["seconds"] for row in own],
-                [10 ** row["euler_bonds_mean_log10"] for row in own],
-                "--" if method.startswith("fixed") else "-",
-                color=figures.PALETTE[number],
-                marker=markers[number],
-                label=method,
-            )
-        axis.set(xscale="log", yscale="log", xlabel="solve time (seconds, one core)", title=allocation.capitalize())
-        axis.grid(True, which="major", color="#DDDDDD", linewidth=0.5)
-        precision.ticks(axis)
-    axes[0].set_ylabel("mean bond error on the path (unit-free)")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
-    return figures.save(figure, stem, provenance, synthetic=True)
+    writer = ExhibitWriter(stem.parent, provenance, synthetic=True)
+    with writer.figure(name=stem.name, width="double", height=3.1, ncols=2, sharey=True) as (figure, axes):
+        markers = ("v", "^", "D", "s", "o", "*")
+        for axis, allocation in zip(axes, ("market", "planner"), strict=True):
+            for number, method in enumerate(METHODS):
+                own = [
+                    row for row in rows if row["method"] == method and row["allocation"] == allocation and "failure" not in row
+                ]
+                axis.plot(
+                    [row["seconds"] for row in own],
+                    [10 ** row["euler_bonds_mean_log10"] for row in own],
+                    "--" if method.startswith("fixed") else "-",
+                    color=figures.PALETTE[number],
+                    marker=markers[number],
+                    label=method,
+                )
+            axis.set(xscale="log", yscale="log", xlabel="solve time (seconds, one core)", title=allocation.capitalize())
+            axis.grid(True, which="major", color="#DDDDDD", linewidth=0.5)
+            precision.ticks(axis)
+        axes[0].set_ylabel("mean bond error on the path (unit-free)")
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=3)
 
 
 def run(quick: bool) -> list[dict]:

@@ -92,33 +92,34 @@ def write(rows: list[dict], path: Path) -> None:
         writer.writerows(rows)
 
 
-def draw(rows: list[dict], stem: Path, provenance: dict) -> list[Path]:
+def draw(rows: list[dict], stem: Path, provenance: dict) -> None:
     """Errors against seconds, both on log axes: a panel for bonds and one for the portfolio."""
     from regspec.exhibits import figures
+    from regspec.exhibits.writer import ExhibitWriter
 
-    figure, axes = figures.new("double", height=3.1, ncols=2, sharey=True)
-    styles = {"market": (figures.PALETTE[0], "o"), "planner": (figures.PALETTE[1], "s")}
-    solved = [row for row in rows if "failure" not in row]
-    for axis, condition, title in zip(axes, ("bonds", "portfolio"), ("Bond condition", "Portfolio condition"), strict=True):
-        for name, (colour, marker) in styles.items():
-            own = [row for row in solved if row["allocation"] == name]
-            for statistic, line, fill in (("mean", "-", colour), ("p99", "--", "white")):
-                axis.plot(
-                    [row["seconds"] for row in own],
-                    [10 ** row[f"euler_{condition}_{statistic}_log10"] for row in own],
-                    line,
-                    color=colour,
-                    marker=marker,
-                    markerfacecolor=fill,
-                    label=f"{name}, {statistic}",
-                )
-        axis.set(xscale="log", yscale="log", xlabel="solve time (seconds, one core)", title=title)
-        axis.grid(True, which="major", color="#DDDDDD", linewidth=0.5)
-        ticks(axis)
-    axes[0].set_ylabel("Euler error on the path (unit-free)")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4)
-    return figures.save(figure, stem, provenance, synthetic=True)
+    writer = ExhibitWriter(stem.parent, provenance, synthetic=True)
+    with writer.figure(name=stem.name, width="double", height=3.1, ncols=2, sharey=True) as (figure, axes):
+        styles = {"market": (figures.PALETTE[0], "o"), "planner": (figures.PALETTE[1], "s")}
+        solved = [row for row in rows if "failure" not in row]
+        for axis, condition, title in zip(axes, ("bonds", "portfolio"), ("Bond condition", "Portfolio condition"), strict=True):
+            for name, (colour, marker) in styles.items():
+                own = [row for row in solved if row["allocation"] == name]
+                for statistic, line, fill in (("mean", "-", colour), ("p99", "--", "white")):
+                    axis.plot(
+                        [row["seconds"] for row in own],
+                        [10 ** row[f"euler_{condition}_{statistic}_log10"] for row in own],
+                        line,
+                        color=colour,
+                        marker=marker,
+                        markerfacecolor=fill,
+                        label=f"{name}, {statistic}",
+                    )
+            axis.set(xscale="log", yscale="log", xlabel="solve time (seconds, one core)", title=title)
+            axis.grid(True, which="major", color="#DDDDDD", linewidth=0.5)
+            ticks(axis)
+        axes[0].set_ylabel("Euler error on the path (unit-free)")
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=4)
 
 
 def ticks(axis) -> None:

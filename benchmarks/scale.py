@@ -59,7 +59,7 @@ def prepare(path, config: Config) -> None:
     that starts another as the other's, too.
     """
     layout = Layout(config)
-    if not layout.zones.exists():
+    if not layout.zone_list.exists():
         for step in ("data", "empirics", "calibrate"):
             say(f"{step} of all zones")
             measured([sys.executable, "-m", "regspec.cli", step, "--config", str(path)])

@@ -82,7 +82,7 @@ def prepare(name: str, zones: int) -> tuple[Path, Config, list[str]]:
     path = FOLDER / f"{name}_{zones}.yaml"
     path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     config, _, layout = steps.load(path)
-    for step in ("precompile",) if layout.zones.exists() else ("data", "empirics", "calibrate", "precompile"):
+    for step in ("precompile",) if layout.zone_list.exists() else ("data", "empirics", "calibrate", "precompile"):
         say(f"{name}: {step}")
         measured([*REGSPEC, step, "--config", str(path)])
     return path, config, [str(zone) for zone in layout.zone_ids()]

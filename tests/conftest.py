@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from regspec.config.config import Config
 from regspec.layout import Layout
+from regspec.solves.kernel_cache import cache_folder
 from regspec.workflow.steps import THREAD_VARIABLES
 
 # Hypothesis fails an example that takes 200 ms, as any may on a busy machine.
@@ -23,7 +24,7 @@ def pytest_configure(config):
     cache = getattr(config, "cache", None)
     root = cache.mkdir("kernels") if cache else Path(tempfile.mkdtemp(prefix="kernels-"))
     layout = Layout(Config.model_validate({"run": {"directory": str(root)}}))
-    os.environ["NUMBA_CACHE_DIR"] = str(layout.numba_cache().resolve())
+    os.environ["NUMBA_CACHE_DIR"] = str(cache_folder(layout).resolve())
     for variable in THREAD_VARIABLES:  # as the program does: threads of BLAS on small matrices wait for each other
         os.environ.setdefault(variable, "1")
 

@@ -219,7 +219,7 @@ def _status(args) -> None:
     import time
 
     config, _, layout = _load(args)
-    layout.require(layout.zones, "calibrate")
+    layout.require(layout.zone_list, "calibrate")
     if args.html is None:
         from regspec.workflow.status import status_text
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import platform
-import sys
-from importlib.metadata import version
 from pathlib import Path
 
 from regspec.config.config import Config
@@ -23,21 +19,38 @@ class Layout:
         self.store = self.directory / "store"
         self.config = self.root / "config.yaml"
         self.data = self.root / "data"
+        self.map = self.data / "zones.gpkg"
+        self.county_report = self.data / "counties.json"
         self.empirics = self.root / "empirics"
+        self.specialization = self.empirics / "specialization.parquet"
         self.calibration = self.root / "calibration"
         self.national = self.calibration / "national.json"
-        self.zones = self.calibration / "zones.json"
+        self.zone_list = self.calibration / "zones.json"
         self.precompile = self.root / "precompile.json"
         self.paths = self.root / "model" / "paths.parquet"
         self.solutions = self.root / "model" / "solutions.parquet"
+        self.tables = self.root / "tables"
+        self.figures = self.root / "figures"
         self.summary = self.root / "summary.json"
         self.report = self.root / "report.html"
         self.logs = self.root / "logs"
         self.benchmarks = self.root / "benchmarks"
 
+    def data_table(self, name: str) -> Path:
+        """One of the data step's tables, such as ``industry``, or of the county files."""
+        return self.data / f"{name}.parquet"
+
     def sweep(self, name: str) -> Path:
         """Folder of a sweep's tables and figures."""
         return self.root / "sweeps" / name
+
+    def sweep_paths(self, name: str) -> Path:
+        """Simulated paths of a sweep's solves."""
+        return self.sweep(name) / "paths.parquet"
+
+    def sweep_solutions(self, name: str) -> Path:
+        """A row for each of a sweep's solves."""
+        return self.sweep(name) / "solutions.parquet"
 
     def zone_json(self, zone: int | str) -> Path:
         """Calibration of a zone."""
@@ -59,8 +72,8 @@ class Layout:
         """What a solve job leaves when all its zones have their files: keys of their solutions."""
         return self.root / "solutions" / scenario / f"batch_{number}.json"
 
-    def use(self, scenario: str, number: int | str) -> Path:
-        """What a solve job says it took, beside Snakemake's benchmark file."""
+    def resources_used(self, scenario: str, number: int | str) -> Path:
+        """Time and memory of a solve job as it says itself, beside Snakemake's benchmark file."""
         return self.benchmarks / "solve" / scenario / f"{number}.json"
 
     def batch_log(self, scenario: str, number: int | str) -> Path:
@@ -73,22 +86,15 @@ class Layout:
 
     def zone_ginis(self) -> dict[int, float]:
         """Base-year Gini of the selected zones; empty before the calibration has run."""
-        if not self.zones.exists():
+        if not self.zone_list.exists():
             return {}
         try:
-            content = json.loads(self.zones.read_text(encoding="utf-8"))
+            content = json.loads(self.zone_list.read_text(encoding="utf-8"))
             # A list of an older version, without Ginis, is as good as none: the calibration's new sources make it anew.
             ginis = content.get("gini", ())
             return {int(z): float(g) for z, g in zip(content["zones"] if ginis else (), ginis, strict=True)}
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise DataError(f"{self.zones}: damaged; delete it and run `regspec calibrate`") from None
-
-    def numba_cache(self) -> Path:
-        """Kernel cache of these sources on this kind of processor, with this numba and this Python."""
-        from regspec.model.fingerprint import kernel_fingerprint
-
-        parts = (kernel_fingerprint(), version("numba"), version("llvmlite"), sys.version, _processor())
-        return self.store / "numba" / hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+            raise DataError(f"{self.zone_list}: damaged; delete it and run `regspec calibrate`") from None
 
     def check_writable(self) -> None:
         """Raise ConfigError when nothing can be written where the run's results go."""
@@ -105,17 +111,3 @@ class Layout:
         """Raise ConfigError when the output ``path`` of an earlier step is missing."""
         if not path.exists():
             raise ConfigError(f"{path}: missing; run `regspec {step}` first (Snakemake orders the steps)")
-
-
-def _processor() -> str:
-    """Model and instruction sets of the processor: compiled code is not portable between them."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return f"{platform.machine()} {platform.processor()}"
-    wanted: dict[str, str] = {}
-    for line in lines:
-        name, _, value = line.partition(":")
-        if name.strip() in ("model name", "flags", "Features"):
-            wanted.setdefault(name.strip(), value.strip())
-    return f"{platform.machine()} {sorted(wanted.items())}"

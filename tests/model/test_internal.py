@@ -5,6 +5,7 @@ import json
 import numpy as np
 import one_zone
 import pytest
+from run_folder import layout_at
 
 from regspec.config.config import Config
 from regspec.errors import ConfigError, ModelFailure
@@ -31,8 +32,9 @@ def folder(path):
 
 def test_the_zone_solved_at_the_chosen_chi_has_the_target_debt(tmp_path):
     settings = config()
-    files = run(settings, folder(tmp_path), "0" * 16)
-    assert {str(path.relative_to(tmp_path)) for path in files} == set(registry.INTERNAL_EXHIBIT.files)
+    run(settings, layout_at(folder(tmp_path)), "0" * 16)
+    files = [tmp_path / name for name in registry.INTERNAL_EXHIBIT.files]
+    assert all(path.is_file() for path in files)
     found = json.loads(files[0].read_text(encoding="utf-8"))
     assert found["bracket"] == [0.02, 0.08] and found["configured"] == settings.model.parameters.chi
     assert 0.02 < found["value"] < 0.08 and found["evaluations"] >= 3
@@ -51,7 +53,7 @@ def test_beta_can_be_chosen_too():
 
 def test_a_target_outside_the_bracket_is_refused_with_the_moments_at_its_ends(tmp_path):
     with pytest.raises(ModelFailure, match=r"target 0.5 is not between .* at chi = 0.02, .* at chi = 0.08\nremedy"):
-        run(config(target=0.5), folder(tmp_path), "0" * 16)
+        run(config(target=0.5), layout_at(folder(tmp_path)), "0" * 16)
     assert not (tmp_path / "internal_calibration").exists()
 
 

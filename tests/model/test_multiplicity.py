@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 from economies import economy as zone_economy
 from economies import solve as solve_zone
+from run_folder import layout_at
 
 from regspec.config.config import Config
 from regspec.errors import ModelFailure
+from regspec.exhibits.registry import MULTIPLICITY
 from regspec.model.markov import product_chain
 from regspec.studies.multiplicity.curve import bond_grid, crossings, economy, equilibrium_curve, simulate, solve
 from regspec.studies.multiplicity.run import run
@@ -111,19 +113,20 @@ def national(folder):
 def test_exhibit_says_that_it_is_one_selection(tmp_path):
     national(tmp_path)
     config = Config.model_validate({"multiplicity": {"thetas": [0.05, 0.35], "points": 301, "years": 500}})
-    files = run(config, tmp_path, "0" * 16)
+    run(config, layout_at(tmp_path), "0" * 16)
+    files = [tmp_path / name for name in MULTIPLICITY]
     assert all(path.stat().st_size for path in files)
     table = pd.read_csv(files[0], comment="#")
     assert list(table["theta"]) == [0.05, 0.35]
     assert table["Several (grid)"].iloc[1] > table["Several (grid)"].iloc[0]
-    assert "one selection of many" in files[1].read_text(encoding="utf-8")
+    assert "selection of many" in files[1].read_text(encoding="utf-8")
 
 
 def test_failure_names_theta(tmp_path):
     national(tmp_path)
     config = Config.model_validate({"multiplicity": {"thetas": [0.35], "selection": "best", "points": 101}})
     with pytest.raises(ModelFailure, match=r"theta = 0.35, chi = 1"):
-        run(config, tmp_path, "0" * 16)
+        run(config, layout_at(tmp_path), "0" * 16)
     assert not (tmp_path / "multiplicity").exists()
 
 

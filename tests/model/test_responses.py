@@ -6,6 +6,7 @@ import numpy as np
 import one_zone
 import pandas as pd
 import pytest
+from run_folder import layout_at
 
 from regspec.config.config import Config
 from regspec.errors import ConfigError
@@ -28,8 +29,8 @@ def answers(settings, scenario="baseline", zone=None, national=None):
     return pd.concat(long_table(7, scenario, solution, national.industries), ignore_index=True)
 
 
-def wide(table, regime, industry):
-    own = table[(table["regime"] == regime) & (table["industry"] == industry)]
+def wide(table, allocation, industry):
+    own = table[(table["allocation"] == allocation) & (table["industry"] == industry)]
     return own.pivot(index="horizon", columns="variable", values="response")
 
 
@@ -43,8 +44,8 @@ def test_output_in_the_year_of_the_shock_is_the_industrys_share(baseline):
     national = one_zone.national()
     for i, industry in enumerate(national.industries):
         share, fall = one_zone.SHARES[i], np.exp(-2.0 * national.sigma[i])
-        for regime in ("market", "planner"):
-            own = wide(baseline, regime, industry)
+        for allocation in ("market", "planner"):
+            own = wide(baseline, allocation, industry)
             assert own["Y"].iloc[0] == pytest.approx(100 * np.log(1 - share + share * fall), rel=1e-10)
             assert own["b"].iloc[0] == 0.0 and own["k_goods"].iloc[0] == 0.0 == own["k_services"].iloc[0]
 
@@ -68,8 +69,8 @@ def test_with_one_industry_output_follows_the_shock_in_every_year():
 def test_signs(baseline):
     """The household cannot smooth at its limit: consumption, price and debt fall with output, capital leaves the industry."""
     for industry in ("goods", "services"):
-        for regime in ("market", "planner"):
-            own = wide(baseline, regime, industry)
+        for allocation in ("market", "planner"):
+            own = wide(baseline, allocation, industry)
             assert (own.loc[0, ["Y", "c", "q"]] < 0).all()
             assert own.loc[0, "eta"] > 0 and own.loc[1, "b"] > 0
             assert own.loc[2, f"k_{industry}"] < 0
@@ -163,8 +164,9 @@ def test_the_step_writes_what_the_registry_names(tmp_path):
     (folder / "national.json").write_text((folder / "zones" / "national.json").read_text(encoding="utf-8"), encoding="utf-8")
     (folder / "zones.json").write_text(json.dumps({"zones": [7], "gini": [0.4]}), encoding="utf-8")
     (tmp_path / "data" / "meta.json").write_text(json.dumps({"synthetic": True, "source": "Synthetic."}), encoding="utf-8")
-    files = run(settings, tmp_path, "0" * 16)
-    assert {str(path.relative_to(tmp_path)) for path in files} == set(registry.response_exhibit(settings).files)
+    run(settings, layout_at(tmp_path), "0" * 16)
+    written = {str(path.relative_to(tmp_path)) for path in (tmp_path / "responses").iterdir()}
+    assert written == set(registry.response_exhibit(settings).files)
     table = pd.read_csv(tmp_path / "responses" / "responses.csv", comment="#")
     assert set(table["scenario"]) == {"baseline", "free"} and not table.drop(columns="se").isna().any(axis=None)
     assert len(table) == 3 * 2 * (HORIZON + 1) * 7  # market twice, planner once; industries; years; variables

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from run_folder import layout_at
 
 from regspec.config.config import Config
 from regspec.errors import ConfigError, ModelFailure
@@ -92,8 +93,9 @@ def test_same_economy_same_numbers_wherever_it_appears(table):
 
 def test_the_step_writes_what_the_registry_names_and_no_claim_of_data(tmp_path, monkeypatch, table):
     monkeypatch.setattr("regspec.studies.theory.run.compute", lambda settings: table)
-    files = run(config(), tmp_path, "0" * 16)
-    assert {str(path.relative_to(tmp_path)) for path in files} == set(registry.THEORY_EXHIBIT.files)
+    run(config(), layout_at(tmp_path), "0" * 16)
+    files = [tmp_path / name for name in registry.THEORY_EXHIBIT.files]
+    assert all(path.is_file() for path in files)
     assert "# data: none" in files[0].read_text(encoding="utf-8") and "synthetic" not in files[1].read_text(encoding="utf-8")
     assert len(pd.read_csv(files[0], comment="#")) == len(table) > len(printed(table))
 

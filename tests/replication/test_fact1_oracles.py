@@ -17,10 +17,11 @@ from regspec.config.empirics import Empirics
 from regspec.data.panel import read_crosswalk, read_panel
 from regspec.empirics.exhibits import by_industry, horizons, national_shares, robustness, tradeoff
 from regspec.empirics.fact1 import fact1
-from regspec.empirics.inputs import Inputs
+from regspec.empirics.inputs import DataInputs
 from regspec.empirics.specialization import specialization
 from regspec.empirics.summary import summarize
 from regspec.exhibits.registry import FACTS
+from regspec.exhibits.writer import ExhibitWriter
 
 FOLDER = os.environ.get("REGSPEC_DATA")
 pytestmark = pytest.mark.skipif(
@@ -42,9 +43,9 @@ def measured(panel):
 
 @pytest.fixture(scope="module")
 def inputs(panel, measured):
-    exhibit = next(exhibit for exhibit in FACTS if exhibit.program == "empirics.grid")
+    exhibit = next(exhibit for exhibit in FACTS if exhibit.program == "empirics.exhibits.robustness")
     frames = panel.industry, panel.controls, panel.national
-    return Inputs(CONFIG, Path("unused"), {}, False, "panel", *frames, measured, exhibit=exhibit)
+    return DataInputs(CONFIG, ExhibitWriter(Path("unused"), {}, False, "panel"), *frames, measured, exhibit=exhibit)
 
 
 @pytest.fixture(scope="module")

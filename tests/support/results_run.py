@@ -14,6 +14,7 @@ from regspec.calibration.zones import calibrate
 from regspec.config.config import Config
 from regspec.empirics.specialization import specialization
 from regspec.exhibits.listing import write_missing
+from regspec.exhibits.writer import ExhibitWriter
 
 INDUSTRIES = ["Agriculture", "Mining", "Manufacturing", "Retail", "Finance", "Public"]
 GROUPS = {
@@ -170,7 +171,7 @@ def make_run(root, n=40, scenarios=("baseline", "no_collateral"), failed=(), see
     (root / "empirics").mkdir()
     industry = pd.read_parquet(root / "data/industry.parquet")
     specialization(industry).to_parquet(root / "empirics/specialization.parquet")
-    write_missing([], root / "empirics", {"config_hash": "hash"}, True)
+    write_missing([], ExhibitWriter(root / "empirics", {"config_hash": "hash"}, True))
     selected = calibrate(config, root / "data", root / "empirics", root / "calibration", "hash")
     national = read_national(root)
     files = []

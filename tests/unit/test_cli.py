@@ -100,7 +100,7 @@ def test_steps_out_of_order_say_what_to_do(run_folder, capsys, arguments, expect
 
 
 def test_damaged_list_of_zones_is_named(run_folder, capsys):
-    run_folder.zones.write_text('{"zones": [1, ', encoding="utf-8")
+    run_folder.zone_list.write_text('{"zones": [1, ', encoding="utf-8")
     assert run("status") == 2
     assert "zones.json" in capsys.readouterr().err
 

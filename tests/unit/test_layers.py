@@ -13,14 +13,14 @@ PACKAGE = Path(regspec.__file__).parent
 #: From the bottom to the top. A module belongs to the layer that names it, else to that of its package.
 LAYERS = {
     "foundation": ("errors", "io"),
-    "configuration": ("config",),
+    "configuration": ("config", "layout"),
     "exhibits": ("exhibits",),
     "estimators": ("econometrics",),
     "data": ("data",),
     "empirics": ("empirics",),
     "calibration": ("calibration",),
     "model": ("model",),
-    "solves": ("layout", "solves"),
+    "solves": ("solves",),
     "results": ("results",),
     "studies": ("studies",),
     "report": ("report",),

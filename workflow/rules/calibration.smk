@@ -12,7 +12,7 @@ checkpoint calibrate:
         rules.data.output,
         SPECIALIZATION,
     output:
-        LAYOUT.zones,
+        LAYOUT.zone_list,
         LAYOUT.national,
     log:
         LAYOUT.logs / "calibrate.log",

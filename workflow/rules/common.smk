@@ -99,7 +99,7 @@ def planned(rule_names):
 def batches(name):
     """Zones of each solve job by the job's number; makes the caller wait for the calibration."""
     checkpoints.calibrate.get()
-    return known_batches(name, LAYOUT.zones.stat().st_mtime_ns)
+    return known_batches(name, LAYOUT.zone_list.stat().st_mtime_ns)
 
 
 @cache
@@ -129,7 +129,7 @@ def solve_keys(wildcards):
 
 def known_keys(name):
     """Key of every zone under a name of the solves, as the calibration is now."""
-    ages = [path.stat().st_mtime_ns for path in (LAYOUT.national, LAYOUT.zones)]
+    ages = [path.stat().st_mtime_ns for path in (LAYOUT.national, LAYOUT.zone_list)]
     return calibrated_keys(name, *ages)
 
 

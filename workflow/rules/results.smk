@@ -107,7 +107,7 @@ rule responses:
     input:
         LAYOUT.precompile,
         LAYOUT.national,
-        LAYOUT.zones,
+        LAYOUT.zone_list,
         rules.data.output,
     output:
         [LAYOUT.root / name for name in registry.response_exhibit(CONFIG).files],
@@ -131,7 +131,7 @@ rule planner:
     input:
         LAYOUT.precompile,
         LAYOUT.national,
-        LAYOUT.zones,
+        LAYOUT.zone_list,
         rules.data.output,
     output:
         [LAYOUT.root / name for name in registry.PLANNER_EXHIBIT.files],

@@ -25,7 +25,7 @@ rule:
     input:
         LAYOUT.precompile,
         national=ancient(LAYOUT.national),
-        zones=ancient(LAYOUT.zones),
+        zones=ancient(LAYOUT.zone_list),
     output:
         LAYOUT.batch("{scenario}", "{batch}"),
     log:
@@ -60,7 +60,7 @@ rule collect:
     """Gather all solutions into two tables; results.missing_zones says what a failed zone means."""
     input:
         all_batches,
-        LAYOUT.zones,
+        LAYOUT.zone_list,
     output:
         LAYOUT.paths,
         LAYOUT.solutions,

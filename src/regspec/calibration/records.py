@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from regspec.errors import DataError, fail_for_system
+from regspec.layout import Layout
 
 _Record = TypeVar("_Record")
 
@@ -135,21 +136,19 @@ class ZoneCalibration:
         )
 
 
-def read_national(run: Path) -> NationalProcesses:
-    """``calibration/national.json`` of the folder of a run. Raises DataError."""
-    return NationalProcesses.read(Path(run) / "calibration" / "national.json")
+def read_national(layout: Layout) -> NationalProcesses:
+    """The nation's processes. Raises DataError."""
+    return NationalProcesses.read(layout.national)
 
 
-def read_zone(run: Path, zone: int) -> ZoneCalibration:
+def read_zone(layout: Layout, zone: int) -> ZoneCalibration:
     """Calibration of one zone of the run. Raises DataError."""
-    return ZoneCalibration.read(Path(run) / "calibration" / "zones" / f"{zone}.json")
+    return ZoneCalibration.read(layout.zone_json(zone))
 
 
-def read_ginis(run: Path) -> dict[int, float]:
+def read_ginis(layout: Layout) -> dict[int, float]:
     """Base-year Gini (0 to 1) of the run's zones, in increasing order of their ids. Raises DataError."""
-    return _read(
-        Path(run) / "calibration" / "zones.json", lambda record: dict(zip(record["zones"], record["gini"], strict=True))
-    )
+    return _read(layout.zone_list, lambda record: dict(zip(record["zones"], record["gini"], strict=True)))
 
 
 def _read(path: Path, made: Callable[[dict], _Record]) -> _Record:
@@ -159,3 +158,8 @@ def _read(path: Path, made: Callable[[dict], _Record]) -> _Record:
     except (OSError, ValueError, KeyError, TypeError) as error:  # not there, no JSON, or not what a calibration writes
         fail_for_system(path, error)
         raise DataError(f"{path}: not a readable calibration file ({error}).\nRun `regspec calibrate` again.") from error
+
+
+def by_specialization(ginis: Mapping[int, float]) -> list[int]:
+    """Zones in increasing order of their base-year Gini, ties by their ids."""
+    return sorted(ginis, key=lambda zone: (ginis[zone], zone))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
+#: What happens when the solve of a zone is missing or failed.
+MissingZones = Literal["error", "warn", "drop"]
 
 
 class Section(BaseModel):

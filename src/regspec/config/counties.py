@@ -91,7 +91,8 @@ class Counties(Section):
     )
     unmapped_zone_share: Fraction = Field(
         0.05,
-        description="largest part of a year's total that a zone may lack if its state's counties without a zone are its own",
+        description="largest share of a year's total that a zone may lack if all counties without a zone in its state are its "
+        "own",
     )
     price_index: str = Field("config/price_index.csv", description="table of a consumer price index by year")
     dollars: int = Field(2020, description="year of constant dollars")

@@ -24,7 +24,7 @@ class Tidy(Section):
     industry: str = Field("industry.csv", description="cz, year, industry and income, employment or value_added")
     controls: str = Field("controls.csv", description="cz, year, population and further columns")
     tfp: str | None = Field(
-        None, description="year, industry, tfp, weight; null: from `industry_map`, or no calibration if that is null, too"
+        None, description="year, industry, tfp, weight; null: from `industry_map`; if both are null, nothing is calibrated"
     )
     industry_map: str | None = Field(
         None, description="industry_id, group: data industry of each industry of the US industry accounts in `directory`"

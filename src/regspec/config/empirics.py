@@ -8,12 +8,19 @@ from pydantic import Field
 
 from regspec.config.base import Positive, Section, Share
 
+#: What industry shares are shares of.
+Variable = Literal["income", "employment", "value_added"]
+
 
 class Inference(Section):
     """Errors of Fact 1 beyond HC1 (docs/inference.md)."""
 
-    conley_km: list[Positive] = Field([200.0, 500.0], description="distances in km from which errors are not correlated")
-    conley_kernel: Literal["bartlett", "uniform"] = Field("bartlett", description="weight of nearer pairs: falling, or one")
+    conley_km: list[Positive] = Field(
+        [200.0, 500.0], description="distances in km beyond which errors are taken to be uncorrelated"
+    )
+    conley_kernel: Literal["bartlett", "uniform"] = Field(
+        "bartlett", description="weight of closer pairs: declining in distance, or one"
+    )
     scpc_correlation: Share = Field(
         0.03, description="mean correlation of two zones' errors that spatial principal components allow for"
     )
@@ -23,7 +30,7 @@ class Inference(Section):
 class Empirics(Section):
     """Facts of the data: measure, window, controls and errors (docs/empirics.md)."""
 
-    variable: Literal["income", "employment", "value_added"] = Field(
+    variable: Variable = Field(
         "income", description="shares from which specialization is measured (D5); the panel has employment only"
     )
     measure: Literal["gini", "hhi", "max_share"] = Field("gini", description="headline measure (D5)")
@@ -47,8 +54,12 @@ class Empirics(Section):
     )
     cluster: Literal["zone", "state"] = Field("zone", description="clusters of the intervals by horizon (E3)")
     inference: Inference = Inference()
-    local_span: float = Field(0.5, ge=0.05, le=1, description="part of the observations in a local fit's neighbourhood (E5)")
+    local_span: float = Field(
+        0.5, ge=0.05, le=1, description="share of the observations in the neighbourhood of a local fit (E5)"
+    )
     local_points: int = Field(61, ge=5, le=1000, description="incomes at which the local fit is evaluated (E5)")
     industry_groups: dict[str, Annotated[list[str], Field(min_length=1)]] | None = Field(
-        None, min_length=1, description="industries of E4 and their data industries; null: the deck's six as far as there are"
+        None,
+        min_length=1,
+        description="industries of E4 and their data industries; null: those of the deck's six that the data have",
     )

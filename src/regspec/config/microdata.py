@@ -47,8 +47,8 @@ class Microdata(Section):
     income: str = Field("INCWAGE", description="variable of income, current dollars of the year before the census")
     income_missing: list[int] | None = Field(
         None,
-        description="its codes of no answer; such employed persons take the mean of their unit and industry; null: those that "
-        "the codebook names, and nines of the variable's width",
+        description="its codes of no answer; employed persons with such a code get the mean of their unit and industry; null: "
+        "the codes that the codebook names, and nines of the variable's width",
     )
     income_lag: int = Field(1, ge=0, le=2, description="years between the census and the year of the income")
     topcodes: Annotated[dict[YearText, Positive], YEARS] = Field(
@@ -56,7 +56,7 @@ class Microdata(Section):
         description="year -> value from which incomes are top-coded; later samples hold means or medians above the top code",
     )
     tail: Share = Field(0.9, description="quantile of income at which the range of the Pareto regression begins")
-    tail_records: int = Field(100, ge=10, description="persons in that range below which a state takes the nation's alpha")
+    tail_records: int = Field(100, ge=10, description="a state with fewer persons in that range uses the alpha of the nation")
     state: str = Field("STATEFIP", description="variable of the state, by which alpha is estimated")
     industry: str = Field("IND1990", description="variable of the industry")
     codes: str = Field("config/ipums_industries.csv", description="table of its codes and their industries (D6)")
@@ -68,7 +68,7 @@ class Microdata(Section):
     )
     zone_unknown_share: Fraction = Field(
         0.1,
-        description="the same of a zone in a year; persons of unknown units are taken to be all of the smallest zone of their "
+        description="the same for a zone in a year; all persons of unknown units are counted in the smallest zone of their "
         "state",
     )
     zone_income_unknown_share: float = Field(

@@ -19,10 +19,10 @@ class ThetaRegimes(Section):
         [], description="theta in the first and in the second regime (deck: 0.35, 0.53); []: constant theta"
     )
     stay: list[Probability] = Field(
-        [0.95, 0.95], min_length=2, max_length=2, description="probability of each regime to be that of the next year, too"
+        [0.95, 0.95], min_length=2, max_length=2, description="probability of staying in the regime next year, for each regime"
     )
     switch_years: list[int] = Field(
-        [], description="years in which the realized regime changes; it begins with the first; []: never"
+        [], description="years in which the realized regime changes, starting from the first regime; []: it never changes"
     )
 
     @model_validator(mode="after")
@@ -55,7 +55,7 @@ class Parameters(Section):
         "collateral", description="borrowing limit: collateral value, a constant at the same initial debt, or none"
     )
     collateral_price: Literal["current", "next"] = Field(
-        "current", description="price that values collateral: today's, or next year's expected one (section 5)"
+        "current", description="price at which collateral is valued: current, or expected for next year (section 5)"
     )
     growth: Positive = Field(1.0, description="common gross growth rate G per year (section 1)")
     theta_regimes: ThetaRegimes = ThetaRegimes()
@@ -79,7 +79,7 @@ class Grid(Section):
 
     k_steps: int = Field(6, ge=2, le=40, multiple_of=2, description="lattice steps n per side of the simplex (even)")
     u_nodes: int = Field(3, ge=1, le=9, description="Rouwenhorst nodes of each industry's productivity")
-    b_below: int = Field(14, ge=4, le=100, description="bond nodes between the grid's end and the kink, per (k, e)")
+    b_below: int = Field(14, ge=4, le=100, description="bond nodes between the lower end of the grid and the kink, per (k, e)")
     b_above: int = Field(12, ge=4, le=200, description="bond nodes from the kink upwards, per (k, e)")
     b_fine: int = Field(192, ge=16, le=1000, description="points of the common bond grid that carries expectations")
     b_max: Positive = Field(0.6, description="largest bond position, in years of the zone's trend output")
@@ -89,12 +89,16 @@ class Solver(Section):
     """When a solve is done, and on how many states its errors are reported (docs/numerics.md)."""
 
     tolerance: float = Field(1e-6, gt=0, le=1e-2, description="bound on the distance to the fixed point (relative)")
-    residual: float = Field(1e-8, gt=0, le=1e-4, description="largest residual of an equilibrium condition in the final sweep")
-    largest_error: Positive = Field(
-        0.1, description="largest Euler error on the realized path, relative to consumption and price; above it is a failure"
+    residual: float = Field(
+        1e-8, gt=0, le=1e-4, description="largest residual of an equilibrium condition in the last iteration"
     )
-    max_sweeps: int = Field(1500, ge=10, description="sweeps of the stationary tail before it is an error")
-    cloud: int = Field(500, ge=10, description="random off-grid states on which Euler errors are reported")
+    largest_error: Positive = Field(
+        0.1, description="largest Euler error on the realized path, relative to consumption and price; the solve fails above it"
+    )
+    max_sweeps: int = Field(
+        1500, ge=10, description="time-iteration steps for the stationary solution; the solve fails after them"
+    )
+    cloud: int = Field(500, ge=10, description="number of random off-grid states at which Euler errors are reported")
 
 
 class Model(Section):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from regspec.config.base import Section, Share
+from regspec.config.base import MissingZones, Section, Share
 
 
 class Run(Section):
@@ -24,8 +24,9 @@ class Results(Section):
     friction_horizons: list[Annotated[int, Field(ge=1)]] = Field(
         [1, 5, 10, 20, 30, 40, 50, 60, 70], description="horizons in years of the friction's share of the growth effect (Q2)"
     )
-    missing_zones: Literal["error", "warn", "drop"] = Field(
-        "error", description="when a zone's solve failed: stop, or go on and print the count on every exhibit"
+    missing_zones: MissingZones = Field(
+        "error",
+        description="what to do when the solve of a zone failed: stop, or continue and print the count on every exhibit",
     )
     confidence: Share = Field(0.95, description="level of the confidence intervals")
     bootstrap: int = Field(999, ge=99, description="bootstrap draws over zones")
@@ -36,8 +37,11 @@ class Compute(Section):
 
     ranks: int = Field(1, ge=1, description="MPI ranks of a solve job (1 = no MPI)")
     zones_per_job: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
-        "auto", description="zones that a solve job takes one after the other; auto: some two minutes of work (docs/hpc.md)"
+        "auto",
+        description="number of zones that a job solves one after the other; auto: about two minutes of work (docs/hpc.md)",
     )
     checkpoint_minutes: float = Field(
-        10.0, ge=0.0, description="minutes between two checkpoints of a solve; 0: only when the job is told to end"
+        10.0,
+        ge=0.0,
+        description="minutes between two checkpoints of a solve; 0: a checkpoint only when the job is asked to stop",
     )

@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from regspec.config.base import Section
+from regspec.config.base import MissingZones, Section
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 Overrides = dict[str, float | str | dict[str, list[int | float]]]
@@ -27,10 +27,10 @@ class Sweep(Section):
         [], description="scenarios solved in each cell, their own overrides on top of the cell's; []: all of them"
     )
     zones: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="at most so many of the run's zones, stratified by base-year Gini; null: all of them"
+        None, description="number of zones, a sample of the run's stratified by base-year Gini; null: all of them"
     )
-    missing_zones: Literal["error", "warn", "drop"] = Field(
-        "warn", description="as results.missing_zones: a cell that the model cannot solve is a finding, too"
+    missing_zones: MissingZones = Field(
+        "warn", description="as results.missing_zones; a cell that the model cannot solve is a finding as well"
     )
 
     @model_validator(mode="after")

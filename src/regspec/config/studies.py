@@ -15,16 +15,17 @@ class Multiplicity(Section):
     """The exhibit `multiplicity`: one industry, collateral at today's price, where a state can have several equilibria."""
 
     selection: Literal["worst", "best"] = Field(
-        "worst", description="which equilibrium of a year with several is taken, everywhere: lowest or highest consumption"
+        "worst",
+        description="equilibrium selected wherever a year has several: the one with the lowest or the highest consumption",
     )
     chi: float = Field(1.0, gt=0, le=1, description="pledgeable share of capital (1: all of it)")
     thetas: list[Annotated[float, Field(gt=0, le=1)]] = Field(
         [0.01, 0.05, 0.15, 0.25, 0.35, 0.53],
         min_length=1,
-        description="theta, increasing: each solution is the start of the next (continuation)",
+        description="values of theta, increasing; each solution is the starting point of the next (continuation)",
     )
     industry: str | None = Field(
-        None, description="model industry whose productivity process is taken (null: the nation's largest)"
+        None, description="model industry whose productivity process is used; null: the largest in the nation"
     )
     u_nodes: int = Field(5, ge=1, le=15, description="Rouwenhorst nodes of productivity")
     points: int = Field(1201, ge=101, le=20001, description="points of the bond grid")
@@ -41,7 +42,11 @@ class Responses(Section):
     size: Positive = Field(2.0, description="standard deviations sigma_i of the adverse shock to one industry")
     horizon: int = Field(20, ge=1, le=200, description="years after the shock")
     draws: int = Field(
-        32, ge=0, le=10000, multiple_of=2, description="draws of all later shocks over which the mean is taken; 0: none happen"
+        32,
+        ge=0,
+        le=10000,
+        multiple_of=2,
+        description="number of draws of all later shocks, over which responses are averaged; 0: no later shocks",
     )
 
     @model_validator(mode="after")
@@ -63,12 +68,12 @@ class PlannerStep(Section):
 class InternalCalibration(Section):
     """One parameter chosen so that the model's mean debt ratio meets a target (P): docs/results.md."""
 
-    parameter: Literal["chi", "beta"] = Field("chi", description="key of model.parameters that is chosen")
+    parameter: Literal["chi", "beta"] = Field("chi", description="key of model.parameters that is calibrated")
     target: float = Field(
         0.1, gt=0, le=5, description="mean of debt over output, -b/Y, on the market's realized path of the reference zone"
     )
     bracket: list[Share] = Field(
-        [0.03, 0.075], min_length=2, max_length=2, description="values of the parameter between which it is searched"
+        [0.03, 0.075], min_length=2, max_length=2, description="lower and upper end of the search for the parameter"
     )
     tolerance: Positive = Field(1e-4, description="largest error of the parameter, relative to the bracket's upper end")
 
@@ -91,8 +96,10 @@ class Theory(Section):
     adjustment: list[Annotated[float, Field(ge=0, le=50)]] = Field(
         [0.0, 0.5, 1.0, 2.0, 3.26], min_length=1, description="adjustment costs phi of two industries"
     )
-    phi: float = Field(2.0, gt=0, le=50, description="adjustment cost where `industries` and `shares` vary, beside none at all")
-    share: float = Field(0.7, ge=0.5, le=0.95, description="share of the larger of two industries where `adjustment` varies")
+    phi: float = Field(
+        2.0, gt=0, le=50, description="adjustment cost when `industries` and `shares` vary (they are also solved without any)"
+    )
+    share: float = Field(0.7, ge=0.5, le=0.95, description="share of the larger of two industries when `adjustment` varies")
     xi: float = Field(0.2, ge=0, le=0.6, description="agglomeration elasticity of every industry (P: midpoint)")
     rho: Share = Field(0.805, description="persistence of every industry's productivity (P: midpoint)")
     sigma: Positive = Field(0.02, description="standard deviation of its innovation (P: midpoint)")

@@ -11,12 +11,13 @@ from regspec.config.config import Config
 from regspec.empirics.fact1 import by_zone, check_controls
 from regspec.empirics.specialization import select, specialization
 from regspec.errors import ConfigError
-from regspec.exhibits import tables
 from regspec.exhibits.listing import Missing
 from regspec.exhibits.registry import Exhibit
+from regspec.exhibits.writer import ExhibitWriter
 from regspec.io.geopackage import read_layer
 from regspec.io.provenance import stamp
 from regspec.io.run_tables import cited, read_meta, read_table
+from regspec.layout import Layout
 
 
 class NotComputable(Exception):
@@ -24,20 +25,17 @@ class NotComputable(Exception):
 
 
 @dataclass(frozen=True)
-class Inputs:
+class DataInputs:
     """Tables of docs/architecture.md, specialization measured on them, and the settings of the run.
 
     ``places``: ``longitude, latitude`` of zones' centroids in degrees, by zone; None without a map.
 
-    An exhibit is a module with ``write(inputs)``, which writes its files to ``out``, calls :meth:`miss` for each part
-    that it cannot compute and raises :class:`NotComputable` when that is all of it.
+    An exhibit is a module with ``write(inputs)``. It writes the files that the registry names (:attr:`making`), calls
+    :meth:`miss` for each part that it cannot compute and raises :class:`NotComputable` when that is all of it.
     """
 
     config: Config
-    out: Path
-    provenance: dict
-    synthetic: bool
-    source: str
+    writer: ExhibitWriter
     industry: pd.DataFrame
     controls: pd.DataFrame
     national: pd.DataFrame
@@ -51,7 +49,7 @@ class Inputs:
     def making(self) -> Exhibit:
         """The exhibit that is being made."""
         if self.exhibit is None:
-            raise ValueError("Inputs: no exhibit is being made")
+            raise ValueError("DataInputs: no exhibit is being made")
         return self.exhibit
 
     def miss(self, part: str, reason: str) -> None:
@@ -65,11 +63,6 @@ class Inputs:
         for name in names:
             if name not in self.variables:
                 self.miss(f"{name} shares", f"the data have {' and '.join(self.variables)} only")
-
-    def table(self, name: str, body: pd.DataFrame, caption: str, notes: str, **options) -> None:
-        """Write table ``name`` (:func:`regspec.exhibits.tables.write`); the source is added to the notes."""
-        notes = f"{notes} Source: {self.source}."
-        tables.write(body, self.out / name, caption, notes, self.provenance, self.synthetic, **options)
 
     @property
     def variables(self) -> list[str]:
@@ -101,30 +94,24 @@ def centroids(path: Path) -> pd.DataFrame | None:
     return pd.DataFrame({"longitude": points.x, "latitude": points.y})
 
 
-def load(config: Config, data_dir: Path, out: Path, config_hash: str) -> Inputs:
-    """Read ``industry, controls, national, tfp`` (parquet) and ``meta.json`` of ``data_dir``.
+def load(config: Config, layout: Layout, config_hash: str) -> DataInputs:
+    """Read ``industry, controls, national, tfp`` (parquet) and ``meta.json`` of the data step.
 
     Raises DataError for unusable tables, ConfigError for a variable, year or control that they do not have.
     """
-    data_dir = Path(data_dir)
-    industry = read_table(data_dir / "industry.parquet", "industry")
-    controls = read_table(data_dir / "controls.parquet", "controls")
-    national = read_table(data_dir / "national.parquet", "national")
-    meta = read_meta(data_dir)
+    industry, controls, national = (read_table(layout.data_table(n), n) for n in ("industry", "controls", "national"))
+    meta = read_meta(layout.data)
     measured = specialization(industry)
     _check(config, measured, controls)
-    return Inputs(
+    return DataInputs(
         config=config,
-        out=Path(out),
-        provenance=stamp(config_hash),
-        synthetic=meta["synthetic"],
-        source=cited(meta),
+        writer=ExhibitWriter(layout.empirics, stamp(config_hash), meta["synthetic"], cited(meta)),
         industry=industry,
         controls=controls,
         national=national,
         specialization=measured,
-        places=centroids(data_dir / "zones.gpkg"),
-        calibrated=len(read_table(data_dir / "tfp.parquet", "tfp")) > 0,
+        places=centroids(layout.map),
+        calibrated=len(read_table(layout.data_table("tfp"), "tfp")) > 0,
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from regspec.empirics.inputs import Inputs, NotComputable
+from regspec.empirics.inputs import DataInputs, NotComputable
 
 
-def relative(inputs: Inputs) -> pd.DataFrame:
+def relative(inputs: DataInputs) -> pd.DataFrame:
     """``zone, year, log_income, value, income, specialization``: a row for each zone and year that has both.
 
     ``value`` is the headline measure of the headline variable; ``income`` and ``specialization`` are income (not its log) and

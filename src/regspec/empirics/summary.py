@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pandas as pd
+
+from regspec.config.empirics import Variable
 
 #: Statistics of E6, in the order of its columns.
 STATISTICS = ("mean", "cv", "p90_p10")
@@ -36,7 +40,7 @@ def e6_layout(summary: pd.DataFrame, measures: dict[str, str]) -> tuple[pd.DataF
     ``measures`` maps measures to their printed names, in the order of the rows.
     """
     heads = {"mean": "Mean", "cv": "CV", "p90_p10": "p90/p10"}
-    variables = [v for v in ("income", "employment", "value_added") if v in set(summary["variable"])]
+    variables = [v for v in get_args(Variable) if v in set(summary["variable"])]
     wide = summary.pivot(index=["measure", "year"], columns="variable", values=list(STATISTICS))
     wide = wide.reindex(list(measures), level="measure")
     columns = [(s, v) for v in variables for s in STATISTICS]

@@ -17,6 +17,7 @@ from regspec.config.config import Config
 from regspec.config.run import Run
 from regspec.data.synthetic import targets
 from regspec.data.synthetic.economy import Economy, synthetic_economy
+from regspec.empirics.exhibits.persistence import demeaned
 from regspec.empirics.fact1 import fact1
 from regspec.empirics.specialization import specialization
 from regspec.empirics.summary import summarize
@@ -66,17 +67,12 @@ def rank_persistence(economy: Economy) -> pd.Series:
     """Elasticity of an industry's RCA rank among zones, h years apart, with two-way effects by year (E7)."""
     shares = economy.industry.query("variable == 'income'").pivot(index=["year", "zone"], columns="industry", values="share")
     # The RCA divides by a national share, which does not change ranks within an industry and year.
-    ranks = {year: _demeaned(np.log(shares.loc[year].rank())) for year in shares.index.levels[0]}
+    ranks = {year: demeaned(np.log(shares.loc[year].rank()).to_numpy()) for year in shares.index.levels[0]}
     result = {}
     for h in sorted({b - a for a in ranks for b in ranks if b > a}):
         pairs = [(ranks[y - h], ranks[y]) for y in ranks if y - h in ranks]
         result[h] = sum((x * y).sum() for x, y in pairs) / sum((x * x).sum() for x, _ in pairs)
     return pd.Series(result, name="elasticity").rename_axis("horizon")
-
-
-def _demeaned(frame: pd.DataFrame) -> np.ndarray:
-    x = frame.to_numpy()
-    return x - x.mean(axis=1, keepdims=True) - x.mean(axis=0) + x.mean()
 
 
 def main(first_seed: int = 1, count: int = 20) -> None:

@@ -1,7 +1,7 @@
 """Print-ready figures: one style, one palette, one way to save.
 
-Every exhibit of the package is drawn on a figure from :func:`new` and written by :func:`save` as vector PDF
-(TrueType fonts embedded, text stays text) and PNG (300 dpi). The fonts ship with matplotlib, so the bytes do
+Every exhibit of the package is drawn on a figure from :func:`new`, inside :func:`house_style`, and written by :func:`save` as
+vector PDF (TrueType fonts embedded, text stays text) and PNG (300 dpi). The fonts ship with matplotlib, so the bytes do
 not depend on those of the machine, and no date enters the files: the same data give the same bytes.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +61,13 @@ STYLE: dict[Any, Any] = {
 }
 
 
+def house_style() -> AbstractContextManager:
+    """A context, or decorator, in which matplotlib draws in the house style; its settings are put back at the end."""
+    return matplotlib.rc_context(STYLE)
+
+
 def new(width: str = "single", height: float | None = None, ncols: int = 1, nrows: int = 1, **subplots):
-    """A figure in the house style and its axes.
+    """A figure in the house style and its axes; what is drawn on them later has that style inside :func:`house_style` only.
 
     Parameters
     ----------
@@ -79,11 +85,10 @@ def new(width: str = "single", height: float | None = None, ncols: int = 1, nrow
     """
     if width not in WIDTHS:
         raise ValueError(f"figures.new: width is {width!r}; allowed: {', '.join(WIDTHS)}")
-    # The style must also hold for what the caller draws later (legends, text), hence no rc_context.
-    matplotlib.rcParams.update(STYLE)
     inches = WIDTHS[width]
-    figure = Figure(figsize=(inches, height or 0.72 * inches / ncols * nrows), layout="constrained")
-    return figure, figure.subplots(nrows, ncols, **subplots)
+    with house_style():
+        figure = Figure(figsize=(inches, height or 0.72 * inches / ncols * nrows), layout="constrained")
+        return figure, figure.subplots(nrows, ncols, **subplots)
 
 
 def save(fig: Figure, stem: Path, provenance: Mapping[str, str], synthetic: bool | None) -> list[Path]:
@@ -106,7 +111,7 @@ def save(fig: Figure, stem: Path, provenance: Mapping[str, str], synthetic: bool
         | {str(key): str(value) for key, value in provenance.items()},
     }
     paths = []
-    with matplotlib.rc_context(STYLE):
+    with house_style():
         for suffix, entries in metadata.items():
             # Not Path.with_suffix: a name such as "theta_0.35" has a dot of its own.
             path = stem.parent / f"{stem.name}.{suffix}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from regspec.exhibits.registry import (
     on_request,
     sweep_exhibit,
 )
+from regspec.exhibits.writer import ExhibitWriter
+from regspec.layout import Layout
 
 _NOTES = "Exhibit: id in the research deck. Files are relative to the folder of this list."
 
@@ -38,10 +40,10 @@ class Missing:
         return f"{self.exhibit} {self.title}{f', {self.part}' if self.part else ''}: {self.reason}"
 
 
-def write_missing(missing: Iterable[Missing], folder: Path, provenance: Mapping[str, str], synthetic: bool) -> None:
+def write_missing(missing: Iterable[Missing], writer: ExhibitWriter) -> None:
     """Write ``not_computed.csv`` with the columns of :class:`Missing`; no rows when everything was computed."""
     frame = pd.DataFrame([astuple(item) for item in missing], columns=list(Missing.__annotations__))
-    tables.write_csv(frame, Path(folder) / Path(NOT_COMPUTED).stem, provenance, synthetic)
+    writer.csv(name=Path(NOT_COMPUTED).stem, frame=frame)
 
 
 def read_missing(folder: Path) -> list[Missing]:
@@ -72,20 +74,21 @@ def listing(exhibits: Iterable[Exhibit], folder: Path, missing: Iterable[Missing
     return pd.DataFrame(rows, columns=["exhibit", "title", "program", "files", "produced", "reason"])
 
 
-def run_listing(config: Config, sweeps: Iterable[str], root: Path, missing: Iterable[Missing]) -> pd.DataFrame:
-    """The listing of a whole run in the folder ``root``: the empirics, the results, and what is made on request.
+def run_listing(config: Config, layout: Layout, missing: Iterable[Missing], sweeps: Iterable[str]) -> pd.DataFrame:
+    """The listing of a whole run: the empirics, the results, and what is made on request.
 
-    ``sweeps``: names of the configuration's sweeps.
+    ``sweeps``: names of the configuration's sweeps, which the step `empirics` does not depend on.
     """
-    root, missing = Path(root), list(missing)
+    missing = list(missing)
+
+    def part(exhibits: Iterable[Exhibit], folder: Path) -> pd.DataFrame:
+        return listing(exhibits, folder, missing, f"{folder.relative_to(layout.root)}/" if folder != layout.root else "")
+
     parts = [
-        listing(FACTS, root / "empirics", missing, "empirics/"),
-        listing([*county_exhibits(config), *model_exhibits(config)], root, missing),
-        *(_on_request(listing([exhibit], root, missing), target) for target, exhibit in on_request(config).items()),
-        *(
-            _on_request(listing([sweep_exhibit(name)], root / "sweeps" / name, missing, f"sweeps/{name}/"), "sweeps")
-            for name in sweeps
-        ),
+        part(FACTS, layout.empirics),
+        part([*county_exhibits(config), *model_exhibits(config)], layout.root),
+        *(_on_request(part([exhibit], layout.root), target) for target, exhibit in on_request(config).items()),
+        *(_on_request(part([sweep_exhibit(name)], layout.sweep(name)), "sweeps") for name in sweeps),
     ]
     return pd.concat(parts, ignore_index=True)
 
@@ -95,9 +98,7 @@ def _on_request(rows: pd.DataFrame, target: str) -> pd.DataFrame:
     return rows.assign(reason=rows["reason"].where(rows["produced"] == "yes", absent))
 
 
-def write_list(frame: pd.DataFrame, out: Path, provenance: Mapping[str, str], synthetic: bool) -> list[Path]:
-    """Write a listing as ``exhibits.{csv,html,md}`` in the folder ``out``."""
-    forms = tuple(name.rpartition(".")[2] for name in LIST)
-    body = frame.rename(columns=str.capitalize)
-    stem = Path(out) / LIST[0].rpartition(".")[0]
-    return tables.write(body, stem, "Exhibits of this run", _NOTES, provenance, synthetic, data=frame, forms=forms)
+def write_list(frame: pd.DataFrame, writer: ExhibitWriter) -> None:
+    """Write a listing as ``exhibits.{csv,html,md}``."""
+    body, forms = frame.rename(columns=str.capitalize), [Path(name).suffix.removeprefix(".") for name in LIST]
+    writer.table(name=Path(LIST[0]).stem, body=body, caption="Exhibits of this run", notes=_NOTES, data=frame, forms=forms)

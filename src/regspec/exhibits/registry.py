@@ -1,8 +1,8 @@
 """The registry of exhibits: what a run makes, known from its configuration alone.
 
-One row for each exhibit: the list that a run writes (``exhibits.csv``), the outputs that the rules declare and, for
-the empirics, the modules that the step runs all come from here. To add an exhibit, add its row: a row of ``FACTS``
-names a module with a function ``write(inputs)`` (:mod:`regspec.empirics.inputs`).
+One row for each exhibit: the list that a run writes (``exhibits.csv``), the outputs that the rules declare, the modules that
+the steps `empirics` and `results` run, and the names of their files all come from here. To add an exhibit, add its row: it
+names a module with a function ``write(inputs)`` (:mod:`regspec.empirics.inputs`, :mod:`regspec.results.inputs`).
 
 Names only, without any heavy import, because Snakemake reads them at every start.
 """
@@ -21,7 +21,8 @@ class Exhibit:
     """An exhibit and its files.
 
     ``deck``: id in the research deck; ``program``: module under ``regspec``; ``tables`` are written as CSV, TeX and HTML,
-    ``figures`` as PDF and PNG, ``others`` are names of files. All are relative to the step's folder.
+    ``figures`` as PDF and PNG, ``others`` are names of files. All are relative to the step's folder. ``scenario``: the one
+    that the exhibit is about, of those with an exhibit each.
     """
 
     deck: str
@@ -30,6 +31,19 @@ class Exhibit:
     tables: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    scenario: str = ""
+
+    @property
+    def table(self) -> str:
+        """Name of the table. Raises ValueError unless there is just one."""
+        (name,) = self.tables
+        return name
+
+    @property
+    def figure(self) -> str:
+        """Name of the figure. Raises ValueError unless there is just one."""
+        (name,) = self.figures
+        return name
 
     @property
     def files(self) -> list[str]:
@@ -122,12 +136,16 @@ def response_exhibit(config: Config) -> Exhibit:
     return Exhibit("Q3", "Responses to a shock to one industry", "studies.responses.run", ("responses/responses",), names)
 
 
+#: Tables of the step `planner`; the first has a row for each zone and all numbers of the step in its CSV.
+PLANNER_TABLES = tuple(
+    f"planner/{name}" for name in ("externalities", "rules", "long_run_taxes", "taxes_by_state", "efficient_portfolio")
+)
 PLANNER_EXHIBIT = Exhibit(
     "M8, M9, Q5",
     "Externalities, long-run taxes, simple rules and efficient portfolio of the planner",
     "studies.planner.run",
-    tuple(f"planner/{name}" for name in ("externalities", "rules", "long_run_taxes", "taxes_by_state", "efficient_portfolio")),
-    ("planner/planner", "planner/efficient_portfolio"),
+    PLANNER_TABLES,
+    ("planner/planner", PLANNER_TABLES[-1]),
 )
 
 
@@ -142,6 +160,10 @@ def on_request(config: Config) -> dict[str, Exhibit]:
     }
 
 
+#: Exhibits of the county files, relative to the run's folder.
+COUNTY_TABLES, COUNTY_GINI, COUNTY_INCOME = (f"empirics/county_{name}" for name in ("tables", "gini", "income"))
+
+
 def county_exhibits(config: Config) -> list[Exhibit]:
     """Exhibits of the step `counties`, relative to the run's folder; none when no county files are named."""
     section = config.data.counties
@@ -150,15 +172,13 @@ def county_exhibits(config: Config) -> list[Exhibit]:
     data = (*(f"data/{name}.parquet" for name in section.tables), "data/counties.json")
     rows = [
         Exhibit("D3, D4", "County files as tables of zones", "empirics.counties", others=data),
-        Exhibit("D3, D4", "Coverage of the county files", "empirics.exhibits.counties", ("empirics/county_tables",)),
+        Exhibit("D3, D4", "Coverage of the county files", "empirics.exhibits.counties", (COUNTY_TABLES,)),
     ]
     if "business" in section.tables:
-        gini = "empirics/county_gini"
-        rows.append(
-            Exhibit("D3, D5", "Specialization in county files", "empirics.exhibits.counties", (), (gini,), (f"{gini}.csv",))
-        )
+        title, program = "Specialization in county files", "empirics.exhibits.counties"
+        rows.append(Exhibit("D3, D5", title, program, (), (COUNTY_GINI,), (f"{COUNTY_GINI}.csv",)))
     if section.income.windows:
-        rows.append(Exhibit("E1", "Growth of personal income", "empirics.exhibits.counties", ("empirics/county_income",)))
+        rows.append(Exhibit("E1", "Growth of personal income", "empirics.exhibits.counties", (COUNTY_INCOME,)))
     return rows
 
 
@@ -184,14 +204,12 @@ def has_planner(config: Config) -> bool:
 
 
 def model_exhibits(config: Config) -> list[Exhibit]:
-    """Exhibits of the results step, relative to the run's folder."""
+    """Exhibits of the results step in the order in which they are made, relative to the run's folder; the summary is last."""
     rows = [_model("C1-C5", "The deck's claims beside this run's numbers", "claims", "claims", None)]
     rows.append(_model("Q1", "Data and model: level and growth on specialization", "tradeoff", "tradeoff", "tradeoff"))
     for name in alternatives(config):
-        friction = f"friction_{name}"
-        rows.append(
-            _model("Q2", f"Share of the growth effect that goes with the friction: {name}", "friction", friction, friction)
-        )
+        title, friction = f"Share of the growth effect that goes with the friction: {name}", f"friction_{name}"
+        rows.append(_model("Q2", title, "friction", friction, friction, scenario=name))
     if friction_horizons(config) and channels(config):
         title = "Slopes on specialization by part of the model"
         rows.append(_model("Q1, Q2", title, "decomposition", "decomposition", "decomposition"))
@@ -200,7 +218,7 @@ def model_exhibits(config: Config) -> list[Exhibit]:
         rows.append(_model("Q2", title, "mobility", "mobility", "mobility"))
     efficient = "efficient_specialization"
     rows.append(_model("Q4", "Efficient specialization", "efficient", efficient, efficient))
-    rows.append(_model("Q5", "Map of efficient specialization", "maps", None, f"{efficient}_map"))
+    rows.append(_model("Q5", "Map of efficient specialization", "efficient_map", None, f"{efficient}_map"))
     rows.append(
         _model(
             "Q5",
@@ -213,7 +231,7 @@ def model_exhibits(config: Config) -> list[Exhibit]:
     rows.append(_model("M4, M7", "Accuracy of the solutions", "accuracy", "accuracy", None))
     if has_planner(config):
         rows.append(_model("M9, C5", "Welfare gains of the planner", "welfare", "welfare", "welfare"))
-        rows.append(_model("Q6", "Map of welfare gains", "maps", None, "welfare_map"))
+        rows.append(_model("Q6", "Map of welfare gains", "welfare_map", None, "welfare_map"))
         rows.append(_model("M9", "Welfare gains by normalization of utility", "normalization", "welfare_normalization", None))
         rows.append(_model("M8", "Taxes along the path", "taxes", "taxes", "taxes"))
         rows.append(
@@ -222,9 +240,10 @@ def model_exhibits(config: Config) -> list[Exhibit]:
     return [*rows, Exhibit("C1-C5", "Headline numbers", "results.summary", others=("summary.json",))]
 
 
-def _model(deck: str, title: str, program: str, table: str | None, figure: str | None) -> Exhibit:
+def _model(deck: str, title: str, program: str, table: str | None, figure: str | None, scenario: str = "") -> Exhibit:
     tables = () if table is None else (f"tables/{table}",)
-    return Exhibit(deck, title, f"results.{program}", tables, () if figure is None else (f"figures/{figure}",))
+    figures = () if figure is None else (f"figures/{figure}",)
+    return Exhibit(deck, title, f"results.{program}", tables, figures, scenario=scenario)
 
 
 def sweep_exhibit(name: str) -> Exhibit:

@@ -72,6 +72,7 @@ _CSS = (
 def write(
     frame: pd.DataFrame,
     stem: Path,
+    *,
     caption: str,
     notes: str,
     provenance: Mapping[str, str],
@@ -124,7 +125,7 @@ def breaks(frame: pd.DataFrame, columns: Sequence[str]) -> list[int]:
     return [i for i in range(1, len(keys)) if keys[i] != keys[i - 1]]
 
 
-def write_csv(frame: pd.DataFrame, stem: Path, provenance: Mapping[str, str], synthetic: bool) -> Path:
+def write_csv(frame: pd.DataFrame, stem: Path, provenance: Mapping[str, str], synthetic: bool | None) -> Path:
     """Write ``stem.csv`` alone: the numbers that a figure of the same name shows."""
     return _save(Path(stem), "csv", _csv(frame, _stamp(provenance, synthetic)))
 

@@ -16,12 +16,14 @@ import pandas as pd
 from regspec.config.config import Config
 from regspec.empirics import labels
 from regspec.exhibits import figures, tables
+from regspec.exhibits.registry import PLANNER_EXHIBIT, model_exhibits, response_exhibit
 from regspec.io.run_tables import read_table
+from regspec.layout import Layout
 from regspec.report.outline import STATES, county_names, drawing
-from regspec.results.efficient import DIFFERENCE
+from regspec.results.efficient_map import DIFFERENCE
 from regspec.results.maps import Scale, read_layers
 from regspec.results.summary import plain
-from regspec.results.welfare import GAIN
+from regspec.results.welfare_map import GAIN
 
 #: Variables of a path: label, unit, scale.
 VARIABLES = {
@@ -57,14 +59,13 @@ _MEASURE_BREAKS = {
 _POINTS = 3_000_000  # numbers of all paths: above it, only every second (third, ...) year is kept
 
 
-def explorer(config: Config, root: Path) -> dict:
+def explorer(config: Config, layout: Layout) -> dict:
     """All that the explorer shows, for every zone of the map. Raises DataError for unreadable tables."""
-    root = Path(root)
-    zones, states = read_layers(root / "data/zones.gpkg")
+    zones, states = read_layers(layout.map)
     content: dict[str, Any] = {
         "map": drawing(zones, states),
-        "zones": _zones(config, root, zones),
-        "data": _shares(config, root),
+        "zones": _zones(config, layout, zones),
+        "data": _shares(config, layout),
         "industries": list(config.calibration.industries),
         "scenarios": list(config.scenarios),
         "baseline": config.baseline,
@@ -75,21 +76,21 @@ def explorer(config: Config, root: Path) -> dict:
         "scales": {"k": _SHARE, "tau_k": _TAX},
         "diagnostics": list(DIAGNOSTICS.values()),
     }
-    layers = [_specialization(config, root)]
-    if (root / "model/paths.parquet").is_file():
-        solutions = read_table(root / "model/solutions.parquet", "solutions")
-        content |= paths(read_table(root / "model/paths.parquet", "paths"), content["industries"])
+    layers = [_specialization(config, layout)]
+    if layout.paths.is_file():
+        solutions = read_table(layout.solutions, "solutions")
+        content |= paths(read_table(layout.paths, "paths"), content["industries"])
         content["solutions"] = _solutions(solutions)
-        layers += _model_layers(root, solutions)
+        layers += _model_layers(config, layout, solutions)
     content["layers"] = layers
-    content["responses"] = _responses(root / "responses/responses.csv")
-    content["planner"] = _planner(root / "planner/externalities.csv")
+    content["responses"] = _responses(layout.root / f"{response_exhibit(config).table}.csv")
+    content["planner"] = _planner(layout.root / f"{PLANNER_EXHIBIT.tables[0]}.csv")
     return plain(content)
 
 
-def _zones(config: Config, root: Path, zones) -> dict:
+def _zones(config: Config, layout: Layout, zones) -> dict:
     """Zone -> state, counties, log income of the base and the end year."""
-    controls = read_table(root / "data/controls.parquet", "controls")
+    controls = read_table(layout.data_table("controls"), "controls")
     years = [config.empirics.base_year, config.empirics.end_year]
     names = county_names(zones)
     state = controls.groupby("zone")["state"].first() if "state" in controls else pd.Series(dtype=float)
@@ -106,12 +107,12 @@ def _zones(config: Config, root: Path, zones) -> dict:
     return found
 
 
-def _shares(config: Config, root: Path) -> dict:
+def _shares(config: Config, layout: Layout) -> dict:
     """``years, industries, nation`` and ``zones``: shares in per mille of every data industry in the base and the end year."""
     variable, years = config.empirics.variable, [config.empirics.base_year, config.empirics.end_year]
     frames = []
     for name in ("industry", "national"):
-        table = read_table(root / f"data/{name}.parquet", name)
+        table = read_table(layout.data_table(name), name)
         frames.append(table[(table["variable"] == variable) & table["year"].isin(years)])
     industry, national = frames
     names = sorted(industry["industry"].unique())
@@ -170,9 +171,9 @@ def _solutions(table: pd.DataFrame) -> dict:
     return nested
 
 
-def _specialization(config: Config, root: Path) -> dict:
+def _specialization(config: Config, layout: Layout) -> dict:
     empirics = config.empirics
-    table = read_table(root / "empirics/specialization.parquet", "specialization")
+    table = read_table(layout.specialization, "specialization")
     wanted = {"variable": empirics.variable, "measure": empirics.measure, "year": empirics.base_year}
     own = table[(table[list(wanted)] == pd.Series(wanted)).all(axis=1)].set_index("zone")["value"]
     scale = Scale(
@@ -184,7 +185,7 @@ def _specialization(config: Config, root: Path) -> dict:
     return _layer(scale, own)
 
 
-def _model_layers(root: Path, solutions: pd.DataFrame) -> list[dict]:
+def _model_layers(config: Config, layout: Layout, solutions: pd.DataFrame) -> list[dict]:
     layers = []
     rows = solutions.drop_duplicates(["scenario", "zone"])
     for scenario, own in rows.groupby("scenario", sort=False):
@@ -195,7 +196,8 @@ def _model_layers(root: Path, solutions: pd.DataFrame) -> list[dict]:
     market = solutions[(solutions["allocation"] == "ce") & (solutions["status"] == "solved")]
     for scenario, own in market.groupby("scenario", sort=False):
         layers.append(_layer(binding, own.set_index("zone")["binding_share"], f", market \N{EN DASH} {scenario}"))
-    efficient = root / "tables/efficient_specialization.csv"
+    (name,) = (row.table for row in model_exhibits(config) if row.program == "results.efficient")
+    efficient = layout.root / f"{name}.csv"
     if efficient.is_file():
         layers.append(_layer(DIFFERENCE, tables.read_csv(efficient).set_index("zone")["difference"]))
     return layers
@@ -210,16 +212,16 @@ def _layer(scale: Scale, values: pd.Series, suffix: str = "") -> dict:
 
 
 def _responses(path: Path) -> dict:
-    """Zone -> industry hit -> "scenario, regime" -> variable -> responses by year after the shock."""
+    """Zone -> industry hit -> "scenario, allocation" -> variable -> responses by year after the shock."""
     if not path.is_file():
         return {}
     nested: dict = {}
     table = tables.read_csv(path).sort_values("horizon", kind="stable")
-    keys = ["zone", "industry", "scenario", "regime", "variable"]
-    for (zone, industry, scenario, regime, variable), rows in table.groupby(keys, sort=False):
+    keys = ["zone", "industry", "scenario", "allocation", "variable"]
+    for (zone, industry, scenario, allocation, variable), rows in table.groupby(keys, sort=False):
         if variable.startswith("k_") and variable != f"k_{industry}":
             continue
-        own = nested.setdefault(int(zone), {}).setdefault(industry, {}).setdefault(f"{scenario}, {regime}", {})
+        own = nested.setdefault(int(zone), {}).setdefault(industry, {}).setdefault(f"{scenario}, {allocation}", {})
         own["k" if variable.startswith("k_") else variable] = [_rounded(value, 4) for value in rows["response"]]
     return nested
 

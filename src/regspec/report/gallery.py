@@ -37,7 +37,7 @@ SECTIONS = {
     "studies.planner.": "planner",
     "results.welfare": "welfare",
     "results.normalization": "welfare",
-    "results.maps": "welfare",
+    "results.efficient_map": "welfare",
     "results.taxes": "taxes",
     "results.accuracy": "diagnostics",
     "studies.multiplicity.": "theory",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import jinja2
 import pandas as pd
@@ -15,23 +14,21 @@ from regspec.exhibits.listing import read_missing, run_listing
 from regspec.exhibits.registry import LIST
 from regspec.io.provenance import atomic_path, stamp
 from regspec.io.run_tables import read_meta
+from regspec.layout import Layout
 from regspec.report import TEMPLATES, story, template
 from regspec.report.explorer import explorer
 from regspec.report.gallery import Shown, gallery
 
-NAME = "report.html"
 
-
-def run(config: Config, root: Path, digest: str) -> Path:
-    """Write ``report.html`` of the run in ``root`` from the files that are there; returns its path.
+def run(config: Config, layout: Layout, config_hash: str) -> None:
+    """Write ``report.html`` of the run from the files that are there.
 
     The data and the facts must be there (DataError otherwise); all else is shown as far as it was produced.
     """
-    root = Path(root)
-    meta = read_meta(root / "data")
-    summary = story.read_summary(root)
-    shown = gallery(listing(config, root), root, ["question", *(key for key, _, _ in story.SECTIONS), "configuration"])
-    small = _small_tables(config, root, meta, summary)
+    meta = read_meta(layout.data)
+    summary = story.read_summary(layout)
+    shown = gallery(listing(config, layout), layout.root, ["question", *(key for key, _, _ in story.SECTIONS), "configuration"])
+    small = _small_tables(config, layout, meta, summary)
     text = _page(
         config=config,
         meta=meta,
@@ -39,21 +36,19 @@ def run(config: Config, root: Path, digest: str) -> Path:
         small_tables=small,
         sections=[section for section in story.SECTIONS if _has_content(section[0], shown, small)],
         shown=shown,
-        explorer=json_in_html(explorer(config, root)),
+        explorer=json_in_html(explorer(config, layout)),
         summary_text=json.dumps(summary, indent=1) if summary else "",
         resolved=resolved_text(config),
-        provenance=stamp(digest),
+        provenance=stamp(config_hash),
     )
-    path = root / NAME
-    with atomic_path(path) as temporary:
+    with atomic_path(layout.report) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
-    return path
 
 
-def listing(config: Config, root: Path) -> pd.DataFrame:
+def listing(config: Config, layout: Layout) -> pd.DataFrame:
     """Every exhibit of the run as it is now: what the results say of theirs, and on request whatever has been made since."""
-    rows = run_listing(config, config.sweeps, root, read_missing(root / "empirics"))
-    path = root / LIST[0]
+    rows = run_listing(config, layout, read_missing(layout.empirics), config.sweeps)
+    path = layout.root / LIST[0]
     if path.is_file():
         said = tables.read_csv(path).fillna("").set_index(["exhibit", "title"])
         for n, row in rows.iterrows():
@@ -69,11 +64,11 @@ def json_in_html(content: dict) -> str:
     return text.replace("<", "\\u003c")
 
 
-def _small_tables(config: Config, root: Path, meta: dict, summary: dict | None) -> dict[str, list[story.Small]]:
-    solves = [story.solves_table(summary), story.failures_table(root)]
+def _small_tables(config: Config, layout: Layout, meta: dict, summary: dict | None) -> dict[str, list[story.Small]]:
+    solves = [story.solves_table(summary), story.failures_table(layout)]
     return {
-        "data": [story.data_table(config, root, meta)],
-        "calibration": story.calibration_tables(config, root),
+        "data": [story.data_table(config, layout, meta)],
+        "calibration": story.calibration_tables(config, layout),
         "diagnostics": [table for table in solves if table is not None],
     }
 

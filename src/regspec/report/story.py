@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 
 from regspec.calibration.records import read_national
 from regspec.calibration.technology import technology
 from regspec.config.config import Config
 from regspec.empirics import labels
 from regspec.io.run_tables import read_table
+from regspec.layout import Layout
 
 #: Sections of the page in order: key, heading, what it is about.
 SECTIONS = (
@@ -59,16 +59,14 @@ class Small:
     numbers: bool = False
 
 
-def read_summary(root: Path) -> dict | None:
+def read_summary(layout: Layout) -> dict | None:
     """``summary.json`` of the run; None before the results."""
-    path = Path(root) / "summary.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return json.loads(layout.summary.read_text(encoding="utf-8")) if layout.summary.is_file() else None
 
 
-def data_table(config: Config, root: Path, meta: dict) -> Small:
+def data_table(config: Config, layout: Layout, meta: dict) -> Small:
     """Where the data come from and how much there is."""
-    folder = Path(root) / "data"
-    industry, controls = (read_table(folder / f"{name}.parquet", name) for name in ("industry", "controls"))
+    industry, controls = (read_table(layout.data_table(name), name) for name in ("industry", "controls"))
     years = sorted(industry["year"].unique())
     rows = [
         ["Source", meta["source"]],
@@ -83,11 +81,11 @@ def data_table(config: Config, root: Path, meta: dict) -> Small:
     return Small("The data of this run", ["", ""], rows)
 
 
-def calibration_tables(config: Config, root: Path) -> list[Small]:
+def calibration_tables(config: Config, layout: Layout) -> list[Small]:
     """Model industries and their processes; parameters and what the scenarios change. Empty before the calibration."""
-    if not (Path(root) / "calibration/national.json").is_file():
+    if not layout.national.is_file():
         return []
-    national, tech = read_national(root), technology(config)
+    national, tech = read_national(layout), technology(config)
     groups = config.calibration.industries
     rows = [
         [
@@ -140,12 +138,11 @@ def solves_table(summary: dict | None) -> Small | None:
     return Small("Solves", ["Scenario", "Solved", "Failed", "Seconds, mean", "Seconds, most"], rows, numbers=True)
 
 
-def failures_table(root: Path) -> Small | None:
+def failures_table(layout: Layout) -> Small | None:
     """Every failed solve and what could not be met; None without any."""
-    path = Path(root) / "model/solutions.parquet"
-    if not path.is_file():
+    if not layout.solutions.is_file():
         return None
-    table = read_table(path, "solutions")
+    table = read_table(layout.solutions, "solutions")
     failed = table[table["status"] == "failed"]
     rows = [[str(row.zone), row.scenario, str(row.message).splitlines()[0]] for row in failed.itertuples(index=False)]
     return Small("Failed solves", ["Zone", "Scenario", "Why"], rows) if rows else None

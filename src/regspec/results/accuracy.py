@@ -4,12 +4,9 @@ and 7).
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
-from regspec.exhibits import tables
-from regspec.results.inputs import Inputs
+from regspec.results.inputs import ModelInputs, once
 
 #: Diagnostics whose largest value over zones is the worst one.
 WORST_IS_LARGEST = (
@@ -32,7 +29,8 @@ WORST_IS_LARGEST = (
 )
 
 
-def accuracy(inputs: Inputs) -> pd.DataFrame:
+@once
+def accuracy(inputs: ModelInputs) -> pd.DataFrame:
     """The worst diagnostic over zones, one row for each ``scenario, allocation`` with at least one solved
     zone.
 
@@ -50,16 +48,17 @@ def accuracy(inputs: Inputs) -> pd.DataFrame:
     return pd.concat([rest, largest], axis=1).reset_index()
 
 
-def write(inputs: Inputs, result: pd.DataFrame) -> list[Path]:
-    """Write table ``accuracy``, the worst zone of each scenario and allocation; return the files."""
+def write(inputs: ModelInputs) -> None:
+    """Write the table: the worst zone of each scenario and allocation."""
+    result = accuracy(inputs)
     heads = {
         "scenario": "Scenario",
         "allocation": "Allocation",
         "zones": "Zones",
         "euler_bonds_max_log10": "Euler, bonds",
         "euler_portfolio_max_log10": "Euler, portfolio",
-        "cloud_euler_bonds_p99_log10": "Cloud p99, bonds",
-        "cloud_euler_portfolio_p99_log10": "Cloud p99, portfolio",
+        "cloud_euler_bonds_p99_log10": "Off grid p99, bonds",
+        "cloud_euler_portfolio_p99_log10": "Off grid p99, portfolio",
         "residual_max": "Residual",
         "amplification_max": "J",
         "binding_share": "Binding",
@@ -67,21 +66,20 @@ def write(inputs: Inputs, result: pd.DataFrame) -> list[Path]:
     }
     shown = result[[name for name in heads if name in result]].rename(columns=heads)
     formats = {"Residual": "%.1e", "Seconds": "%.1f"} | {
-        name: "%.2f" for name in heads.values() if name.startswith(("Euler", "Cloud", "J"))
+        name: "%.2f" for name in heads.values() if name.startswith(("Euler", "Off grid", "J"))
     }
     notes = (
-        "Worst zone of each scenario and allocation. Euler: largest error on the simulated path, log10 of the consumption "
-        "equivalent; cloud: 99th percentile on random states off the grid. Residual: largest residual of an equilibrium "
-        "condition in the last sweep. J: amplification of a binding constraint. Binding: mean share of years with a binding "
-        f"constraint. Seconds: mean per zone, market and planner together. {inputs.counts(*inputs.config.scenarios)}"
+        "The table shows the worst zone of each scenario and allocation. Euler: largest error on the simulated path, log10 of "
+        "the consumption equivalent. Off grid: 99th percentile of the errors at random states off the grid. Residual: largest "
+        "residual of an equilibrium condition in the last iteration. J: amplification of a binding constraint. Binding: mean "
+        f"share of years with a binding constraint. Seconds: mean per zone, market and planner together. "
+        f"{inputs.counts(*inputs.config.scenarios)}"
     )
-    return tables.write(
-        shown,
-        inputs.run_dir / "tables/accuracy",
-        "Accuracy of the solutions",
-        notes,
-        inputs.provenance,
-        inputs.synthetic,
+    inputs.writer.table(
+        name=inputs.making.table,
+        body=shown,
+        caption="Accuracy of the solutions",
+        notes=notes,
         float_format=formats,
         data=result,
     )

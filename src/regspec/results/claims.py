@@ -13,10 +13,11 @@ from regspec.econometrics.rounding import NO_VARIANCE
 from regspec.empirics import labels
 from regspec.exhibits import tables
 from regspec.exhibits.registry import CLAIM_SOURCES
-from regspec.results.decomposition import VARIABLES, Effect
-from regspec.results.inputs import Inputs
+from regspec.results.decomposition import VARIABLES, Effect, decomposition
+from regspec.results.inputs import ModelInputs, once
 from regspec.results.slopes import RIGHT_HAND_SIDES, Slope, given, number
-from regspec.results.tradeoff import Tradeoff
+from regspec.results.tradeoff import Tradeoff, tradeoff
+from regspec.results.welfare import welfare_gains
 
 OUTCOMES = {"level": "the level", "growth": "growth"}
 RANGE = (1.2, 2.2)  # C5, percent of consumption
@@ -59,35 +60,37 @@ class Claim:
         object.__setattr__(self, "difference", gap)
 
 
-def claims(inputs: Inputs, tradeoff: Tradeoff, effects: list[Effect], gains: pd.DataFrame) -> list[Claim]:
+@once
+def claims(inputs: ModelInputs) -> list[Claim]:
     """All claims in their order; numbers that the run does not have are NaN with a note."""
+    slopes = tradeoff(inputs)
     return [
-        *_slopes(inputs, tradeoff),
+        *_slopes(inputs, slopes),
         *_facts(inputs),
-        *_captured(inputs, tradeoff),
-        *_friction(effects),
-        *_welfare(inputs, gains),
+        *_captured(inputs, slopes),
+        *_friction(decomposition(inputs)),
+        *_welfare(inputs, welfare_gains(inputs)),
     ]
 
 
-def reasons(inputs: Inputs) -> dict[str, str]:
+def reasons(inputs: ModelInputs) -> dict[str, str]:
     """Why by key, with that of the run's data."""
     config = inputs.config
     own = f"{labels.income(config)} and {labels.variable(config.empirics.variable)} shares"
     text = f"Other data: {own}; the deck has income p.c. and income shares. Slopes depend on the controls (table fact1_grid)."
-    if inputs.synthetic:
+    if inputs.writer.synthetic:
         text = "Synthetic data: their slopes are built in, not found."
     return {"data": text, **WHY}
 
 
-def _slopes(inputs: Inputs, tradeoff: Tradeoff) -> list[Claim]:
+def _slopes(inputs: ModelInputs, result: Tradeoff) -> list[Claim]:
     deck = {"level": ("0.844 (0.084)", (0.844,)), "growth": ("\N{MINUS SIGN}0.233 (0.090)", (-0.233,))}
     sources = {"data_all": ("data, all zones", "data"), "ce": ("market", "model"), "planner": ("planner", "model")}
     found = []
     for outcome, (text, target) in deck.items():
         for source, (label, why) in sources.items():
             for rhs in RIGHT_HAND_SIDES:
-                item = tradeoff.slopes.get((outcome, rhs, source))
+                item = result.slopes.get((outcome, rhs, source))
                 if item is not None:
                     name = f"slope of {OUTCOMES[outcome]} on specialization, {label}, {given(inputs.config.empirics, rhs)}"
                     own = (text, target) if (source, rhs) == ("data_all", RIGHT_HAND_SIDES[0]) else ("", ())
@@ -99,9 +102,9 @@ def _slope(claim: str, name: str, deck: tuple[str, tuple], item: Slope, why: str
     return Claim(claim, name, deck[0], deck[1], item.estimate, why, item.low, item.high, n=item.n, note=item.reason)
 
 
-def _facts(inputs: Inputs) -> list[Claim]:
+def _facts(inputs: ModelInputs) -> list[Claim]:
     """Growing zones become more specialized (C2); comparative advantage persists (C3): from the empirics' tables."""
-    within, persistence = (_read(inputs.run_dir / "empirics" / name) for name in CLAIM_SOURCES)
+    within, persistence = (_read(inputs.layout.empirics / name) for name in CLAIM_SOURCES)
     found = []
     for row in within.to_dict("records"):
         name = f"specialization on log income within zones, {row['sample']}"
@@ -125,12 +128,12 @@ def _row(claim: str, name: str, deck: str, row: dict) -> Claim:
     return Claim(claim, name, deck, (), row["estimate"], "data", row["low"], row["high"], n=int(row["zones"]))
 
 
-def _captured(inputs: Inputs, tradeoff: Tradeoff) -> list[Claim]:
+def _captured(inputs: ModelInputs, result: Tradeoff) -> list[Claim]:
     found = []
-    for (outcome, rhs), item in tradeoff.captured.items():
+    for (outcome, rhs), item in result.captured.items():
         deck = ("about half", (0.5,)) if rhs == RIGHT_HAND_SIDES[0] else ("", ())
         name = f"share of the data's slope of {OUTCOMES[outcome]} that the market has, {given(inputs.config.empirics, rhs)}"
-        slope = tradeoff.slopes[outcome, rhs, "ce"]
+        slope = result.slopes[outcome, rhs, "ce"]
         found.append(_share("C4", name, deck, item, slope, "model", "data's slope not distinguishable from zero"))
     return found
 
@@ -161,7 +164,7 @@ def _friction(effects: list[Effect]) -> list[Claim]:
     return found
 
 
-def _welfare(inputs: Inputs, gains: pd.DataFrame) -> list[Claim]:
+def _welfare(inputs: ModelInputs, gains: pd.DataFrame) -> list[Claim]:
     name = "welfare gain of the planner, percent of consumption"
     own = gains[inputs.baseline].dropna() if inputs.baseline in gains else pd.Series(dtype=float)
     deck = ("1.2 to 2.2", RANGE)
@@ -175,8 +178,9 @@ def _welfare(inputs: Inputs, gains: pd.DataFrame) -> list[Claim]:
     ]
 
 
-def write(inputs: Inputs, found: list[Claim]) -> list[Path]:
-    """Write table ``claims``; return the files."""
+def write(inputs: ModelInputs) -> None:
+    """Write the table."""
+    found = claims(inputs)
     why = reasons(inputs)
     used = [key for key in why if any(item.why == key for item in found)]
     letters = dict(zip(used, "abcdefgh", strict=False))
@@ -203,13 +207,11 @@ def write(inputs: Inputs, found: list[Claim]) -> list[Path]:
         + f" {inputs.counts(*inputs.config.scenarios)}"
     )
     starts = [i for i, item in enumerate(found) if i and item.claim != found[i - 1].claim]
-    return tables.write(
-        pd.DataFrame(rows),
-        inputs.run_dir / "tables/claims",
-        "The deck's claims beside this run's numbers",
-        notes,
-        inputs.provenance,
-        inputs.synthetic,
+    inputs.writer.table(
+        name=inputs.making.table,
+        body=pd.DataFrame(rows),
+        caption="The deck's claims beside this run's numbers",
+        notes=notes,
         rules=starts,
         data=long_table(inputs, found),
     )
@@ -222,7 +224,7 @@ def _set(item: Claim) -> str:
     return "whole line" if item.kind == "unbounded" else f"[{low}, {high}]" if low else ""
 
 
-def long_table(inputs: Inputs, found: list[Claim]) -> pd.DataFrame:
+def long_table(inputs: ModelInputs, found: list[Claim]) -> pd.DataFrame:
     """A row for each claim with every number and the reason in words."""
     why = reasons(inputs)
     return pd.DataFrame(

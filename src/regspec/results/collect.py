@@ -7,11 +7,13 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import h5py
 import numpy as np
 import pandas as pd
 
+from regspec.config.base import MissingZones
 from regspec.empirics.specialization import gini
 from regspec.errors import DataError, ModelFailure
 from regspec.io.hdf5 import opened
@@ -75,7 +77,7 @@ def collect(
     incomplete files, and for those of other settings, as a solve by hand leaves them; SystemFault for files that the system
     cannot read, which may be whole.
     """
-    if policy not in ("error", "warn", "drop"):
+    if policy not in get_args(MissingZones):
         raise ValueError(f"policy is {policy!r}; allowed: error, warn, drop")
     statuses = sorted((read_status(Path(f)) for f in files), key=lambda s: (s.scenario, s.zone))
     if not statuses:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from regspec.econometrics.fieller import RatioSet
 from regspec.empirics import labels
-from regspec.exhibits import figures, tables
+from regspec.exhibits import figures
 from regspec.exhibits.model_parts import NAMES, Channel, channels
 from regspec.exhibits.registry import friction_horizons
 from regspec.results.bootstrap import bootstrap_slopes, percentile_interval
-from regspec.results.inputs import Inputs
+from regspec.results.inputs import ModelInputs, once
 from regspec.results.slopes import (
     RIGHT_HAND_SIDES,
     Slope,
@@ -54,7 +53,8 @@ class Effect:
     bootstrap: tuple[float, float]
 
 
-def decomposition(inputs: Inputs) -> list[Effect]:
+@once
+def decomposition(inputs: ModelInputs) -> list[Effect]:
     """Every part's effect on every outcome: level, and growth and average at each of ``results.friction_horizons``.
 
     Both scenarios of a part are compared on the zones that have both; markets (competitive equilibria). The average is
@@ -77,7 +77,7 @@ def decomposition(inputs: Inputs) -> list[Effect]:
     return found
 
 
-def _cells(inputs: Inputs) -> list[tuple[str, int]]:
+def _cells(inputs: ModelInputs) -> list[tuple[str, int]]:
     horizons = friction_horizons(inputs.config)
     return [("level", 0), *(("growth", h) for h in horizons), *(("average", h) for h in horizons)]
 
@@ -94,7 +94,7 @@ def measure(path: pd.DataFrame, outcome: str, base: int, horizon: int) -> pd.Ser
 
 
 def _effect(
-    inputs: Inputs, channel: Channel, variable: str, outcome: str, horizon: int, rhs: str, pair: list[pd.Series]
+    inputs: ModelInputs, channel: Channel, variable: str, outcome: str, horizon: int, rhs: str, pair: list[pd.Series]
 ) -> Effect:
     config = inputs.config
     design = inputs.design[columns(config.empirics, rhs, growth=outcome == "growth")]
@@ -144,9 +144,11 @@ def long_table(effects: list[Effect]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def write(inputs: Inputs, effects: list[Effect]) -> list[Path]:
-    """Write table and figure ``decomposition``; return the files (none without effects)."""
-    return [*_write_table(inputs, effects), *_write_figure(inputs, effects)] if effects else []
+def write(inputs: ModelInputs) -> None:
+    """Write table and figure."""
+    effects = decomposition(inputs)
+    _write_table(inputs, effects)
+    _write_figure(inputs, effects)
 
 
 def shown_rhs(effects: list[Effect]) -> str:
@@ -154,7 +156,7 @@ def shown_rhs(effects: list[Effect]) -> str:
     return first_estimated(lambda rhs: any(e.rhs == rhs and e.difference.fit is not None for e in effects))
 
 
-def _write_table(inputs: Inputs, effects: list[Effect]) -> list[Path]:
+def _write_table(inputs: ModelInputs, effects: list[Effect]) -> None:
     config, last = inputs.config, max(friction_horizons(inputs.config))
     rhs = shown_rhs(effects)
     rows: list[dict] = []
@@ -170,17 +172,16 @@ def _write_table(inputs: Inputs, effects: list[Effect]) -> list[Path]:
         f"Slopes of log output and log consumption of the market on the {labels.specialization(config)} of "
         f"{config.empirics.base_year}, given {given(config.empirics, rhs)}; HC1 standard errors in parentheses. Growth and "
         f"average: {config.empirics.base_year} to {config.empirics.base_year + last}. Effect: slope with the part minus "
-        f"slope without it; bootstrap: percentiles of {config.results.bootstrap} draws of zones; share of the slope with "
-        "it with Fieller's set, unbounded where that slope is not distinguishable from zero. Parts overlap and do not "
-        f"add up, but for the two of the constraint. {inputs.counts(*scenarios)}"
+        f"slope without it. Bootstrap: percentiles of {config.results.bootstrap} draws of zones. Share: effect over the slope "
+        "with the part, with Fieller's set; the set is unbounded where that slope is not distinguishable from zero. The "
+        f"effects do not sum to the total, except for the two components of the collateral constraint. "
+        f"{inputs.counts(*scenarios)}"
     )
-    return tables.write(
-        pd.DataFrame(rows),
-        inputs.run_dir / "tables/decomposition",
-        "Slopes on specialization by part of the model",
-        notes,
-        inputs.provenance,
-        inputs.synthetic,
+    inputs.writer.table(
+        name=inputs.making.table,
+        body=pd.DataFrame(rows),
+        caption="Slopes on specialization by part of the model",
+        notes=notes,
         rules=rules,
         data=long_table(effects),
     )
@@ -200,28 +201,30 @@ def _row(effect: Effect, variable: str, outcome: str, first: bool, confidence: f
     }
 
 
-def _write_figure(inputs: Inputs, effects: list[Effect]) -> list[Path]:
+def _write_figure(inputs: ModelInputs, effects: list[Effect]) -> None:
     rhs, base = shown_rhs(effects), inputs.config.empirics.base_year
     drawn = [e for e in effects if e.rhs == rhs and e.difference.fit is not None]
-    fig, grid = figures.new("double", 4.9, nrows=2, ncols=2, sharex=True)
-    for row, variable in enumerate(VARIABLES):
-        for column, outcome in enumerate(("growth", "average")):
-            own = [e for e in drawn if (e.variable, e.outcome) == (variable, outcome)]
-            ax = grid[row][column]
-            _draw(ax, own)
-            over = "growth since" if outcome == "growth" else "average since"
-            n = max((e.present.n for e in own), default=0)  # growth needs the zones' initial income as well
-            ax.set_title(f"{VARIABLES[variable].capitalize()}, {over} {base} (N = {n})", loc="left")
-            if row == 1:
-                ax.set_xlabel(f"years since {base}")
-            if column == 0:
-                ax.set_ylabel("effect on the slope, log points")
-    handles, names = grid[0][0].get_legend_handles_labels()
-    if handles:
-        fig.legend(handles, names, loc="outside lower center", ncols=len(names), fontsize=7)
-    title = f"Effect of each part of the model on the slope on specialization, given {given(inputs.config.empirics, rhs)}"
-    fig.suptitle(title if drawn else "no estimate: too few zones", fontsize=8, x=0.01, ha="left")
-    return figures.save(fig, inputs.run_dir / "figures/decomposition", inputs.provenance, inputs.synthetic)
+    with inputs.writer.figure(name=inputs.making.figure, width="double", height=4.9, nrows=2, ncols=2, sharex=True) as (
+        fig,
+        grid,
+    ):
+        for row, variable in enumerate(VARIABLES):
+            for column, outcome in enumerate(("growth", "average")):
+                own = [e for e in drawn if (e.variable, e.outcome) == (variable, outcome)]
+                ax = grid[row][column]
+                _draw(ax, own)
+                over = "growth since" if outcome == "growth" else "average since"
+                n = max((e.present.n for e in own), default=0)  # growth needs the zones' initial income as well
+                ax.set_title(f"{VARIABLES[variable].capitalize()}, {over} {base} (N = {n})", loc="left")
+                if row == 1:
+                    ax.set_xlabel(f"years since {base}")
+                if column == 0:
+                    ax.set_ylabel("effect on the slope, log points")
+        handles, names = grid[0][0].get_legend_handles_labels()
+        if handles:
+            fig.legend(handles, names, loc="outside lower center", ncols=len(names), fontsize=7)
+        title = f"Effect of each part of the model on the slope on specialization, given {given(inputs.config.empirics, rhs)}"
+        fig.suptitle(title if drawn else "no estimate: too few zones", fontsize=8, x=0.01, ha="left")
 
 
 def _draw(ax, effects: list[Effect]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,18 +11,9 @@ from regspec.calibration.groups import floor_shares
 from regspec.calibration.technology import comparative_productivity, technology
 from regspec.calibration.zones import model_shares
 from regspec.empirics.specialization import gini
-from regspec.exhibits import figures, tables
+from regspec.exhibits import figures
 from regspec.model.steady_state import static_portfolio
-from regspec.results.inputs import Inputs
-from regspec.results.maps import Scale, zone_map
-
-#: Classes of the map: efficient less market Gini.
-DIFFERENCE = Scale(
-    label="Efficient less market Gini of the portfolio (0 to 1)",
-    breaks=(-0.1, -0.05, -0.02, 0.0, 0.02, 0.05, 0.1),
-    colours=figures.DIVERGING,
-    form="%.2f",
-)
+from regspec.results.inputs import ModelInputs, once
 
 
 def efficient_specialization(shares: pd.DataFrame, xi: np.ndarray, alpha: float) -> pd.DataFrame:
@@ -56,10 +46,11 @@ class Efficient:
     year: int
 
 
-def efficient(inputs: Inputs) -> Efficient:
+@once
+def efficient(inputs: ModelInputs) -> Efficient:
     """Efficient specialization of all zones (no solve is needed) and of the simulated paths' last year (Q5)."""
     config = inputs.config
-    raw, _ = model_shares(config, inputs.run_dir / "data")
+    raw, _ = model_shares(config, inputs.layout.data)
     floored = floor_shares(raw.to_numpy(), config.calibration.share_floor)
     tech = technology(config, inputs.baseline)
     market = pd.DataFrame(floored, raw.index, raw.columns).sort_index()
@@ -105,54 +96,42 @@ def moments_table(result: Efficient) -> pd.DataFrame:
     return table.rename_axis("Gini of portfolio").reset_index().astype({"n": int})
 
 
-def write(inputs: Inputs, result: Efficient, layers) -> list[Path]:
-    """Write table, scatter and map ``efficient_specialization`` (deck Q5); return the files."""
-    config = inputs.config
+def write(inputs: ModelInputs) -> None:
+    """Write table and scatter (deck Q5)."""
+    config, result = inputs.config, efficient(inputs)
     notes = (
         f"Gini over the {len(config.calibration.industries)} model industries (not comparable with the Gini over the data "
-        "industries). Efficient: portfolio that equalizes social marginal products at base-year productivity, collateral "
-        "slack (no pecuniary wedge); all zones with data, no solve needed. Positive: fraction of zones where specialization "
-        f"rises. Paths: {inputs.counts(inputs.baseline)}"
+        "industries). Efficient: the portfolio that equalizes social marginal products at base-year productivity with a "
+        "slack limit, that is, without pecuniary wedge. It needs no solve and covers all zones with data. Positive: fraction "
+        f"of zones in which specialization rises. Paths: {inputs.counts(inputs.baseline)}"
     )
     heads = {"n": "N", "mean": "Mean", "sd": "SD", "positive": "Positive"}
     table = moments_table(result)
-    written = tables.write(
-        table.rename(columns=heads),
-        inputs.run_dir / "tables/efficient_specialization",
-        "Market and constrained-efficient specialization",
-        notes,
-        inputs.provenance,
-        inputs.synthetic,
+    inputs.writer.table(
+        name=inputs.making.table,
+        body=table.rename(columns=heads),
+        caption="Market and constrained-efficient specialization",
+        notes=notes,
         rules=[3],
         data=result.long_run.reset_index(),
     )
-    written += _write_scatter(inputs, result)
-    return written + zone_map(
-        result.long_run["difference"],
-        set(),
-        layers,
-        DIFFERENCE,
-        inputs.run_dir / "figures/efficient_specialization_map",
-        inputs.provenance,
-        inputs.meta,
-    )
+    _write_scatter(inputs, result)
 
 
-def _write_scatter(inputs: Inputs, result: Efficient) -> list[Path]:
-    fig, (left, right) = figures.new("double", 3.2, ncols=2)
-    base = inputs.config.calibration.first_year
-    _scatter(left, result.long_run["gini_market"], result.long_run["gini_efficient"])
-    left.set_xlabel(f"market portfolio, {base} (Gini)")
-    left.set_ylabel("efficient long-run portfolio (Gini)")
-    left.set_title(f"At {base} productivity", loc="left")
-    right.set_title(f"Simulated paths, {result.year}", loc="left")
-    right.set_xlabel("market (Gini)")
-    right.set_ylabel("planner (Gini)")
-    if len(result.end):
-        _scatter(right, result.end["ce"], result.end["planner"])
-    else:
-        right.text(0.5, 0.5, "no planner solved", transform=right.transAxes, ha="center")
-    return figures.save(fig, inputs.run_dir / "figures/efficient_specialization", inputs.provenance, inputs.synthetic)
+def _write_scatter(inputs: ModelInputs, result: Efficient) -> None:
+    with inputs.writer.figure(name=inputs.making.figure, width="double", height=3.2, ncols=2) as (fig, (left, right)):
+        base = inputs.config.calibration.first_year
+        _scatter(left, result.long_run["gini_market"], result.long_run["gini_efficient"])
+        left.set_xlabel(f"market portfolio, {base} (Gini)")
+        left.set_ylabel("efficient long-run portfolio (Gini)")
+        left.set_title(f"At {base} productivity", loc="left")
+        right.set_title(f"Simulated paths, {result.year}", loc="left")
+        right.set_xlabel("market (Gini)")
+        right.set_ylabel("planner (Gini)")
+        if len(result.end):
+            _scatter(right, result.end["ce"], result.end["planner"])
+        else:
+            right.text(0.5, 0.5, "no planner solved", transform=right.transAxes, ha="center")
 
 
 def _scatter(ax, x: pd.Series, y: pd.Series) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,10 +10,10 @@ import pandas as pd
 from regspec.econometrics.fieller import RatioSet
 from regspec.econometrics.rounding import NO_VARIANCE
 from regspec.empirics import labels
-from regspec.exhibits import figures, tables
+from regspec.exhibits import figures
 from regspec.exhibits.registry import alternatives, friction_horizons
 from regspec.results.bootstrap import bootstrap_slopes, percentile_interval
-from regspec.results.inputs import Inputs
+from regspec.results.inputs import ModelInputs, once
 from regspec.results.slopes import (
     RIGHT_HAND_SIDES,
     Slope,
@@ -84,7 +83,8 @@ def friction_share(
     return shares
 
 
-def decompositions(inputs: Inputs) -> dict[tuple[str, str], list[Share]]:
+@once
+def decompositions(inputs: ModelInputs) -> dict[tuple[str, str], list[Share]]:
     """Friction shares of every other scenario against the baseline, by ``(alternative, right-hand side)``;
     without estimates where no zone was solved under both.
     """
@@ -104,14 +104,12 @@ def decompositions(inputs: Inputs) -> dict[tuple[str, str], list[Share]]:
     return result
 
 
-def write(inputs: Inputs, result: dict[tuple[str, str], list[Share]]) -> list[Path]:
-    """Write table ``friction_<alternative>`` and the figure of the same name for each alternative; return the files."""
-    written = []
-    for alternative in dict.fromkeys(name for name, _ in result):
-        own = {rhs: result[alternative, rhs] for rhs in RIGHT_HAND_SIDES}
-        written += _write_table(inputs, alternative, own)
-        written += _write_figure(inputs, alternative, own)
-    return written
+def write(inputs: ModelInputs) -> None:
+    """Write table and figure of the exhibit's scenario."""
+    alternative = inputs.making.scenario
+    shares = {rhs: decompositions(inputs)[alternative, rhs] for rhs in RIGHT_HAND_SIDES}
+    _write_table(inputs, alternative, shares)
+    _write_figure(inputs, alternative, shares)
 
 
 def long_table(own: dict[str, list[Share]]) -> pd.DataFrame:
@@ -142,7 +140,7 @@ def long_table(own: dict[str, list[Share]]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _write_table(inputs: Inputs, alternative: str, own: dict[str, list[Share]]) -> list[Path]:
+def _write_table(inputs: ModelInputs, alternative: str, own: dict[str, list[Share]]) -> None:
     baseline, confidence = inputs.baseline, inputs.config.results.confidence
     rows: list[dict] = []
     rules: list[int] = []
@@ -165,40 +163,37 @@ def _write_table(inputs: Inputs, alternative: str, own: dict[str, list[Share]]) 
     notes = (
         f"Growth of output from {inputs.config.empirics.base_year} on the {labels.specialization(inputs.config)}; HC1 "
         f"standard errors in parentheses. Share: 1 {chr(0x2212)} slope({alternative})/slope({baseline}). Set: Fieller's "
-        f"{confidence:.0%} confidence set from the joint HC1 covariance; it is unbounded where the baseline slope is not "
-        "distinguishable from zero, and the share then means nothing. Bootstrap: percentiles of "
+        f"{confidence:.0%} confidence set from the joint HC1 covariance. The set is unbounded where the baseline slope is "
+        "not distinguishable from zero; the share is then not informative. Bootstrap: percentiles of "
         f"{inputs.config.results.bootstrap} draws of zones. {inputs.counts(baseline, alternative)}"
     )
-    return tables.write(
-        pd.DataFrame(rows),
-        inputs.run_dir / f"tables/friction_{alternative}",
-        f"Share of the growth effect of specialization removed by scenario {alternative}",
-        notes,
-        inputs.provenance,
-        inputs.synthetic,
+    inputs.writer.table(
+        name=inputs.making.table,
+        body=pd.DataFrame(rows),
+        caption=f"Share of the growth effect of specialization removed by scenario {alternative}",
+        notes=notes,
         rules=rules,
         data=long_table(own),
     )
 
 
-def _write_figure(inputs: Inputs, alternative: str, own: dict[str, list[Share]]) -> list[Path]:
-    fig, (left, right) = figures.new("double", 2.9, ncols=2)
-    rhs = first_estimated(lambda rhs: any(s.share is not None for s in own[rhs]))
-    shares = [s for s in own[rhs] if s.baseline.fit is not None]
-    if not shares and own[rhs]:
-        left.text(0.5, 0.5, f"no estimate:\n{own[rhs][0].note}", transform=left.transAxes, ha="center")
-    _draw_slopes(left, shares, inputs.baseline, alternative)
-    _draw_shares(right, {s.horizon: s.share for s in shares if s.share is not None})
-    for ax in (left, right):
-        ax.axhline(0, color=figures.GREY, linewidth=0.4, zorder=0)
-        ax.set_xlabel(f"years since {inputs.config.empirics.base_year}")
-    n = f"N = {shares[0].baseline.n}; " if shares else ""
-    _legend(left, f"Slope of growth on specialization\n({n}given {given(inputs.config.empirics, rhs)})")
-    confidence = inputs.config.results.confidence
-    _legend(right, f"Share removed by {alternative}\n(Fieller's {confidence:.0%} set)")
-    left.set_ylabel("growth per unit of Gini, log points" if inputs.config.empirics.measure == "gini" else "slope")
-    right.set_ylabel("share of the baseline slope")
-    return figures.save(fig, inputs.run_dir / f"figures/friction_{alternative}", inputs.provenance, inputs.synthetic)
+def _write_figure(inputs: ModelInputs, alternative: str, own: dict[str, list[Share]]) -> None:
+    with inputs.writer.figure(name=inputs.making.figure, width="double", height=2.9, ncols=2) as (_, (left, right)):
+        rhs = first_estimated(lambda rhs: any(s.share is not None for s in own[rhs]))
+        shares = [s for s in own[rhs] if s.baseline.fit is not None]
+        if not shares and own[rhs]:
+            left.text(0.5, 0.5, f"no estimate:\n{own[rhs][0].note}", transform=left.transAxes, ha="center")
+        _draw_slopes(left, shares, inputs.baseline, alternative)
+        _draw_shares(right, {s.horizon: s.share for s in shares if s.share is not None})
+        for ax in (left, right):
+            ax.axhline(0, color=figures.GREY, linewidth=0.4, zorder=0)
+            ax.set_xlabel(f"years since {inputs.config.empirics.base_year}")
+        n = f"N = {shares[0].baseline.n}; " if shares else ""
+        _legend(left, f"Slope of growth on specialization\n({n}given {given(inputs.config.empirics, rhs)})")
+        confidence = inputs.config.results.confidence
+        _legend(right, f"Share removed by {alternative}\n(Fieller's {confidence:.0%} set)")
+        left.set_ylabel("growth per unit of Gini, log points" if inputs.config.empirics.measure == "gini" else "slope")
+        right.set_ylabel("share of the baseline slope")
 
 
 def _draw_slopes(ax, shares: list[Share], baseline: str, alternative: str) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
-from regspec.exhibits import figures, tables
-from regspec.results.efficient import Efficient
-from regspec.results.inputs import Inputs
+from regspec.exhibits import figures
+from regspec.results.efficient import Efficient, efficient
+from regspec.results.inputs import ModelInputs
 from regspec.results.transition import paths
 
 
@@ -44,8 +42,9 @@ def industry_table(shares: pd.DataFrame, change: pd.DataFrame, ends: dict[str, p
     return pd.DataFrame(rows)
 
 
-def write(inputs: Inputs, result: Efficient) -> list[Path]:
-    """Write table and figure ``efficient_industries``; return the files."""
+def write(inputs: ModelInputs) -> None:
+    """Write table and figure."""
+    result = efficient(inputs)
     shares, change = result.market, changes(result)
     ends = {}
     for name in shares:
@@ -53,56 +52,54 @@ def write(inputs: Inputs, result: Efficient) -> list[Path]:
         if result.year in own["planner"].columns and len(own["planner"]):
             ends[name] = 100 * (own["planner"][result.year] - own["ce"][result.year])
     notes = (
-        f"Shares of capital, percent; changes in points, efficient less market. N = {len(change)} zones, base-year "
-        "productivity, collateral slack (no solve needed). Gains: fraction of zones in which the industry is larger than in "
-        f"the market; of those in which it is the market's largest. Paths: planner less market in {result.year}. "
+        "Shares of capital in percent. Changes are efficient less market, in points, at base-year productivity with a slack "
+        f"limit (no solve needed); N = {len(change)} zones. Gains: fraction of zones in which the industry is larger than in "
+        "the market. Gains where largest: the same among zones in which it is the largest industry of the market. Paths: "
+        f"planner less market in {result.year}. "
         f"{inputs.counts(inputs.baseline)}"
     )
     form = dict.fromkeys(("Market", "Efficient", "Change", "p10", "p90", "Paths: change"), "%.1f")
     form |= dict.fromkeys(("Gains", "Gains where largest", "Paths: gains"), "%.2f")
-    written = tables.write(
-        industry_table(shares, change, ends),
-        inputs.run_dir / "tables/efficient_industries",
-        "Industries that gain and lose under the planner",
-        notes,
-        inputs.provenance,
-        inputs.synthetic,
-        form,
+    inputs.writer.table(
+        name=inputs.making.table,
+        body=industry_table(shares, change, ends),
+        caption="Industries that gain and lose under the planner",
+        notes=notes,
+        float_format=form,
         data=change.add_prefix("change_").reset_index(),
     )
-    return written + _draw(inputs, change, shares)
+    _draw(inputs, change, shares)
 
 
-def _draw(inputs: Inputs, change: pd.DataFrame, shares: pd.DataFrame) -> list[Path]:
-    fig, (left, right) = figures.new("double", 2.9, ncols=2)
-    left.axvline(0, color=figures.GREY, linewidth=0.5)
-    left.boxplot(
-        [change[name] for name in change],
-        orientation="horizontal",
-        whis=(10, 90),
-        showfliers=False,
-        widths=0.5,
-        medianprops={"color": figures.PALETTE[1]},
-    )
-    left.set_yticks(range(1, change.shape[1] + 1), list(change))
-    left.invert_yaxis()
-    left.set_xlabel("efficient less market share of capital (points)")
-    left.set_title(f"Quartiles, 10% and 90% of N = {len(change)} zones", loc="left")
-    right.axhline(0, color=figures.GREY, linewidth=0.5)
-    size = 3 if len(change) < 100 else 1.8
-    for number, name in enumerate(change):
-        right.plot(
-            100 * shares.loc[change.index, name],
-            change[name],
-            "os^Dv"[number % 5],
-            color=figures.PALETTE[number],
-            markersize=size,
-            alpha=0.6,
-            markeredgewidth=0,
-            label=name,
+def _draw(inputs: ModelInputs, change: pd.DataFrame, shares: pd.DataFrame) -> None:
+    with inputs.writer.figure(name=inputs.making.figure, width="double", height=2.9, ncols=2) as (_, (left, right)):
+        left.axvline(0, color=figures.GREY, linewidth=0.5)
+        left.boxplot(
+            [change[name] for name in change],
+            orientation="horizontal",
+            whis=(10, 90),
+            showfliers=False,
+            widths=0.5,
+            medianprops={"color": figures.PALETTE[1]},
         )
-    right.set_xlabel("market share of capital (percent)")
-    right.set_ylabel("efficient less market (points)")
-    right.set_title("Against the market share", loc="left")
-    right.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=5, markerscale=1.8, columnspacing=1.2)
-    return figures.save(fig, inputs.run_dir / "figures/efficient_industries", inputs.provenance, inputs.synthetic)
+        left.set_yticks(range(1, change.shape[1] + 1), list(change))
+        left.invert_yaxis()
+        left.set_xlabel("efficient less market share of capital (points)")
+        left.set_title(f"Quartiles, 10% and 90% of N = {len(change)} zones", loc="left")
+        right.axhline(0, color=figures.GREY, linewidth=0.5)
+        size = 3 if len(change) < 100 else 1.8
+        for number, name in enumerate(change):
+            right.plot(
+                100 * shares.loc[change.index, name],
+                change[name],
+                "os^Dv"[number % 5],
+                color=figures.PALETTE[number],
+                markersize=size,
+                alpha=0.6,
+                markeredgewidth=0,
+                label=name,
+            )
+        right.set_xlabel("market share of capital (percent)")
+        right.set_ylabel("efficient less market (points)")
+        right.set_title("Against the market share", loc="left")
+        right.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=5, markerscale=1.8, columnspacing=1.2)

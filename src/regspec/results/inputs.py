@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -12,32 +13,43 @@ import pandas as pd
 from regspec.config.config import Config
 from regspec.empirics.fact1 import fact1_design, fact1_outcomes
 from regspec.errors import ConfigError
+from regspec.exhibits.registry import Exhibit
+from regspec.exhibits.writer import ExhibitWriter
 from regspec.io.provenance import stamp
 from regspec.io.run_tables import read_meta, read_table
+from regspec.layout import Layout
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Inputs:
+class ModelInputs:
     """Tables of docs/architecture.md and the settings of the run.
 
     ``design``: Fact 1's right-hand side by zone; ``outcomes``: the data's level and growth by zone, in logs;
-    ``meta``: ``data/meta.json``.
+    ``meta``: ``data/meta.json``; ``known``: results that several exhibits share (`once`).
+
+    An exhibit is a module with ``write(inputs)``, which writes the files that the registry names (:attr:`making`).
     """
 
     config: Config
-    run_dir: Path
-    provenance: dict
+    layout: Layout
+    writer: ExhibitWriter
     meta: dict
     paths: pd.DataFrame
     solutions: pd.DataFrame
     specialization: pd.DataFrame
     design: pd.DataFrame
     outcomes: pd.DataFrame
+    exhibit: Exhibit | None = None
+    known: dict[Callable, Any] = field(default_factory=dict)
 
     @property
-    def synthetic(self) -> bool:
-        """Whether the data are the embedded synthetic economy."""
-        return self.meta["synthetic"]
+    def making(self) -> Exhibit:
+        """The exhibit that is being made."""
+        if self.exhibit is None:
+            raise ValueError("ModelInputs: no exhibit is being made")
+        return self.exhibit
 
     @property
     def baseline(self) -> str:
@@ -89,26 +101,36 @@ class Inputs:
         return np.log(self.path(scenario, allocation, "Y"))[year]
 
 
-def load(config: Config, run_dir: Path, config_hash: str, solved: Path | None = None) -> Inputs:
-    """Read everything under ``run_dir``; ``solved``: folder of paths and solutions, ``model`` by default.
+def once(function: Callable[[ModelInputs], T]) -> Callable[[ModelInputs], T]:
+    """Decorator: ``function`` is computed once for all exhibits that are made from the same inputs."""
+
+    @wraps(function)
+    def computed(inputs: ModelInputs) -> T:
+        if function not in inputs.known:
+            inputs.known[function] = function(inputs)
+        return inputs.known[function]
+
+    return computed
+
+
+def load(config: Config, layout: Layout, config_hash: str, sweep: str | None = None) -> ModelInputs:
+    """Read the run's tables; with ``sweep``, the solves of that sweep, whose folder the exhibits go to.
 
     Raises DataError naming the first file that is missing or unusable.
     """
-    run_dir = Path(run_dir)
-    solved = solved or run_dir / "model"
-    data = run_dir / "data"
-    meta = read_meta(data)
-    industry = read_table(data / "industry.parquet", "industry")
-    controls = read_table(data / "controls.parquet", "controls")
-    national = read_table(data / "national.parquet", "national")
-    specialization = read_table(run_dir / "empirics/specialization.parquet", "specialization")
-    return Inputs(
+    meta = read_meta(layout.data)
+    industry, controls, national = (read_table(layout.data_table(n), n) for n in ("industry", "controls", "national"))
+    specialization = read_table(layout.specialization, "specialization")
+    folder, paths, solutions = layout.root, layout.paths, layout.solutions
+    if sweep is not None:
+        folder, paths, solutions = layout.sweep(sweep), layout.sweep_paths(sweep), layout.sweep_solutions(sweep)
+    return ModelInputs(
         config=config,
-        run_dir=run_dir,
-        provenance=stamp(config_hash),
+        layout=layout,
+        writer=ExhibitWriter(folder, stamp(config_hash), meta["synthetic"]),
         meta=meta,
-        paths=read_table(solved / "paths.parquet", "paths"),
-        solutions=read_table(solved / "solutions.parquet", "solutions"),
+        paths=read_table(paths, "paths"),
+        solutions=read_table(solutions, "solutions"),
         specialization=specialization,
         design=fact1_design(industry, specialization, controls, national, config.empirics),
         outcomes=fact1_outcomes(controls, config.empirics),

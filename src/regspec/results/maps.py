@@ -13,8 +13,8 @@ import pandas as pd
 from matplotlib.patches import Patch
 
 from regspec.errors import DataError
-from regspec.exhibits import figures
 from regspec.io.geopackage import read_layer
+from regspec.results.inputs import ModelInputs, once
 
 NOT_SOLVED, FAILED = "#F2F2F2", "#D9D9D9"
 
@@ -55,26 +55,31 @@ def read_layers(path: Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     return zones.set_index("zone").sort_index(), states
 
 
-def zone_map(
-    values: pd.Series,
-    failed: set[int],
-    layers: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame],
-    scale: Scale,
-    stem: Path,
-    provenance: dict,
-    meta: dict,
-) -> list[Path]:
-    """Draw ``values`` (by zone) in the classes of ``scale`` and save ``stem.pdf/.png``.
+def zone_map(inputs: ModelInputs, values: pd.Series, failed: set[int], scale: Scale) -> None:
+    """Draw ``values`` (by zone) in the classes of ``scale``, as the figure of the exhibit that is being made.
 
     Zones without a value are hatched: densely when their solve failed (``failed``), sparsely when they were
-    not solved at all. ``meta``: ``synthetic`` and ``stand_in_zones`` of ``data/meta.json``, named on the
-    map. Raises DataError for zones that the geometry does not have.
+    not solved at all. Zones that stand in for the real ones are named on the map. Raises DataError for zones that the
+    geometry does not have.
     """
-    zones, states = layers
+    zones, states = _layers(inputs)
     unknown = values.index.difference(zones.index)
     if len(unknown):
         raise DataError(f"zones.gpkg: no polygon for zone {unknown[0]} ({len(unknown)} in all).")
-    figure, axes = figures.new("double", height=4.6)
+    with inputs.writer.figure(name=inputs.making.figure, width="double", height=4.6) as (_, axes):
+        _draw(axes, zones, states, values, failed, scale)
+        note = f"N = {values.notna().sum()} of {len(zones)} zones."
+        if inputs.meta.get("stand_in_zones"):
+            note += " Stand-in zones: polygons made by this program, not the 1990 commuting zones."
+        axes.set_title(note, loc="left", fontsize=8)
+
+
+@once
+def _layers(inputs: ModelInputs) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    return read_layers(inputs.layout.map)
+
+
+def _draw(axes, zones: gpd.GeoDataFrame, states: gpd.GeoDataFrame, values: pd.Series, failed: set[int], scale: Scale) -> None:
     handles = _draw_classes(axes, zones, values.dropna(), scale)
     handles += _draw_missing(axes, zones, values.dropna(), failed)
     states.boundary.plot(ax=axes, color="#333333", linewidth=0.45)
@@ -90,11 +95,6 @@ def zone_map(
         columnspacing=1.4,
     )
     legend.get_title().set_fontsize(8.5)
-    note = f"N = {values.notna().sum()} of {len(zones)} zones."
-    if meta.get("stand_in_zones"):
-        note += " Stand-in zones: polygons made by this program, not the 1990 commuting zones."
-    axes.set_title(note, loc="left", fontsize=8)
-    return figures.save(figure, stem, provenance, bool(meta.get("synthetic")))
 
 
 def _draw_classes(axes, zones: gpd.GeoDataFrame, values: pd.Series, scale: Scale) -> list[Patch]:

@@ -6,19 +6,17 @@ that only slows capital down leaves it between that of the first year and the on
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from regspec.calibration.records import read_national
 from regspec.calibration.technology import comparative_productivity, technology
 from regspec.empirics import labels
-from regspec.exhibits import figures, tables
+from regspec.exhibits import figures
 from regspec.exhibits.registry import friction_horizons
 from regspec.model.steady_state import static_portfolio
-from regspec.results.efficient import Efficient
-from regspec.results.inputs import Inputs
+from regspec.results.efficient import efficient
+from regspec.results.inputs import ModelInputs
 from regspec.results.slopes import RIGHT_HAND_SIDES, Slope, columns, estimate_text, given, slope
 
 HEADS = {
@@ -47,7 +45,7 @@ def growth(shares: np.ndarray, log_z: np.ndarray, xi: np.ndarray, alpha: float) 
     return found
 
 
-def mobility(inputs: Inputs, portfolios: Efficient) -> dict[tuple[str, int], dict[str, Slope]]:
+def mobility(inputs: ModelInputs) -> dict[tuple[str, int], dict[str, Slope]]:
     """Slopes of growth on specialization by right-hand side and horizon, and by the names of ``HEADS``: of all zones with
     base-year data, ``market`` of the baseline's solved zones. Empty without a horizon.
     """
@@ -55,10 +53,10 @@ def mobility(inputs: Inputs, portfolios: Efficient) -> dict[tuple[str, int], dic
     horizons = friction_horizons(config)
     if not horizons:
         return {}
-    tech = technology(config, inputs.baseline)
+    tech, shares = technology(config, inputs.baseline), efficient(inputs).market
     log_z = _productivity(inputs).loc[[base, *(base + h for h in horizons)]].to_numpy()
-    found = growth(portfolios.market.to_numpy(), log_z, tech.xi, tech.alpha)
-    frames = {name: pd.DataFrame(values, portfolios.market.index, horizons) for name, values in found.items()}
+    found = growth(shares.to_numpy(), log_z, tech.xi, tech.alpha)
+    frames = {name: pd.DataFrame(values, shares.index, horizons) for name, values in found.items()}
     frames["reach"] = frames["mobile"] - frames["immobile"]
     market = pd.DataFrame({h: inputs.growth(inputs.baseline, "ce", base, base + h) for h in horizons})
     frames["market"] = market - frames["immobile"].loc[market.index]
@@ -70,17 +68,16 @@ def mobility(inputs: Inputs, portfolios: Efficient) -> dict[tuple[str, int], dic
     return slopes
 
 
-def _productivity(inputs: Inputs) -> pd.DataFrame:
+def _productivity(inputs: ModelInputs) -> pd.DataFrame:
     """Log productivity d + u of the baseline, years x industries."""
-    national = read_national(inputs.run_dir)
+    national = read_national(inputs.layout)
     scale = inputs.config.scenario_parameters(inputs.baseline).shock_scale
     return pd.DataFrame(national.trend + scale * national.u, index=national.years)
 
 
-def write(inputs: Inputs, slopes: dict[tuple[str, int], dict[str, Slope]]) -> list[Path]:
-    """Write table and figure ``mobility``; return the files (none without a horizon)."""
-    if not slopes:
-        return []
+def write(inputs: ModelInputs) -> None:
+    """Write table and figure."""
+    slopes = mobility(inputs)
     rows = [
         {
             "Given": given(inputs.config.empirics, rhs),
@@ -107,52 +104,49 @@ def write(inputs: Inputs, slopes: dict[tuple[str, int], dict[str, Slope]]) -> li
     ]
     notes = (
         f"Slopes of growth of output since {inputs.config.empirics.base_year} on the {labels.specialization(inputs.config)} "
-        "under realized productivity, log points; HC1 standard errors. Immobile: every zone keeps its first portfolio; mobile: "
-        "private marginal products are equal in every year; no solve needed. A friction that only slows capital down, the "
-        "collateral constraint included, leaves the slope about between these two. Market: the baseline's solved zones. "
+        "under realized productivity, log points, with HC1 standard errors. Immobile: every zone keeps its first portfolio. "
+        "Mobile: private marginal products are equal in every year. Neither needs a solve. A friction that only slows capital "
+        "down, such as the collateral constraint, gives a slope roughly between the two. Market: solved zones of the baseline. "
         f"{inputs.counts(inputs.baseline)}"
     )
-    written = tables.write(
-        pd.DataFrame(rows),
-        inputs.run_dir / "tables/mobility",
-        "Growth with immobile and with freely mobile capital",
-        notes,
-        inputs.provenance,
-        inputs.synthetic,
+    inputs.writer.table(
+        name=inputs.making.table,
+        body=pd.DataFrame(rows),
+        caption="Growth with immobile and with freely mobile capital",
+        notes=notes,
         rules=[len(rows) // len(RIGHT_HAND_SIDES)],
         data=pd.DataFrame(numbers),
     )
-    return written + _draw(inputs, slopes)
+    _draw(inputs, slopes)
 
 
-def _draw(inputs: Inputs, slopes: dict[tuple[str, int], dict[str, Slope]]) -> list[Path]:
-    fig, axes = figures.new("double", 2.9, ncols=2)
-    complete = [rhs for rhs in RIGHT_HAND_SIDES if all(s["market"].fit for (name, _), s in slopes.items() if name == rhs)]
-    rhs = (complete or RIGHT_HAND_SIDES)[0]
-    own = {h: item for (name, h), item in slopes.items() if name == rhs}
-    titles = (f"Growth, given {given(inputs.config.empirics, rhs)}", "What moving capital adds to the slope")
-    for ax, names, title in zip(axes, (("immobile", "mobile"), ("reach", "market")), titles, strict=True):
-        for number, name in enumerate(names):
-            items = {h: item[name] for h, item in own.items() if item[name].fit is not None}
-            if not items:
-                continue
-            y = np.array([item.estimate for item in items.values()])
-            error = np.array([[item.low, item.high] for item in items.values()]).T
-            label = f"{HEADS[name].lower()} (N = {max(item.n for item in items.values())})"
-            ax.errorbar(
-                np.array(list(items)) + 0.8 * (number - 0.5),
-                y,
-                np.abs(error - y),
-                color=figures.PALETTE[number],
-                marker="os"[number],
-                linewidth=0.8,
-                elinewidth=0.6,
-                label=label,
-            )
-        ax.axhline(0, color=figures.GREY, linewidth=0.4, zorder=0)
-        ax.set_xlabel(f"years since {inputs.config.empirics.base_year}")
-        ax.set_title(title, loc="left")
-        if ax.get_legend_handles_labels()[0]:
-            ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=1, fontsize=7.5)
-    axes[0].set_ylabel("slope on specialization, log points")
-    return figures.save(fig, inputs.run_dir / "figures/mobility", inputs.provenance, inputs.synthetic)
+def _draw(inputs: ModelInputs, slopes: dict[tuple[str, int], dict[str, Slope]]) -> None:
+    with inputs.writer.figure(name=inputs.making.figure, width="double", height=2.9, ncols=2) as (_, axes):
+        complete = [rhs for rhs in RIGHT_HAND_SIDES if all(s["market"].fit for (name, _), s in slopes.items() if name == rhs)]
+        rhs = (complete or RIGHT_HAND_SIDES)[0]
+        own = {h: item for (name, h), item in slopes.items() if name == rhs}
+        titles = (f"Growth, given {given(inputs.config.empirics, rhs)}", "What moving capital adds to the slope")
+        for ax, names, title in zip(axes, (("immobile", "mobile"), ("reach", "market")), titles, strict=True):
+            for number, name in enumerate(names):
+                items = {h: item[name] for h, item in own.items() if item[name].fit is not None}
+                if not items:
+                    continue
+                y = np.array([item.estimate for item in items.values()])
+                error = np.array([[item.low, item.high] for item in items.values()]).T
+                label = f"{HEADS[name].lower()} (N = {max(item.n for item in items.values())})"
+                ax.errorbar(
+                    np.array(list(items)) + 0.8 * (number - 0.5),
+                    y,
+                    np.abs(error - y),
+                    color=figures.PALETTE[number],
+                    marker="os"[number],
+                    linewidth=0.8,
+                    elinewidth=0.6,
+                    label=label,
+                )
+            ax.axhline(0, color=figures.GREY, linewidth=0.4, zorder=0)
+            ax.set_xlabel(f"years since {inputs.config.empirics.base_year}")
+            ax.set_title(title, loc="left")
+            if ax.get_legend_handles_labels()[0]:
+                ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=1, fontsize=7.5)
+        axes[0].set_ylabel("slope on specialization, log points")

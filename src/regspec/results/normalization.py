@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
-from regspec.exhibits import tables
-from regspec.results.inputs import Inputs
+from regspec.results.inputs import ModelInputs
 
 
 def deck_gain(planner: pd.Series, market: pd.Series, gamma: float) -> pd.Series:
@@ -22,7 +19,7 @@ def deck_gain(planner: pd.Series, market: pd.Series, gamma: float) -> pd.Series:
     return ratio.where(ratio > 0) ** (1.0 / (1.0 - gamma)) - 1.0
 
 
-def values(inputs: Inputs) -> pd.DataFrame:
+def values(inputs: ModelInputs) -> pd.DataFrame:
     """Certainty-equivalent consumption ``ce, planner`` in units of the zone's own base-year output, and ``level``, by zone."""
     rows = inputs.solutions[(inputs.solutions["scenario"] == inputs.baseline) & (inputs.solutions["status"] == "solved")]
     found = rows.pivot(index="zone", columns="allocation", values="value").reindex(columns=["ce", "planner"]).dropna()
@@ -50,23 +47,21 @@ def normalization_table(found: pd.DataFrame, gamma: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def write(inputs: Inputs) -> list[Path]:
-    """Write the table ``welfare_normalization``; return the files."""
+def write(inputs: ModelInputs) -> None:
+    """Write the table."""
     found = values(inputs)
     gamma = inputs.config.scenario_parameters(inputs.baseline).gamma
     table = normalization_table(found, gamma) if len(found) else pd.DataFrame({"Utility": [f"{inputs.baseline}: no planner"]})
     notes = (
-        "Lambda = (V_SP/V_CE)^(1/(1-gamma)) - 1, percent. Without the constant it is the ratio of certainty-equivalent "
-        "consumptions, which no unit changes. With the -1 of u = (c^(1-gamma) - 1)/(1-gamma) in V it depends on the unit of "
-        "consumption and means nothing; N: zones in which both values have the same sign. "
+        "Lambda = (V_SP/V_CE)^(1/(1-gamma)) - 1, percent. Without the constant, Lambda is the ratio of "
+        "certainty-equivalent consumptions and does not depend on units. With the -1 of u = (c^(1-gamma) - 1)/(1-gamma) in V, "
+        "it depends on the unit of consumption and has no meaning. N: zones in which both values have the same sign. "
         f"{inputs.counts(inputs.baseline)}"
     )
-    return tables.write(
-        table,
-        inputs.run_dir / "tables/welfare_normalization",
-        "Welfare gains by normalization of utility, percent",
-        notes,
-        inputs.provenance,
-        inputs.synthetic,
-        "%.2f",
+    inputs.writer.table(
+        name=inputs.making.table,
+        body=table,
+        caption="Welfare gains by normalization of utility, percent",
+        notes=notes,
+        float_format="%.2f",
     )

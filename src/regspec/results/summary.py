@@ -3,55 +3,56 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from regspec.empirics.summary import summarize
-from regspec.exhibits.listing import Missing
-from regspec.results.decomposition import Effect
-from regspec.results.efficient import Efficient, moments
-from regspec.results.friction import Share
-from regspec.results.inputs import Inputs
+from regspec.io.provenance import write_json
+from regspec.results.accuracy import accuracy
+from regspec.results.claims import claims, long_table
+from regspec.results.decomposition import Effect, decomposition
+from regspec.results.efficient import Efficient, efficient, moments
+from regspec.results.friction import Share, decompositions
+from regspec.results.inputs import ModelInputs
+from regspec.results.missing import missing
 from regspec.results.slopes import Slope
-from regspec.results.tradeoff import Tradeoff
-from regspec.results.welfare import QUANTILES
+from regspec.results.tradeoff import Tradeoff, tradeoff
+from regspec.results.welfare import QUANTILES, welfare_gains
 
 
-def summary(
-    inputs: Inputs,
-    tradeoff: Tradeoff,
-    friction: dict[tuple[str, str], list[Share]],
-    effects: list[Effect],
-    gains: pd.DataFrame,
-    efficient: Efficient,
-    accuracy: pd.DataFrame,
-    missing: Sequence[Missing],
-) -> dict:
+def write(inputs: ModelInputs) -> None:
+    """Write ``summary.json``."""
+    (name,) = inputs.making.others
+    write_json(inputs.writer.folder / name, summary(inputs))
+
+
+def summary(inputs: ModelInputs) -> dict:
     """Nested dictionary of plain Python values; numbers that do not exist (NaN, infinity) are None.
 
     Slopes are in log points per unit of specialization, welfare in percent, accuracy in log10 or as its
     diagnostic, times in seconds.
     """
+    gains = welfare_gains(inputs)
     content = {
         "run": inputs.config.run.name,
-        "synthetic": inputs.synthetic,
+        "synthetic": inputs.writer.synthetic,
         "source": inputs.meta["source"],
         "stand_in_zones": bool(inputs.meta.get("stand_in_zones")),
         "baseline": inputs.baseline,
         "zones": _zones(inputs),
         "specialization": _specialization(inputs),
-        "tradeoff": _tradeoff(tradeoff),
-        "friction": _friction(friction),
-        "decomposition": _decomposition(effects),
+        "tradeoff": _tradeoff(tradeoff(inputs)),
+        "friction": _friction(decompositions(inputs)),
+        "decomposition": _decomposition(decomposition(inputs)),
         "welfare_percent": {name: _welfare(gains[name]) for name in gains},
-        "efficient_specialization": _efficient(efficient),
-        "accuracy": _accuracy(accuracy),
+        "efficient_specialization": _efficient(efficient(inputs)),
+        "accuracy": _accuracy(accuracy(inputs)),
         "seconds": _seconds(inputs),
-        "not_computed": [str(item) for item in missing],
-        "provenance": inputs.provenance,
+        "not_computed": [str(item) for item in missing(inputs)],
+        "claims": long_table(inputs, claims(inputs)).to_dict("records"),
+        "provenance": dict(inputs.writer.provenance),
     }
     return plain(content)
 
@@ -69,7 +70,7 @@ def plain(value):
     return value
 
 
-def _zones(inputs: Inputs) -> dict:
+def _zones(inputs: ModelInputs) -> dict:
     result = {}
     for scenario in inputs.config.scenarios:
         failed = inputs.zones("failed", scenario)
@@ -78,7 +79,7 @@ def _zones(inputs: Inputs) -> dict:
     return result
 
 
-def _specialization(inputs: Inputs) -> dict:
+def _specialization(inputs: ModelInputs) -> dict:
     result: dict = {}
     table = summarize(inputs.specialization)
     for row in table[table["measure"] == "gini"].itertuples(index=False):
@@ -158,7 +159,7 @@ def _accuracy(table: pd.DataFrame) -> dict:
     return nested
 
 
-def _seconds(inputs: Inputs) -> dict:
+def _seconds(inputs: ModelInputs) -> dict:
     # A solve's time covers both allocations and stands on both rows.
     own = inputs.solutions.drop_duplicates(["scenario", "zone"]).dropna(subset="seconds")
     by_scenario = own.groupby("scenario")["seconds"]

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from regspec.calibration.records import read_national
-from regspec.exhibits import figures, tables
-from regspec.results.inputs import Inputs
+from regspec.exhibits import figures
+from regspec.layout import Layout
+from regspec.results.inputs import ModelInputs
 
 QUARTILES = (0.25, 0.5, 0.75)
 
 
-def planner_paths(inputs: Inputs) -> pd.DataFrame:
+def planner_paths(inputs: ModelInputs) -> pd.DataFrame:
     """Planner's paths of the baseline, one row for each zone and year, with ``binding`` (mu > 0); empty without a planner."""
     rows = inputs.paths[(inputs.paths["scenario"] == inputs.baseline) & (inputs.paths["allocation"] == "planner")]
     return rows.assign(binding=rows["mu"] > 0).sort_values(["zone", "year"])
@@ -25,9 +24,9 @@ def fan(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     return 100 * rows.groupby("year")[column].quantile(list(QUARTILES)).unstack()
 
 
-def productivity(run_dir: Path) -> pd.DataFrame:
+def productivity(layout: Layout) -> pd.DataFrame:
     """Realized log productivity u, years x industries, and ``tau_b``: their mean with the nation's shares, for the debt tax."""
-    national = read_national(run_dir)
+    national = read_national(layout)
     u = pd.DataFrame(national.u, index=national.years, columns=list(national.industries))
     return u.assign(tau_b=u.to_numpy() @ national.national_share)
 
@@ -67,45 +66,44 @@ def taxes_table(rows: pd.DataFrame, industries: list[str], u: pd.DataFrame) -> p
     return pd.DataFrame(table)
 
 
-def write(inputs: Inputs) -> list[Path]:
-    """Write table and figure ``taxes``; return the files."""
+def write(inputs: ModelInputs) -> None:
+    """Write table and figure."""
     industries, rows = list(inputs.config.calibration.industries), planner_paths(inputs)
-    fig, axes = figures.new("double", 2.9, ncols=3)
-    stem = inputs.run_dir / "figures/taxes"
+    with inputs.writer.figure(name=inputs.making.figure, width="double", height=2.9, ncols=3) as (_, axes):
+        if rows.empty:
+            for ax in axes:
+                ax.text(0.5, 0.5, "no planner solved", transform=ax.transAxes, ha="center")
+        else:
+            _draw(axes, rows, industries)
     if rows.empty:
         frame = pd.DataFrame({"Tax": [f"{inputs.baseline}: no planner solved"]})
-        for ax in axes:
-            ax.text(0.5, 0.5, "no planner solved", transform=ax.transAxes, ha="center")
-        written = figures.save(fig, stem, inputs.provenance, inputs.synthetic)
-        return written + _write_table(inputs, frame, frame, 0.0)
-    _draw(axes, rows, industries)
+        _write_table(inputs, frame, frame, 0.0)
+        return
     fans = {
         **{f"tau_k_{name}": fan(rows, f"tau_k_{name}") for name in industries},
         "tau_b": fan(rows[~rows["binding"]], "tau_b"),
     }
     data = pd.concat(fans, names=["tax"]).rename(columns={q: f"p{100 * q:g}" for q in QUARTILES}).reset_index()
     share = 100 * rows["binding"].mean()
-    written = figures.save(fig, stem, inputs.provenance, inputs.synthetic)
-    return written + _write_table(inputs, taxes_table(rows, industries, productivity(inputs.run_dir)), data, share)
+    _write_table(inputs, taxes_table(rows, industries, productivity(inputs.layout)), data, share)
 
 
-def _write_table(inputs: Inputs, table: pd.DataFrame, data: pd.DataFrame, share: float) -> list[Path]:
+def _write_table(inputs: ModelInputs, table: pd.DataFrame, data: pd.DataFrame, share: float) -> None:
     notes = (
-        "Percent; taxes that make households choose the plan, along the realized path. Negative subsidies are taxes; "
-        "subsidies of a year add up to zero with the values of the industries' capital. First and last year: medians over "
-        "zones; then over all zones and years, and means over zone-years in which the limit is slack or binds (it binds in "
-        f"{share:.0f} percent of them; the debt tax is a convention there), and over years in the lowest and highest third of "
-        "the industry's realized productivity u (debt: of its mean with the nation's shares). The CSV has quartiles by year. "
+        "Percent. These taxes make households choose the planner's allocation along the realized path. Negative subsidies are "
+        "taxes. Weighted by the values of the industries' capital, the subsidies of a year sum to zero. First and last year: "
+        "medians over zones. Mean to p75: all zones and years. Slack and binding: means over zone-years in which the limit is "
+        f"slack or binds. It binds in {share:.0f} percent of zone-years, where the debt tax is set by convention. Low u and "
+        "high u: means over years in the lowest and highest third of the industry's realized productivity u (debt: of its mean "
+        "with the nation's shares). The CSV has quartiles by year. "
         f"{inputs.counts(inputs.baseline)}"
     )
-    return tables.write(
-        table,
-        inputs.run_dir / "tables/taxes",
-        "Taxes that decentralize the plan, percent",
-        notes,
-        inputs.provenance,
-        inputs.synthetic,
-        "%.2f",
+    inputs.writer.table(
+        name=inputs.making.table,
+        body=table,
+        caption="Taxes that decentralize the planner's allocation, percent",
+        notes=notes,
+        float_format="%.2f",
         data=data,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,8 +12,8 @@ from regspec.econometrics.fieller import RatioSet
 from regspec.econometrics.regression import residualize
 from regspec.empirics import labels
 from regspec.empirics.fact1 import SPECIALIZATION
-from regspec.exhibits import figures, tables
-from regspec.results.inputs import Inputs
+from regspec.exhibits import figures
+from regspec.results.inputs import ModelInputs, once
 from regspec.results.slopes import (
     RIGHT_HAND_SIDES,
     Slope,
@@ -43,7 +42,8 @@ class Tradeoff:
     outcomes: dict[str, dict[str, pd.Series]]
 
 
-def tradeoff(inputs: Inputs) -> Tradeoff:
+@once
+def tradeoff(inputs: ModelInputs) -> Tradeoff:
     """Regress data and model outcomes of the baseline on the same right-hand sides, on the same zones (Q1).
 
     Level: log income (data), log output (model) of the base year; growth: its change to the end year, log
@@ -62,7 +62,7 @@ def tradeoff(inputs: Inputs) -> Tradeoff:
     return Tradeoff(slopes, captured, outcomes)
 
 
-def _outcomes(inputs: Inputs, outcome: str) -> dict[str, pd.Series]:
+def _outcomes(inputs: ModelInputs, outcome: str) -> dict[str, pd.Series]:
     empirics, baseline = inputs.config.empirics, inputs.baseline
     data = inputs.outcomes[outcome].loc[inputs.design.index]
     # The data lack a wage here and there: such zones leave the model's regressions, too.
@@ -80,9 +80,11 @@ def _outcomes(inputs: Inputs, outcome: str) -> dict[str, pd.Series]:
     return series
 
 
-def write(inputs: Inputs, result: Tradeoff) -> list[Path]:
-    """Write table and figure ``tradeoff``; return the files."""
-    return [*_write_table(inputs, result), *_write_figure(inputs, result)]
+def write(inputs: ModelInputs) -> None:
+    """Write table and figure."""
+    result = tradeoff(inputs)
+    _write_table(inputs, result)
+    _write_figure(inputs, result)
 
 
 def long_table(result: Tradeoff) -> pd.DataFrame:
@@ -106,7 +108,7 @@ def long_table(result: Tradeoff) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _write_table(inputs: Inputs, result: Tradeoff) -> list[Path]:
+def _write_table(inputs: ModelInputs, result: Tradeoff) -> None:
     present = [s for s in SOURCES if ("level", "short", s) in result.slopes]
     names = {"level": labels.level(inputs.config), "growth": labels.growth(inputs.config)}
     rows = []
@@ -134,50 +136,47 @@ def _write_table(inputs: Inputs, result: Tradeoff) -> list[Path]:
     )
     if reasons:
         notes += f" Not estimated: {'; '.join(reasons)}."
-    return tables.write(
-        pd.DataFrame(rows),
-        inputs.run_dir / "tables/tradeoff",
-        "Data versus model: the specialization trade-off",
-        notes,
-        inputs.provenance,
-        inputs.synthetic,
+    inputs.writer.table(
+        name=inputs.making.table,
+        body=pd.DataFrame(rows),
+        caption="Data versus model: the specialization trade-off",
+        notes=notes,
         rules=[len(RIGHT_HAND_SIDES)],
         data=long_table(result),
     )
 
 
-def _write_figure(inputs: Inputs, result: Tradeoff) -> list[Path]:
-    fig, axes = figures.new("double", 3.4, ncols=2)
-    names = {
-        "level": f"Level: {_lower(labels.level(inputs.config))} (data), log output (model)",
-        "growth": f"{labels.growth(inputs.config)} (data), of output (model)",
-    }
-    styles: dict[str, tuple] = {
-        "data": ("Data", figures.PALETTE[0], "o", "-"),
-        "ce": ("Model, market", figures.PALETTE[1], "s", "-"),
-    }
-    if ("level", "short", "planner") in result.slopes:
-        styles["planner"] = ("Model, planner", figures.PALETTE[2], "^", (0, (4, 2)))
-    for ax, outcome in zip(axes, OUTCOMES, strict=True):
-        rhs = _drawn_rhs(result, outcome)
-        for source, style in styles.items():
-            _draw_series(ax, inputs, result, outcome, rhs, source, style)
-        ax.axhline(0, color=figures.GREY, linewidth=0.4, zorder=0)
-        bins = inputs.config.empirics.bins
-        points = f"{bins} bin means" if result.slopes[outcome, rhs, "ce"].n >= 5 * bins else "zones"
-        estimated = result.slopes[outcome, rhs, "ce"].fit is not None
-        controls = f"given {given(inputs.config.empirics, rhs)}" if estimated else "no controls"
-        ax.set_xlabel(f"{labels.specialization(inputs.config)}\n({controls})")
-        ax.set_ylabel("log points from the mean")
-        ax.legend(
-            title=f"{names[outcome]}\nSlope (HC1 standard error); points: {points}",
-            alignment="left",
-            loc="lower left",
-            bbox_to_anchor=(-0.02, 1.0),
-            handlelength=2.2,
-            borderpad=0,
-        )
-    return figures.save(fig, inputs.run_dir / "figures/tradeoff", inputs.provenance, inputs.synthetic)
+def _write_figure(inputs: ModelInputs, result: Tradeoff) -> None:
+    with inputs.writer.figure(name=inputs.making.figure, width="double", height=3.4, ncols=2) as (_, axes):
+        names = {
+            "level": f"Level: {_lower(labels.level(inputs.config))} (data), log output (model)",
+            "growth": f"{labels.growth(inputs.config)} (data), of output (model)",
+        }
+        styles: dict[str, tuple] = {
+            "data": ("Data", figures.PALETTE[0], "o", "-"),
+            "ce": ("Model, market", figures.PALETTE[1], "s", "-"),
+        }
+        if ("level", "short", "planner") in result.slopes:
+            styles["planner"] = ("Model, planner", figures.PALETTE[2], "^", (0, (4, 2)))
+        for ax, outcome in zip(axes, OUTCOMES, strict=True):
+            rhs = _drawn_rhs(result, outcome)
+            for source, style in styles.items():
+                _draw_series(ax, inputs, result, outcome, rhs, source, style)
+            ax.axhline(0, color=figures.GREY, linewidth=0.4, zorder=0)
+            bins = inputs.config.empirics.bins
+            points = f"{bins} bin means" if result.slopes[outcome, rhs, "ce"].n >= 5 * bins else "zones"
+            estimated = result.slopes[outcome, rhs, "ce"].fit is not None
+            controls = f"given {given(inputs.config.empirics, rhs)}" if estimated else "no controls"
+            ax.set_xlabel(f"{labels.specialization(inputs.config)}\n({controls})")
+            ax.set_ylabel("log points from the mean")
+            ax.legend(
+                title=f"{names[outcome]}\nSlope (HC1 standard error); points: {points}",
+                alignment="left",
+                loc="lower left",
+                bbox_to_anchor=(-0.02, 1.0),
+                handlelength=2.2,
+                borderpad=0,
+            )
 
 
 def _lower(text: str) -> str:
@@ -189,7 +188,7 @@ def _drawn_rhs(result: Tradeoff, outcome: str) -> str:
     return first_estimated(lambda rhs: result.slopes[outcome, rhs, "ce"].fit is not None)
 
 
-def residual_points(inputs: Inputs, result: Tradeoff, outcome: str, rhs: str, source: str, bins: int) -> pd.DataFrame:
+def residual_points(inputs: ModelInputs, result: Tradeoff, outcome: str, rhs: str, source: str, bins: int) -> pd.DataFrame:
     """Points ``x, y`` of a panel, x increasing: specialization and demeaned outcome after controls.
 
     Frisch and Waugh: the least-squares line through the zones' points has the slope of the full regression.
@@ -210,7 +209,7 @@ def residual_points(inputs: Inputs, result: Tradeoff, outcome: str, rhs: str, so
     return points.groupby(np.arange(len(points)) * bins // len(points)).mean()
 
 
-def _draw_series(ax, inputs: Inputs, result: Tradeoff, outcome: str, rhs: str, source: str, style) -> None:
+def _draw_series(ax, inputs: ModelInputs, result: Tradeoff, outcome: str, rhs: str, source: str, style) -> None:
     """Bin means after controls (zones when there are few), the regression line and the band of its slope;
     the raw zones when nothing was estimated.
     """

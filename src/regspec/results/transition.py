@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
-from regspec.exhibits import figures, tables
-from regspec.results.inputs import Inputs
+from regspec.exhibits import figures
+from regspec.results.inputs import ModelInputs
 from regspec.results.slopes import RIGHT_HAND_SIDES, Slope, columns, estimate_text, given, slope
 from regspec.results.taxes import QUARTILES, draw_fan
 
 PATHS = {"ce": ("market", "-"), "planner": ("planner", (0, (4, 2)))}
 
 
-def paths(inputs: Inputs, variable: str) -> dict[str, pd.DataFrame]:
+def paths(inputs: ModelInputs, variable: str) -> dict[str, pd.DataFrame]:
     """``variable`` of both allocations of the baseline, zones x years; the planner's zones only."""
     found = {name: inputs.path(inputs.baseline, name, variable) for name in PATHS}
     zones = found["ce"].index.intersection(found["planner"].index)
     return {name: frame.loc[zones] if len(zones) else frame.iloc[:0] for name, frame in found.items()}
 
 
-def growth_slopes(inputs: Inputs, rhs: str) -> dict[int, dict[str, Slope]]:
+def growth_slopes(inputs: ModelInputs, rhs: str) -> dict[int, dict[str, Slope]]:
     """Slopes on base-year specialization of growth since the base year, by horizon in years and by source.
 
     Sources: ``ce``, ``planner`` and their ``difference`` (planner less market), on the same zones. At the base year capital
@@ -41,13 +39,13 @@ def growth_slopes(inputs: Inputs, rhs: str) -> dict[int, dict[str, Slope]]:
     return found
 
 
-def gap(inputs: Inputs, variable: str) -> pd.DataFrame:
+def gap(inputs: ModelInputs, variable: str) -> pd.DataFrame:
     """Planner relative to market, percent, zones x years."""
     own = paths(inputs, variable)
     return 100 * (own["planner"] / own["ce"] - 1)
 
 
-def transition_table(inputs: Inputs, slopes: dict[str, dict[int, dict[str, Slope]]]) -> pd.DataFrame:
+def transition_table(inputs: ModelInputs, slopes: dict[str, dict[int, dict[str, Slope]]]) -> pd.DataFrame:
     """A row for each horizon: means over zones of the Gini of portfolios and of the planner's lead, growth slopes of both."""
     gini, lead, spent = paths(inputs, "gini_k"), gap(inputs, "Y"), gap(inputs, "c")
     base, rows = inputs.config.empirics.base_year, []
@@ -67,37 +65,30 @@ def transition_table(inputs: Inputs, slopes: dict[str, dict[int, dict[str, Slope
     return pd.DataFrame(rows)
 
 
-def write(inputs: Inputs) -> list[Path]:
-    """Write table and figure ``transition``; return the files. Where no planner was solved they say so."""
-    fig, axes = figures.new("double", 5.2, ncols=2, nrows=2)
-    stem, base = inputs.run_dir / "figures/transition", inputs.config.empirics.base_year
-    if paths(inputs, "Y")["planner"].empty or base not in paths(inputs, "Y")["planner"].columns:
-        for ax in axes.flat:
-            ax.text(0.5, 0.5, "no planner solved", transform=ax.transAxes, ha="center")
-        written = figures.save(fig, stem, inputs.provenance, inputs.synthetic)
-        return written + _write_table(inputs, pd.DataFrame({"Year": [f"{inputs.baseline}: no planner solved"]}))
-    slopes = {rhs: growth_slopes(inputs, rhs) for rhs in RIGHT_HAND_SIDES}
-    _draw(axes, inputs, slopes)
-    written = figures.save(fig, stem, inputs.provenance, inputs.synthetic)
-    return written + _write_table(inputs, transition_table(inputs, slopes))
+def write(inputs: ModelInputs) -> None:
+    """Write table and figure. Where no planner was solved they say so."""
+    output = paths(inputs, "Y")["planner"]
+    solved = not output.empty and inputs.config.empirics.base_year in output.columns
+    slopes = {rhs: growth_slopes(inputs, rhs) for rhs in RIGHT_HAND_SIDES} if solved else {}
+    with inputs.writer.figure(name=inputs.making.figure, width="double", height=5.2, ncols=2, nrows=2) as (_, axes):
+        if solved:
+            _draw(axes, inputs, slopes)
+        else:
+            for ax in axes.flat:
+                ax.text(0.5, 0.5, "no planner solved", transform=ax.transAxes, ha="center")
+    none = pd.DataFrame({"Year": [f"{inputs.baseline}: no planner solved"]})
+    _write_table(inputs, transition_table(inputs, slopes) if solved else none)
 
 
-def _write_table(inputs: Inputs, table: pd.DataFrame) -> list[Path]:
+def _write_table(inputs: ModelInputs, table: pd.DataFrame) -> None:
     base = inputs.config.empirics.base_year
     notes = (
-        "Means over zones: Gini of the portfolio over model industries; output and consumption of the planner relative to the "
-        f"market, percent. Slopes: growth of output since {base}, log points, on base-year specialization (HC1 standard "
-        f"errors), on the same zones; difference: planner less market. In {base} capital is given: both have the same level "
-        f"and level slope. {inputs.counts(inputs.baseline)}"
+        "Means over zones. Gini: of the portfolio over model industries. Output and consumption: planner relative to market, "
+        f"percent. Slopes: growth of output since {base}, log points, on base-year specialization (HC1 standard "
+        f"errors), on the same zones. Difference: planner less market. In {base} capital is given, so that both allocations "
+        f"have the same level and the same slope of the level. {inputs.counts(inputs.baseline)}"
     )
-    return tables.write(
-        table,
-        inputs.run_dir / "tables/transition",
-        "The planner's path and the market's",
-        notes,
-        inputs.provenance,
-        inputs.synthetic,
-    )
+    inputs.writer.table(name=inputs.making.table, body=table, caption="The planner's path and the market's", notes=notes)
 
 
 def quartiles(frame: pd.DataFrame) -> pd.DataFrame:
@@ -105,7 +96,7 @@ def quartiles(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.quantile(list(QUARTILES)).T
 
 
-def _draw(axes, inputs: Inputs, slopes: dict[str, dict[int, dict[str, Slope]]]) -> None:
+def _draw(axes, inputs: ModelInputs, slopes: dict[str, dict[int, dict[str, Slope]]]) -> None:
     (gini, shares), (lead, trade) = axes
     for ax in (gini, shares, lead):
         ax.set_xlabel("year")
@@ -131,7 +122,7 @@ def _draw(axes, inputs: Inputs, slopes: dict[str, dict[int, dict[str, Slope]]]) 
     _draw_slopes(trade, inputs, slopes)
 
 
-def _draw_slopes(ax, inputs: Inputs, slopes: dict[str, dict[int, dict[str, Slope]]]) -> None:
+def _draw_slopes(ax, inputs: ModelInputs, slopes: dict[str, dict[int, dict[str, Slope]]]) -> None:
     estimated = [rhs for rhs, own in slopes.items() if own and all(item["difference"].fit is not None for item in own.values())]
     ax.axhline(0, color=figures.GREY, linewidth=0.5)
     ax.set_xlabel(f"years since {inputs.config.empirics.base_year}")

@@ -147,7 +147,7 @@ def _recorded_use(layout: Layout, scenario: str, manifest: Path | None, ranks: R
         if manifest is not None and ranks.rank == 0:
             own = resource.getrusage(resource.RUSAGE_SELF)
             used = {"cpu_time": own.ru_utime + own.ru_stime, "max_rss": own.ru_maxrss / 1024}
-            path = layout.use(scenario, manifest.stem.removeprefix("batch_"))
+            path = layout.resources_used(scenario, manifest.stem.removeprefix("batch_"))
             with suppress(OSError):  # a full disk must not hide why the job ends
                 write_json(path, {name: round(ranks.size * value, 2) for name, value in used.items()})
 

@@ -62,7 +62,7 @@ def plan_text(dag, config: Config, layout: Layout, outdated: Mapping[str, list[s
     for name, jobs in rules.items():
         reasons = _solves(jobs, config, layout) if name in SOLVE_RULES else _reasons(jobs, dag, outdated)
         lines += _entry(f"{name} ({_count(len(jobs), 'job')})", reasons)
-    if "calibrate" in rules and layout.zones.exists():
+    if "calibrate" in rules and layout.zone_list.exists():
         names = list(config.scenarios) if "collect" in rules else []
         names += [name for job in rules.get("sweep", ()) for name in config.solve_names(job.wildcards.sweep)]
         lines += _entry("then solves, known only after calibrate; if calibrate changes nothing:", _due(config, layout, names))

@@ -103,7 +103,7 @@ class Stamps:
         made = {
             "data": layout.data / "meta.json",
             "empirics": layout.empirics / "specialization.parquet",
-            "calibrate": layout.zones,
+            "calibrate": layout.zone_list,
             "precompile": layout.precompile,
             "collect": layout.paths,
             "results": layout.summary,

@@ -67,7 +67,7 @@ def empirics(config: Files, overrides: Iterable[str] = ()) -> None:
     from regspec.empirics.run import run
 
     with stamped(loaded, digest, layout, "empirics"):
-        run(loaded, layout.data, layout.empirics, digest)
+        run(loaded, layout, digest)
 
 
 def counties(config: Files, overrides: Iterable[str] = ()) -> None:
@@ -79,7 +79,7 @@ def counties(config: Files, overrides: Iterable[str] = ()) -> None:
     from regspec.empirics.counties import run
 
     with stamped(loaded, digest, layout, "counties"):
-        run(loaded, layout.data, layout.empirics, digest)
+        run(loaded, layout, digest)
 
 
 def calibrate(config: Files, overrides: Iterable[str] = ()) -> None:
@@ -141,7 +141,7 @@ def collect(config: Files, overrides: Iterable[str] = ()) -> None:
     unless ``results.missing_zones`` lets them go.
     """
     loaded, digest, layout = load(config, overrides)
-    layout.require(layout.zones, "calibrate")
+    layout.require(layout.zone_list, "calibrate")
     from regspec.results.collect import collect
 
     files = [layout.solution(s, z) for s in loaded.scenarios for z in layout.zone_ids()]
@@ -197,7 +197,7 @@ def results(config: Files, overrides: Iterable[str] = ()) -> None:
     from regspec.results.run import run
 
     with stamped(loaded, digest, layout, "results"):
-        run(loaded, layout.root, digest)
+        run(loaded, layout, digest)
 
 
 def sweep(config: Files, name: str, overrides: Iterable[str] = ()) -> None:
@@ -205,31 +205,31 @@ def sweep(config: Files, name: str, overrides: Iterable[str] = ()) -> None:
     loaded, digest, layout = load(config, overrides)
     if name not in loaded.sweeps:
         raise ConfigError(f"--name {name}: unknown; sweeps: {', '.join(loaded.sweeps) or 'none'}")
-    layout.require(layout.zones, "calibrate")
+    layout.require(layout.zone_list, "calibrate")
     from regspec.results.collect import collect
     from regspec.solves.batch import zones_of
     from regspec.studies.sweeps.run import run
 
     names = loaded.solve_names(name)
     files = [layout.solution(n, zone) for n in names for zone in zones_of(loaded, layout, n)]
-    folder, policy = layout.sweep(name), loaded.sweeps[name].missing_zones
+    policy = loaded.sweeps[name].missing_zones
     present = levels(loaded, layout, names), keys(loaded, layout, names)
     with stamped(loaded, digest, layout, f"sweep/{name}"):
-        collect(files, folder / "paths.parquet", folder / "solutions.parquet", policy, digest, *present)
-        run(loaded, name, layout.root, digest)
+        collect(files, layout.sweep_paths(name), layout.sweep_solutions(name), policy, digest, *present)
+        run(loaded, layout, digest, name)
 
 
 @contextmanager
 def _prepared(
-    config: Files, overrides: Iterable[str], step: str, needed: Literal["national", "zones"] | None = None
-) -> Iterator[tuple[Config, Path, str]]:
-    """Configuration, folder and hash of a run for a step that solves on request; ``needed``: its file of the calibration."""
+    config: Files, overrides: Iterable[str], step: str, needed: Literal["national", "zone_list"] | None = None
+) -> Iterator[tuple[Config, Layout, str]]:
+    """Configuration, paths and hash of a run for a step that solves on request; ``needed``: its file of the calibration."""
     loaded, digest, layout = load(config, overrides)
     if needed is not None:
         layout.require(getattr(layout, needed), "calibrate")
     prepare_numba(layout)
     with stamped(loaded, digest, layout, step):
-        yield loaded, layout.root, digest
+        yield loaded, layout, digest
 
 
 def multiplicity(config: Files, overrides: Iterable[str] = ()) -> None:
@@ -242,7 +242,7 @@ def multiplicity(config: Files, overrides: Iterable[str] = ()) -> None:
 
 def responses(config: Files, overrides: Iterable[str] = ()) -> None:
     """Table and figures of responses to a shock to one industry (deck Q3; docs/results.md)."""
-    with _prepared(config, overrides, "responses", "zones") as prepared:
+    with _prepared(config, overrides, "responses", "zone_list") as prepared:
         from regspec.studies.responses.run import run
 
         run(*prepared)
@@ -250,7 +250,7 @@ def responses(config: Files, overrides: Iterable[str] = ()) -> None:
 
 def planner(config: Files, overrides: Iterable[str] = ()) -> None:
     """Tables and figure of externalities, long-run taxes and simple rules of the planner (deck M8, M9; docs/results.md)."""
-    with _prepared(config, overrides, "planner", "zones") as prepared:
+    with _prepared(config, overrides, "planner", "zone_list") as prepared:
         from regspec.studies.planner.run import run
 
         run(*prepared)
@@ -279,11 +279,14 @@ def report(config: Files, overrides: Iterable[str] = ()) -> Path:
     from regspec.report.run import run
 
     with stamped(loaded, digest, layout, "report"):
-        return run(loaded, layout.root, digest)
+        run(loaded, layout, digest)
+    return layout.report
 
 
 def prepare_numba(layout: Layout) -> None:
     """One thread per process and the shared kernel cache; both must be set before numpy and numba load."""
     for variable in THREAD_VARIABLES:
         os.environ.setdefault(variable, "1")
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(layout.numba_cache().resolve()))
+    from regspec.solves.kernel_cache import cache_folder
+
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder(layout).resolve()))

@@ -6,6 +6,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 from one_zone import YEARS, national, zone
+from run_folder import layout_at
 
 from regspec.calibration.records import NationalProcesses, ZoneCalibration, read_ginis, read_national, read_zone
 from regspec.errors import DataError
@@ -22,7 +23,7 @@ def run(tmp_path):
         "zones/7.json": {**zone().record(), "provenance": {}},
     }.items():
         (folder / path).write_text(json.dumps(content), encoding="utf-8")
-    return tmp_path
+    return layout_at(tmp_path)
 
 
 def same(one, other):
@@ -50,6 +51,6 @@ def test_arrays_have_a_row_for_each_year_and_files_a_list_for_each_industry():
 def test_a_file_that_is_damaged_or_not_there_is_named(run, text):
     with pytest.raises(DataError, match=r"100\.json: not a readable calibration file(.|\n)*regspec calibrate"):
         read_zone(run, 100)
-    (run / "calibration" / "national.json").write_text(text, encoding="utf-8")
+    run.national.write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=r"national\.json: not a readable"):
         read_national(run)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
+from run_folder import layout_at
 
 from regspec.config.config import Config
 from regspec.config.empirics import Empirics
@@ -237,13 +238,13 @@ def test_a_panel_without_income_and_productivity_says_what_is_missing(folder):
         json.loads((path / "data/meta.json").read_text(encoding="utf-8"))["source"] == "Own panel (industry.csv, controls.csv)"
     )
     assert read_table(path / "data/tfp.parquet", "tfp").empty
-    run(own, path / "data", path / "out", "hash")
-    lost = tables.read_csv(path / "out/not_computed.csv").fillna("")
+    run(own, layout_at(path), "hash")
+    lost = tables.read_csv(path / "empirics/not_computed.csv").fillna("")
     whole = set(lost[lost["part"] == ""]["exhibit"])
     assert {"E1", "E2", "E3", "E4", "D5, E8", "P"} <= whole
-    assert "no income per capita" in (path / "out/fact1.html").read_text(encoding="utf-8")
-    assert (path / "out/horizons.png").stat().st_size > 2000
-    listed = tables.read_csv(path / "out/exhibits.csv").set_index("title")
+    assert "no income per capita" in (path / "empirics/fact1.html").read_text(encoding="utf-8")
+    assert (path / "empirics/horizons.png").stat().st_size > 2000
+    listed = tables.read_csv(path / "empirics/exhibits.csv").set_index("title")
     assert listed.at["The trade-off: growth and level", "produced"] == "no"
     assert listed.at["Specialization over time", "produced"] == "in part"
     assert listed.at["Calibration, model and results", "produced"] == "no"

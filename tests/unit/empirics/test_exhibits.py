@@ -1,5 +1,7 @@
 """E1 to E4, D6 and the grid on an economy with known coefficients, each recomputed with pandas and statsmodels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,10 +12,11 @@ from regspec.data.synthetic import targets
 from regspec.data.synthetic.economy import synthetic_economy
 from regspec.empirics.exhibits import by_industry, definitions, horizons, measures, national_shares, robustness, tradeoff
 from regspec.empirics.fact1 import SPECIALIZATION
-from regspec.empirics.inputs import Inputs
+from regspec.empirics.inputs import DataInputs
 from regspec.empirics.specialization import specialization
 from regspec.exhibits import tables
 from regspec.exhibits.registry import FACTS
+from regspec.exhibits.writer import ExhibitWriter
 
 CONFIG = Config()
 CONTROLS = "high_skill_share + old_age_dependency + female_labor_share + population"
@@ -31,11 +34,20 @@ DECK_TRADABLE = [
 
 def prepared(folder, config=CONFIG, zones=300, program="empirics.exhibits.robustness"):
     made = synthetic_economy(config, pd.Series(np.arange(zones) % 20 + 1, np.arange(1, zones + 1)))
-    exhibit = next(e for e in FACTS if e.program == program)
     measured = specialization(made.industry)
     stamp = {"config_hash": "hash", "code_version": "test"}
     frames = made.industry, made.controls, made.national
-    return Inputs(config, folder, stamp, True, "synthetic", *frames, measured, exhibit=exhibit)
+    return DataInputs(config, ExhibitWriter(folder, stamp, True, "synthetic"), *frames, measured, exhibit=row(program))
+
+
+def row(program):
+    """The exhibit that the module ``program`` makes."""
+    return next(exhibit for exhibit in FACTS if exhibit.program == program)
+
+
+def write(module, inputs):
+    """Write the files of a module's exhibit."""
+    module.write(replace(inputs, exhibit=row(module.__name__.removeprefix("regspec."))))
 
 
 @pytest.fixture(scope="module")
@@ -141,8 +153,8 @@ def test_state_effects_and_model_industries_in_the_grid(inputs, raw):
 
 
 def test_industries_together_and_alone(inputs, raw):
-    by_industry.write(inputs)
-    table = tables.read_csv(inputs.out / "fact1_industries.csv").set_index(["outcome", "regression", "industry"])
+    write(by_industry, inputs)
+    table = tables.read_csv(inputs.writer.folder / "fact1_industries.csv").set_index(["outcome", "regression", "industry"])
     base = raw[raw["year"] == 1950].set_index("zone")
     base["ghat"] = tradeoff.design(inputs, "gini")["ghat"]
     base["Manufacturing"] = base["Durable manufacturing"] + base["Nondurable manufacturing"]
@@ -160,26 +172,26 @@ def test_industries_together_and_alone(inputs, raw):
 
 
 def test_national_shares_and_the_tradable_flag(inputs):
-    national_shares.write(inputs)
-    table = tables.read_csv(inputs.out / "industry_shares.csv")
+    write(national_shares, inputs)
+    table = tables.read_csv(inputs.writer.folder / "industry_shares.csv")
     assert set(table.loc[table["tradable"] == "yes", "industry"]) == set(DECK_TRADABLE)
     np.testing.assert_allclose(table.groupby(["variable", "year"])["share"].sum(), 100, rtol=1e-12)
     rows = inputs.industry.merge(inputs.controls[["zone", "year", "population"]], on=["zone", "year"])
     mining = rows[(rows["industry"] == "Mining") & (rows["year"] == 1990) & (rows["variable"] == "income")]
     value = table.set_index(["variable", "industry", "year"]).at[("income", "Mining", 1990), "share"]
     assert value == pytest.approx(100 * np.average(mining["share"], weights=mining["population"]), rel=1e-12)
-    assert "Tradable, sum" in (inputs.out / "industry_shares.tex").read_text(encoding="utf-8")
+    assert "Tradable, sum" in (inputs.writer.folder / "industry_shares.tex").read_text(encoding="utf-8")
 
 
 def test_tables_of_measures_and_definitions(inputs):
-    measures.write(inputs)
-    data = tables.read_csv(inputs.out / "fact1_measures.csv").set_index(["regression", "term"])
+    write(measures, inputs)
+    data = tables.read_csv(inputs.writer.folder / "fact1_measures.csv").set_index(["regression", "term"])
     x = tradeoff.design(inputs, "hhi")
     fit = tradeoff.estimate(inputs, "level", x, (SPECIALIZATION,))
     assert data.at[("level_hhi", "ghat"), "estimate"] == pytest.approx(fit.estimate("ghat"), rel=1e-12)
     assert set(data.index.get_level_values(0)) == {"growth_hhi", "growth_max_share", "level_hhi", "level_max_share"}
-    definitions.write(inputs)
-    rows = tables.read_csv(inputs.out / "fact1_tradable.csv").set_index(["definition", "measure"])
+    write(definitions, inputs)
+    rows = tables.read_csv(inputs.writer.folder / "fact1_tradable.csv").set_index(["definition", "measure"])
     own = tradeoff.columns(inputs, "gini")["growth_tradable"]
     assert rows.at[("within", "gini"), "growth_nontradable"] == pytest.approx(own.estimate("nontradable"), rel=1e-12)
     assert len(rows) == 6

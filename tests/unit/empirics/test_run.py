@@ -6,6 +6,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from empirics_economy import economy
+from run_folder import layout_at
 
 from regspec.config.config import Config
 from regspec.config.empirics import Empirics
@@ -35,17 +36,17 @@ def write_data(folder, synthetic=True, zones=80, shuffle=None):
 def done(tmp_path_factory):
     folder = tmp_path_factory.mktemp("empirics")
     economy_tables = write_data(folder / "data")
-    run(CONFIG, folder / "data", folder / "out", "c0ffee")
+    run(CONFIG, layout_at(folder), "c0ffee")
     return folder, economy_tables
 
 
 def test_writes_exactly_the_declared_files(done):
     folder, _ = done
-    assert sorted(p.name for p in (folder / "out").iterdir()) == sorted(EMPIRICS)
+    assert sorted(p.name for p in (folder / "empirics").iterdir()) == sorted(EMPIRICS)
 
 
 def test_every_file_carries_the_config_hash(done):
-    out = done[0] / "out"
+    out = done[0] / "empirics"
     metadata = pq.read_schema(out / "specialization.parquet").metadata
     assert metadata[b"config_hash"] == b"c0ffee" and metadata[b"code_version"]
     for name in EMPIRICS:
@@ -55,49 +56,49 @@ def test_every_file_carries_the_config_hash(done):
 
 def test_same_data_in_another_order_give_the_same_bytes(done, tmp_path):
     write_data(tmp_path / "data", shuffle=8)
-    run(CONFIG, tmp_path / "data", tmp_path / "out", "c0ffee")
+    run(CONFIG, layout_at(tmp_path), "c0ffee")
     for name in EMPIRICS:
-        assert (tmp_path / "out" / name).read_bytes() == (done[0] / "out" / name).read_bytes(), name
+        assert (tmp_path / "empirics" / name).read_bytes() == (done[0] / "empirics" / name).read_bytes(), name
 
 
 def test_csv_holds_the_estimates_and_tex_shows_them(done):
     folder, (industry, controls, national) = done
-    measured = pd.read_parquet(folder / "out" / "specialization.parquet")
+    measured = pd.read_parquet(folder / "empirics" / "specialization.parquet")
     assert list(measured.columns) == ["zone", "year", "variable", "measure", "value"]
     facts = fact1(industry, measured, controls, national, CONFIG.empirics)
-    table = tables.read_csv(folder / "out" / "fact1.csv").set_index(["regression", "term"])
+    table = tables.read_csv(folder / "empirics" / "fact1.csv").set_index(["regression", "term"])
     assert table.at[("growth", "specialization"), "estimate"] == pytest.approx(
         facts.growth.estimate("specialization"), rel=1e-12
     )
-    text = (folder / "out" / "fact1.tex").read_text(encoding="utf-8")
+    text = (folder / "empirics" / "fact1.tex").read_text(encoding="utf-8")
     assert f"({facts.level.se('specialization'):.4f})" in text and "Zones & 80 & 80" in text
     assert "Growth of income p.c., 1950--2020" in text and "synthetic data" in text
 
 
 def test_scatter_csv_is_the_figure(done):
-    points = tables.read_csv(done[0] / "out" / "fact1_level.csv")
+    points = tables.read_csv(done[0] / "empirics" / "fact1_level.csv")
     assert len(points) == 10 and points["zones"].sum() == 80
 
 
 def test_real_data_are_not_marked(tmp_path, done):
     write_data(tmp_path / "data", synthetic=False)
-    run(CONFIG, tmp_path / "data", tmp_path / "out", "c0ffee")
-    assert "synthetic" not in (tmp_path / "out" / "fact1.html").read_text(encoding="utf-8")
-    assert (tmp_path / "out" / "fact1_level.png").read_bytes() != (done[0] / "out" / "fact1_level.png").read_bytes()
+    run(CONFIG, layout_at(tmp_path), "c0ffee")
+    assert "synthetic" not in (tmp_path / "empirics" / "fact1.html").read_text(encoding="utf-8")
+    assert (tmp_path / "empirics" / "fact1_level.png").read_bytes() != (done[0] / "empirics" / "fact1_level.png").read_bytes()
 
 
 def test_an_absent_variable_says_which_key_to_set(tmp_path):
-    write_data(tmp_path)
+    write_data(tmp_path / "data")
     config = Config(empirics=Empirics(variable="employment"))
     with pytest.raises(ConfigError, match="empirics.variable") as caught:
-        run(config, tmp_path, tmp_path / "out", "h")
+        run(config, layout_at(tmp_path), "h")
     assert "income" in str(caught.value)
-    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "empirics").exists()
 
 
 @pytest.mark.parametrize("name", ["industry.parquet", "controls.parquet", "national.parquet", "meta.json"])
 def test_a_missing_input_is_named(tmp_path, name):
-    write_data(tmp_path)
-    (tmp_path / name).unlink()
+    write_data(tmp_path / "data")
+    (tmp_path / "data" / name).unlink()
     with pytest.raises(DataError, match=name.replace(".", r"\.")):
-        run(CONFIG, tmp_path, tmp_path / "out", "h")
+        run(CONFIG, layout_at(tmp_path), "h")

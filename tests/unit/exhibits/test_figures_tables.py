@@ -12,6 +12,7 @@ import pytest
 
 from regspec.errors import DataError
 from regspec.exhibits import figures, tables
+from regspec.exhibits.writer import ExhibitWriter
 
 STAMP = {"config_hash": "abc123", "code_version": "0.1+x"}
 
@@ -21,6 +22,11 @@ def figure(stem, synthetic=False, **kwargs):
     ax.plot([0, 1], [0.2, -0.4], "o")
     ax.set_xlabel("Gini (0 to 1)")
     return fig, figures.save(fig, stem, STAMP, synthetic)
+
+
+def plain(folder):
+    """Writer of exhibits of real data."""
+    return ExhibitWriter(folder, STAMP, False)
 
 
 def test_the_same_data_give_the_same_bytes_at_another_time(tmp_path):
@@ -101,7 +107,7 @@ FRAME = pd.DataFrame(
 
 @pytest.fixture
 def written(tmp_path):
-    tables.write(FRAME, tmp_path / "t", "Cap_tion", "10% & β", STAMP, True, rules=[2])
+    ExhibitWriter(tmp_path, STAMP, True).table(name="t", body=FRAME, caption="Cap_tion", notes="10% & β", rules=[2])
     return tmp_path
 
 
@@ -192,24 +198,24 @@ def test_csv_keeps_all_digits_and_its_stamp(written):
 
 def test_csv_may_hold_other_numbers_than_the_printed_table(tmp_path):
     data = pd.DataFrame({"x": [1 / 3]})
-    tables.write(pd.DataFrame({"x": ["a third"]}), tmp_path / "t", "c", "", STAMP, False, data=data)
+    plain(tmp_path).table(name="t", body=pd.DataFrame({"x": ["a third"]}), caption="c", notes="", data=data)
     assert tables.read_csv(tmp_path / "t.csv").at[0, "x"] == 1 / 3
     assert "a third" in (tmp_path / "t.html").read_text(encoding="utf-8")
     assert "minipage" not in (tmp_path / "t.tex").read_text(encoding="utf-8")
-    tables.write_csv(data, tmp_path / "alone", STAMP, False)
+    plain(tmp_path).csv(name="alone", frame=data)
     assert "# data: empirical" in (tmp_path / "alone.csv").read_text(encoding="utf-8")
 
 
 def test_a_named_index_is_printed_and_formats_go_by_column(tmp_path):
     frame = pd.DataFrame({"a": [1.5], "b": [2.5]}, index=pd.Index([100], name="zone"))
-    tables.write(frame, tmp_path / "t", "c", "n", STAMP, False, float_format={"a": "%.1f"})
+    plain(tmp_path).table(name="t", body=frame, caption="c", notes="n", float_format={"a": "%.1f"})
     assert r"100 & 1.5 & 2.500 \\" in (tmp_path / "t.tex").read_text(encoding="utf-8")
     assert list(tables.read_csv(tmp_path / "t.csv").columns) == ["zone", "a", "b"]
 
 
 def test_an_empty_table_is_an_error(tmp_path):
     with pytest.raises(DataError, match="table t: no rows"):
-        tables.write(pd.DataFrame({"a": []}), tmp_path / "t", "c", "n", STAMP, False)
+        plain(tmp_path).table(name="t", body=pd.DataFrame({"a": []}), caption="c", notes="n")
     assert not list(tmp_path.iterdir())
 
 
@@ -218,3 +224,31 @@ def test_breaks_are_where_a_column_changes():
     assert tables.breaks(frame, ["a", "b"]) == [2, 3, 4]
     assert tables.breaks(frame, ["b"]) == [3]
     assert tables.breaks(frame.iloc[:1], ["a"]) == []
+
+
+def test_the_house_style_ends_with_the_figure_and_holds_for_what_is_drawn_on_it(tmp_path):
+    before = dict(matplotlib.rcParams)
+    with plain(tmp_path).figure(name="x") as (drawn, ax):
+        ax.plot([0, 1], label="line")
+        assert ax.legend().get_texts()[0].get_fontname() == figures.STYLE["font.family"]
+        assert drawn.get_figwidth() == figures.WIDTHS["single"]
+    assert dict(matplotlib.rcParams) == before
+    assert {path.name for path in tmp_path.iterdir()} == {"x.pdf", "x.png"}
+
+
+def test_a_figure_that_fails_is_not_saved(tmp_path):
+    with pytest.raises(ValueError, match="no data"), plain(tmp_path).figure(name="x"):
+        raise ValueError("no data")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_writer_stamps_every_file_and_names_the_source_below_tables(tmp_path):
+    writer = ExhibitWriter(tmp_path, STAMP, True, "Made up")
+    writer.table(name="t", body=FRAME, caption="c", notes="A note.")
+    writer.csv(name="alone", frame=FRAME)
+    with writer.figure(name="f") as (_, ax):
+        ax.plot([0, 1])
+    assert "A note. Source: Made up." in (tmp_path / "t.html").read_text(encoding="utf-8")
+    for path in tmp_path.iterdir():
+        content = path.read_bytes()
+        assert b"abc123" in content and b"synthetic" in content, path

@@ -14,11 +14,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 from results_run import make_config, make_run
+from run_folder import layout_at
 from shapely.geometry import Polygon, box
 
 from regspec.config.config import Config
-from regspec.exhibits import figures, tables
+from regspec.exhibits import figures
 from regspec.exhibits.registry import FACTS, county_exhibits, model_exhibits, on_request, sweep_exhibit
+from regspec.exhibits.writer import ExhibitWriter
 from regspec.report.explorer import paths
 from regspec.report.gallery import OTHER, section_of
 from regspec.report.outline import WIDTH, drawing
@@ -53,19 +55,25 @@ class Page(HTMLParser):
             self.scripts[self.open[-1][1].get("id")] = data
 
 
+def page_of(config, root):
+    """Text of the page that the step writes for the run in ``root``."""
+    run(config, layout_at(root), "hash")
+    return (root / "report.html").read_text(encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """(config, folder, text of the page) of a run with a failed solve and one exhibit that was made on request."""
     root = tmp_path_factory.mktemp("report")
     config, files = make_run(root, n=12, failed={("baseline", 300)})
     collect(files, root / "model/paths.parquet", root / "model/solutions.parquet", "warn", "hash")
-    results(config, root, "hash")
-    figure, ax = figures.new()
-    ax.plot([0, 1])
-    ax.set_xlabel("made later, N = 2")
-    figures.save(figure, root / "theory/theory", STAMP, None)
-    tables.write(pd.DataFrame({"a": [1.0]}), root / "theory/theory", "Later <table>", "Note & all", STAMP, None)
-    return config, root, run(config, root, "hash").read_text(encoding="utf-8")
+    results(config, layout_at(root), "hash")
+    writer, body = ExhibitWriter(root, STAMP, None), pd.DataFrame({"a": [1.0]})
+    with writer.figure(name="theory/theory") as (_, ax):
+        ax.plot([0, 1])
+        ax.set_xlabel("made later, N = 2")
+    writer.table(name="theory/theory", body=body, caption="Later <table>", notes="Note & all")
+    return config, root, page_of(config, root)
 
 
 def test_every_exhibit_that_was_produced_is_on_the_page(finished):
@@ -141,20 +149,20 @@ def test_synthetic_data_are_announced_and_only_they(finished, tmp_path):
         meta.write_text(
             json.dumps({"synthetic": False, "source": "A panel </script><b>", "stand_in_zones": False}), encoding="utf-8"
         )
-        other = run(config, root, "hash").read_text(encoding="utf-8")
+        other = page_of(config, root)
     finally:
         meta.write_text(kept, encoding="utf-8")
     assert '<p class="banner"' not in other and "</script><b>" not in other
     assert "A panel &lt;/script&gt;" in other
     Page(other)
-    assert run(config, root, "hash").read_text(encoding="utf-8") == text
+    assert page_of(config, root) == text
 
 
 def test_a_run_without_a_model_has_a_page_too(finished, tmp_path):
     config, root, _ = finished
     for folder in ("data", "empirics"):
         shutil.copytree(root / folder, tmp_path / folder)
-    text = run(config, tmp_path, "hash").read_text(encoding="utf-8")
+    text = page_of(config, tmp_path)
     page = Page(text)
     assert "The model was not solved" in text and 'id="zones"' in text and 'id="diagnostics"' not in text
     content = json.loads(page.scripts["zone-data"])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 from results_run import make_config, make_run
+from run_folder import layout_at
 
 from regspec.config.scenarios import Scenario
 from regspec.exhibits import registry
@@ -64,7 +65,7 @@ def finished(tmp_path_factory):
     config, files = make_run(root, scenarios=tuple(OVERRIDES), failed={("free", 500)})
     config = config.model_copy(update={"scenarios": scenarios(*OVERRIDES)})
     collect(files, root / "model/paths.parquet", root / "model/solutions.parquet", "drop", "hash")
-    run(config, root, "hash")
+    run(config, layout_at(root), "hash")
     return root, config
 
 
@@ -79,7 +80,7 @@ def test_files_are_the_declared_ones(finished):
 
 def test_effects_are_differences_of_independent_regressions(finished):
     root, config = finished
-    inputs = load(config, root, "hash")
+    inputs = load(config, layout_at(root), "hash")
     table = read_csv(root / "tables/decomposition.csv")
     row = table.query(
         "part == 'collateral' and variable == 'c' and outcome == 'average' and right_hand_side == 'short' and horizon == 10"
@@ -106,7 +107,7 @@ def summary_value(root, part, variable, outcome, rhs, horizon):
 def test_the_two_parts_of_the_constraint_add_up(finished):
     """On the same zones their effects sum to the whole, for every outcome and horizon."""
     root, config = finished
-    inputs = load(config, root, "hash")
+    inputs = load(config, layout_at(root), "hash")
     rows = inputs.solutions[inputs.solutions["zone"] != 500]
     paths = inputs.paths[inputs.paths["zone"] != 500]
     inputs = type(inputs)(**{**{f: getattr(inputs, f) for f in inputs.__dataclass_fields__}, "paths": paths, "solutions": rows})

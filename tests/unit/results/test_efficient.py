@@ -5,12 +5,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from results_run import write_map
+from run_folder import layout_at
 
+from regspec.config.config import Config
 from regspec.errors import DataError
 from regspec.exhibits import figures
-from regspec.results.efficient import DIFFERENCE, efficient_specialization, moments
+from regspec.exhibits.registry import Exhibit
+from regspec.exhibits.writer import ExhibitWriter
+from regspec.results.efficient import efficient_specialization, moments
+from regspec.results.efficient_map import DIFFERENCE
+from regspec.results.inputs import ModelInputs
 from regspec.results.maps import Scale, _draw_classes, _draw_missing, read_layers, zone_map
-from regspec.results.welfare import GAIN
+from regspec.results.welfare_map import GAIN
 
 
 def test_market_is_efficient_without_differences_in_agglomeration():
@@ -58,8 +64,9 @@ def test_classes_of_gains_resolve_those_that_occur():
 
 @pytest.fixture
 def layers(tmp_path):
-    write_map(tmp_path / "zones.gpkg", [100, 200, 300, 400])
-    return read_layers(tmp_path / "zones.gpkg")
+    (tmp_path / "data").mkdir()
+    write_map(tmp_path / "data/zones.gpkg", [100, 200, 300, 400])
+    return read_layers(tmp_path / "data/zones.gpkg")
 
 
 def test_map_separates_failed_from_not_solved(layers):
@@ -74,13 +81,19 @@ def test_map_separates_failed_from_not_solved(layers):
 
 
 def test_map_files_and_errors(layers, tmp_path):
-    meta, values = {"synthetic": True, "stand_in_zones": True}, pd.Series({100: 1.0, 200: -1.0})
-    provenance = {"config_hash": "h", "code_version": "v"}
-    written = zone_map(values, set(), layers, DIFFERENCE, tmp_path / "map", provenance, meta)
-    assert [p.name for p in written] == ["map.pdf", "map.png"] and all(p.stat().st_size for p in written)
+    inputs = ModelInputs(
+        config=Config(),
+        layout=layout_at(tmp_path),
+        writer=ExhibitWriter(tmp_path, {"config_hash": "h", "code_version": "v"}, True),
+        meta={"stand_in_zones": True},
+        **dict.fromkeys(("paths", "solutions", "specialization", "design", "outcomes"), pd.DataFrame()),
+        exhibit=Exhibit("Q5", "Map", "results.efficient_map", figures=("map",)),
+    )
+    zone_map(inputs, pd.Series({100: 1.0, 200: -1.0}), set(), DIFFERENCE)
+    assert all((tmp_path / name).stat().st_size for name in ("map.pdf", "map.png"))
     with pytest.raises(DataError, match="no polygon for zone 999 .1 in all"):
-        zone_map(pd.Series({999: 1.0}), set(), layers, DIFFERENCE, tmp_path / "m", provenance, meta)
-    (tmp_path / "zones.gpkg").write_bytes(b"SQLite format 3 cut")
+        zone_map(inputs, pd.Series({999: 1.0}), set(), DIFFERENCE)
+    (tmp_path / "data/zones.gpkg").write_bytes(b"SQLite format 3 cut")
     with pytest.raises(DataError, match="zones.gpkg: cannot be read as a GeoPackage"):
-        read_layers(tmp_path / "zones.gpkg")
+        read_layers(tmp_path / "data/zones.gpkg")
     assert isinstance(layers[0], gpd.GeoDataFrame)

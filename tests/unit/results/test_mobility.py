@@ -2,9 +2,9 @@
 
 import numpy as np
 from results_run import make_run
+from run_folder import layout_at
 
 from regspec.results.collect import collect
-from regspec.results.efficient import efficient
 from regspec.results.inputs import load
 from regspec.results.mobility import growth, mobility
 
@@ -33,8 +33,8 @@ def test_slopes_of_all_zones_and_of_the_solved_market(tmp_path):
     config, files = make_run(tmp_path, n=20)
     model = tmp_path / "model"
     collect(files, model / "paths.parquet", model / "solutions.parquet", "warn", "hash")
-    inputs = load(config, tmp_path, "hash")
-    found = mobility(inputs, efficient(inputs))
+    inputs = load(config, layout_at(tmp_path), "hash")
+    found = mobility(inputs)
     assert {h for _, h in found} == {1, 10, 70}
     for own in found.values():
         assert own["immobile"].n == own["market"].n == 20

@@ -10,13 +10,15 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 from results_run import make_run
+from run_folder import layout_at
 
 import regspec
 from regspec.config.scenarios import Scenario
 from regspec.errors import ConfigError, DataError, ModelFailure
 from regspec.exhibits import registry
 from regspec.exhibits.listing import read_missing
-from regspec.exhibits.tables import read_csv, write_csv
+from regspec.exhibits.tables import read_csv
+from regspec.exhibits.writer import ExhibitWriter
 from regspec.results import tradeoff
 from regspec.results.claims import claims
 from regspec.results.collect import collect
@@ -56,7 +58,7 @@ EXPECTED = {
 def complete(root, **options):
     config, files = make_run(root, **options)
     collect(files, root / "model/paths.parquet", root / "model/solutions.parquet", "drop", "hash")
-    run(config, root, "hash")
+    run(config, layout_at(root), "hash")
     return config
 
 
@@ -115,7 +117,7 @@ def test_slopes_without_an_estimate_are_listed(tmp_path, unrendered):
 def test_summary_repeats_an_independent_regression(finished):
     root, config = finished
     summary = json.loads((root / "summary.json").read_text(encoding="utf-8"))
-    inputs = load(config, root, "hash")
+    inputs = load(config, layout_at(root), "hash")
     paths = inputs.paths[(inputs.paths.scenario == "baseline") & (inputs.paths.allocation == "ce")]
     output = paths.pivot(index="zone", columns="year", values="Y")
     assert len(output) == 39
@@ -176,13 +178,13 @@ def test_claims_repeat_the_exhibits_numbers(finished):
 def test_claims_of_the_facts_come_from_the_empirics(finished, tmp_path):
     root, config = finished
     rows = pd.DataFrame({"horizon": [10, 40, 70], "estimate": [0.8, 0.6, 0.5], "low": 0.4, "high": 0.9, "zones": 40})
-    (tmp_path / "empirics").mkdir()
-    write_csv(rows, tmp_path / "empirics/persistence", {}, True)
-    write_csv(pd.DataFrame({"not computed": ["no income"]}), tmp_path / "empirics/within_zone", {}, True)
-    inputs = replace(load(config, root, "hash"), run_dir=tmp_path)
-    found = [c for c in claims(inputs, tradeoff.tradeoff(inputs), [], pd.DataFrame()) if c.claim in ("C2", "C3", "C5")]
+    writer = ExhibitWriter(tmp_path / "empirics", {}, True)
+    writer.csv(name="persistence", frame=rows)
+    writer.csv(name="within_zone", frame=pd.DataFrame({"not computed": ["no income"]}))
+    inputs = replace(load(config, layout_at(root), "hash"), layout=layout_at(tmp_path))
+    found = [c for c in claims(inputs) if c.claim in ("C2", "C3")]
     assert [(c.claim, c.estimate) for c in found[:2]] == [("C3", 0.8), ("C3", 0.5)]
-    assert [c.note != "" for c in found] == [False, False, True, True]
+    assert [c.note != "" for c in found] == [False, False, True]
 
 
 def test_tables_carry_numbers_counts_and_the_synthetic_mark(finished):
@@ -201,7 +203,7 @@ def test_the_same_inputs_give_the_same_bytes(finished):
     root, config = finished
     outputs = [p for folder in EXPECTED for p in (root / folder).iterdir()] + [root / "summary.json"]
     before = {p: p.read_bytes() for p in outputs}
-    run(config, root, "hash")
+    run(config, layout_at(root), "hash")
     assert {p for p, held in before.items() if p.read_bytes() != held} == set()
 
 
@@ -211,7 +213,7 @@ def test_exhibits_of_other_scenarios_are_removed(tmp_path, unrendered):
     old = tmp_path / "figures/friction_no_collateral.pdf"
     old.write_bytes(b"from a run with another list of scenarios")
     config = make_run_config(tmp_path)
-    run(config, tmp_path, "hash")
+    run(config, layout_at(tmp_path), "hash")
     assert not old.exists() and (tmp_path / "figures/friction_fixed_limit.pdf").exists()
 
 
@@ -225,7 +227,7 @@ def test_two_zones_are_enough_to_run(tmp_path):
     """Trial runs: nothing can be estimated, and every exhibit says so instead of failing."""
     config, files = make_run(tmp_path, n=12, model={"zones": {"sample": 2}})
     collect(files, tmp_path / "model/paths.parquet", tmp_path / "model/solutions.parquet", "error", "hash")
-    run(config, tmp_path, "hash")
+    run(config, layout_at(tmp_path), "hash")
     summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
     found = summary["tradeoff"]["growth"]["short"]["ce"]
     assert found["slope"] is None and found["reason"] == "2 zones are too few for 3 coefficients"
@@ -241,7 +243,7 @@ def test_without_planner_and_alternative(tmp_path):
             del handle["planner"]
             handle.attrs["welfare_gain"] = np.nan
     collect(files, tmp_path / "model/paths.parquet", tmp_path / "model/solutions.parquet", "error", "hash")
-    run(config, tmp_path, "hash")
+    run(config, layout_at(tmp_path), "hash")
     summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
     assert summary["baseline"] == "only"
     assert summary["friction"] == summary["welfare_percent"] == {}
@@ -258,9 +260,9 @@ def test_a_scenario_without_any_solution(tmp_path, scenario):
     collect(files, tmp_path / "model/paths.parquet", tmp_path / "model/solutions.parquet", "drop", "hash")
     if scenario == "baseline":
         with pytest.raises(ModelFailure, match="baseline: no zone was solved"):
-            run(config, tmp_path, "hash")
+            run(config, layout_at(tmp_path), "hash")
         return
-    run(config, tmp_path, "hash")
+    run(config, layout_at(tmp_path), "hash")
     assert written(tmp_path) == sorted(registry.results(config))
     summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
     last = summary["friction"]["no_collateral"]["short"]["70"]
@@ -277,7 +279,7 @@ def test_planners_that_were_asked_for_but_not_solved(tmp_path):
         with h5py.File(path, "a") as handle:
             del handle["planner"]
     collect(files, tmp_path / "model/paths.parquet", tmp_path / "model/solutions.parquet", "drop", "hash")
-    run(config, tmp_path, "hash")
+    run(config, layout_at(tmp_path), "hash")
     assert written(tmp_path) == sorted(registry.results(config))
     assert "0 zones solved, 12 failed" in (tmp_path / "tables/welfare.html").read_text(encoding="utf-8")
 
@@ -285,7 +287,7 @@ def test_planners_that_were_asked_for_but_not_solved(tmp_path):
 def test_errors_name_file_or_key(finished, tmp_path):
     root, config = finished
     with pytest.raises(DataError, match="meta.json: missing"):
-        run(config, tmp_path, "hash")
+        run(config, layout_at(tmp_path), "hash")
     late = config.model_copy(
         update={
             "results": config.results.model_copy(update={"friction_horizons": [1]}),
@@ -293,13 +295,13 @@ def test_errors_name_file_or_key(finished, tmp_path):
         }
     )
     with pytest.raises(ConfigError, match="no controls in 2030|year 2030 is outside"):
-        run(late, root, "hash")
+        run(late, layout_at(root), "hash")
 
 
 def test_points_of_the_figure_are_bin_means_on_the_regression_line(finished):
     """Binned or not, the least-squares line through the drawn residuals is the full regression's."""
     root, config = finished
-    inputs = load(config, root, "hash")
+    inputs = load(config, layout_at(root), "hash")
     result = tradeoff.tradeoff(inputs)
     item = result.slopes["growth", "all controls", "ce"]
     zones = tradeoff.residual_points(inputs, result, "growth", "all controls", "ce", bins=100)

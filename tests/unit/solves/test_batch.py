@@ -42,7 +42,7 @@ class Job:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(zone(shares, zone=number).record()), encoding="utf-8")
         self.layout.national.write_text(json.dumps(national().record()), encoding="utf-8")
-        self.layout.zones.write_text(json.dumps({"zones": ZONES, "gini": [0.3, 0.4, 0.5]}), encoding="utf-8")
+        self.layout.zone_list.write_text(json.dumps({"zones": ZONES, "gini": [0.3, 0.4, 0.5]}), encoding="utf-8")
         real = zone_module.solve_zone
 
         def counted(record, *arguments, **options):

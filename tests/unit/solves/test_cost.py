@@ -124,7 +124,7 @@ def test_what_was_used_is_compared_with_the_estimate(tmp_path):
     layout = Layout(config)
     assert comparison_text(config, layout) == []
     for number, (cpu, memory) in enumerate(((7200.0, 300.5), (1800.0, 200.0), (3600.0, 300.0))):
-        write_json(layout.use("baseline", number), {"cpu_time": cpu, "max_rss": memory})
+        write_json(layout.resources_used("baseline", number), {"cpu_time": cpu, "max_rss": memory})
     for zone in (1, 2):
         layout.solution("baseline", zone).parent.mkdir(parents=True, exist_ok=True)
         layout.solution("baseline", zone).write_bytes(bytes(500_000))

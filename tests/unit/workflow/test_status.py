@@ -29,7 +29,7 @@ def run(tmp_path):
     """Zone 1 done, 2 failed, 3 running, 4 waiting, 5 without convergence, 6 solved with another theta; 9 is not in the run."""
     settings = config(run__directory=str(tmp_path), scenarios={"baseline": {"planner": False}})
     layout = Layout(settings)
-    write_json(layout.zones, {"zones": list(ZONES), "gini": [0.4] * len(ZONES)})
+    write_json(layout.zone_list, {"zones": list(ZONES), "gini": [0.4] * len(ZONES)})
     write_json(layout.national, national().record())
     layout.data.mkdir(parents=True)
     shapes = {z: box(1000.0 * z, 0, 1000.0 * (z + 1), 1000) for z in (*ZONES, 9)}

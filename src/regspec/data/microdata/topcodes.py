@@ -29,14 +29,18 @@ def alpha(income: np.ndarray, weight: np.ndarray, above: float, quantile: float)
     ``income`` (distinct, increasing, positive, below the top code), ``weight``: persons at it; ``above``: weight of the
     top-coded; the regression begins at ``quantile`` of all. NaN with fewer than two incomes there.
     """
-    total = weight.sum() + above
-    survivors = above + np.cumsum(weight[::-1])[::-1]
-    used = survivors <= (1 - quantile) * total
+    survivors, used = _range(weight, above, quantile)
     if used.sum() < 2:
         return np.nan
-    x, y, w = np.log(income[used]), np.log(survivors[used] / total), weight[used]
+    x, y, w = np.log(income[used]), np.log(survivors[used] / (weight.sum() + above)), weight[used]
     x = x - np.average(x, weights=w)
     return float(-(w * x * y).sum() / (w * x * x).sum())
+
+
+def _range(weight: np.ndarray, above: float, quantile: float) -> tuple[np.ndarray, np.ndarray]:
+    """Persons at or above each of the increasing incomes, and which incomes the regression uses (arguments as `alpha`)."""
+    survivors = above + np.cumsum(weight[::-1])[::-1]
+    return survivors, survivors <= (1 - quantile) * (weight.sum() + above)
 
 
 def tails(incomes: pd.DataFrame, tops: pd.Series, settings) -> dict[tuple[int, int], Tail]:
@@ -80,6 +84,5 @@ def _estimate(rows: pd.DataFrame, above: float, quantile: float) -> tuple[float,
         return np.nan, 0
     by_income = rows.groupby("income")[["weight", "persons"]].sum()
     weight = by_income["weight"].to_numpy()
-    survivors = above + np.cumsum(weight[::-1])[::-1]
-    used = survivors <= (1 - quantile) * (weight.sum() + above)
+    _, used = _range(weight, above, quantile)
     return alpha(by_income.index.to_numpy(float), weight, above, quantile), int(by_income["persons"][used].sum())

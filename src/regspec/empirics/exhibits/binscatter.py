@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from regspec.econometrics.regression import Regression, regress, residualize
 from regspec.econometrics.rounding import precision
 from regspec.errors import ConfigError
 from regspec.exhibits import figures
+from regspec.exhibits.writer import ExhibitWriter
 
 
 @dataclass(frozen=True)
@@ -76,22 +76,21 @@ def _bins(x: np.ndarray, bins: int, known: float) -> np.ndarray:
     return np.unique(middle[group], return_inverse=True)[1]
 
 
-def draw(scatter: BinnedScatter, xlabel: str, ylabel: str, stem: Path, provenance: dict, synthetic: bool) -> list[Path]:
-    """Draw and save the binned scatter: bin means with 95% intervals (y +- 1.96 y_se), the regression's line,
+def draw(writer: ExhibitWriter, name: str, scatter: BinnedScatter, xlabel: str, ylabel: str) -> None:
+    """Draw the binned scatter as figure ``name``: bin means with 95% intervals (y +- 1.96 y_se), the regression's line,
     its slope (HC1 standard error) and the number of zones.
     """
-    fig, ax = figures.new("single", 2.5)
-    x = scatter.points["x"].to_numpy()
-    ends = np.array([x[0], x[-1]])
-    ax.plot(ends, scatter.line(ends), color=figures.PALETTE[1], zorder=1)
-    y, half = scatter.points["y"], 1.96 * scatter.points["y_se"].fillna(0.0)
-    ax.vlines(x, y - half, y + half, color=figures.PALETTE[0], alpha=0.45, linewidth=0.7, zorder=2)
-    ax.plot(x, y, "o", color=figures.PALETTE[0], markersize=3.5, zorder=3)
-    ax.set_xlabel(xlabel)
-    ax.set_ylabel(ylabel)
-    slope, error = scatter.fit.estimate(scatter.term), scatter.fit.se(scatter.term)
-    known = f" (s.e. {error:.2f})" if np.isfinite(error) else ""
-    text = f"Slope {slope:.2f}{known}, $N$ = {scatter.fit.n}; bars: 95% intervals"
-    ax.set_title(text.replace("-", "−"), loc="left", fontsize=8)
-    ax.margins(0.06)
-    return figures.save(fig, stem, provenance, synthetic)
+    with writer.figure(name=name, width="single", height=2.5) as (fig, ax):
+        x = scatter.points["x"].to_numpy()
+        ends = np.array([x[0], x[-1]])
+        ax.plot(ends, scatter.line(ends), color=figures.PALETTE[1], zorder=1)
+        y, half = scatter.points["y"], 1.96 * scatter.points["y_se"].fillna(0.0)
+        ax.vlines(x, y - half, y + half, color=figures.PALETTE[0], alpha=0.45, linewidth=0.7, zorder=2)
+        ax.plot(x, y, "o", color=figures.PALETTE[0], markersize=3.5, zorder=3)
+        ax.set_xlabel(xlabel)
+        ax.set_ylabel(ylabel)
+        slope, error = scatter.fit.estimate(scatter.term), scatter.fit.se(scatter.term)
+        known = f" (s.e. {error:.2f})" if np.isfinite(error) else ""
+        text = f"Slope {slope:.2f}{known}, $N$ = {scatter.fit.n}; bars: 95% intervals"
+        ax.set_title(text.replace("-", "−"), loc="left", fontsize=8)
+        ax.margins(0.06)

@@ -11,7 +11,7 @@ from regspec.empirics import labels
 from regspec.empirics.exhibits.regression_table import NOTE, pair
 from regspec.empirics.exhibits.tradeoff import OUTCOMES, base_shares, design, estimate
 from regspec.empirics.fact1 import SPECIALIZATION, terms
-from regspec.empirics.inputs import Inputs, NotComputable
+from regspec.empirics.inputs import DataInputs, NotComputable
 from regspec.errors import ConfigError
 from regspec.io.messages import unknown_industry
 
@@ -29,7 +29,7 @@ DECK = {
 }
 
 
-def groups(inputs: Inputs) -> dict[str, list[str]]:
+def groups(inputs: DataInputs) -> dict[str, list[str]]:
     """Industries of E4 and their data industries: ``empirics.industry_groups``, or the deck's six as far as the data
     have them; those that are not separate in the data are reported.
 
@@ -63,7 +63,7 @@ def _check(chosen: dict[str, list[str]], known: Collection[str]) -> None:
             owner[name] = group
 
 
-def fits(inputs: Inputs, members: dict[str, list[str]]) -> dict[tuple[str, str], Regression]:
+def fits(inputs: DataInputs, members: dict[str, list[str]]) -> dict[tuple[str, str], Regression]:
     """Regressions by outcome and form: ``joint`` has all shares at once, ``<industry>`` one of them."""
     shares = base_shares(inputs)
     own = pd.DataFrame({name: shares[sorted(industries)].sum(axis=1) for name, industries in members.items()})
@@ -98,7 +98,7 @@ def numbers(found: dict[tuple[str, str], Regression], members: Collection[str]) 
     return pd.DataFrame(rows)
 
 
-def write(inputs: Inputs) -> None:
+def write(inputs: DataInputs) -> None:
     """Write the table ``fact1_industries``."""
     inputs.require_income()
     members = groups(inputs)
@@ -118,11 +118,13 @@ def write(inputs: Inputs) -> None:
     controls = ", ".join(labels.term(name) for name in terms(config.empirics, True, ()))
     shares = f"{config.empirics.base_year} {labels.variable(config.empirics.variable)}"
     notes = (
-        f"Coefficient of an industry's share of {shares} (fraction). Together: all industries of the table in one regression, "
-        f"the others left out; alone: a regression for each. {NOTE} Also in each: {controls} (initial income with growth "
-        f"only). Members: {_members(members)}."
+        f"Coefficient of an industry's share of {shares} (fraction). Together: one regression on all industries of the table; "
+        f"other industries are left out. Alone: one regression for each. {NOTE} All regressions include: {controls} (initial "
+        f"income only with growth). Members: {_members(members)}."
     )
-    inputs.table("fact1_industries", body, "The trade-off by industry", notes, rules=[len(members)], data=data)
+    inputs.writer.table(
+        name=inputs.making.table, body=body, caption="The trade-off by industry", notes=notes, rules=[len(members)], data=data
+    )
 
 
 def _members(members: dict[str, list[str]]) -> str:

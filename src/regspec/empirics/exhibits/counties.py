@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,28 +15,30 @@ from regspec.empirics.exhibits.regression_table import NOTE, regression_table, t
 from regspec.empirics.fact1 import INITIAL, fact1
 from regspec.empirics.specialization import gini, specialization, wide_shares
 from regspec.errors import ConfigError
-from regspec.exhibits import figures, tables
+from regspec.exhibits import figures
+from regspec.exhibits.registry import COUNTY_GINI, COUNTY_INCOME, COUNTY_TABLES
+from regspec.exhibits.writer import ExhibitWriter
 from regspec.io.run_tables import cited, read_meta, read_table
+from regspec.layout import Layout
 
 _TITLES = {"business": "Business patterns", "housing": "Housing", "county_income": "Personal income"}
 _TOTALS = {"business": "employment", "housing": "units", "county_income": "population"}
 
 
-def write_exhibits(
-    config: Config, made: dict[str, pd.DataFrame], report: dict, data: Path, out: Path, provenance: dict
-) -> None:
+def write_exhibits(config: Config, layout: Layout, made: dict[str, pd.DataFrame], report: dict, provenance: dict) -> None:
     """Table ``county_tables``, with business patterns the figure ``county_gini`` and its numbers by zone and year, with windows
     the table ``county_income``.
     """
-    meta = read_meta(data)
-    synthetic, source = meta["synthetic"], cited(meta)
-    industry = read_table(data / "industry.parquet", "industry")
+    meta = read_meta(layout.data)
+    writer = ExhibitWriter(layout.root, provenance, meta["synthetic"], cited(meta))
+    industry = read_table(layout.data_table("industry"), "industry")
     compared = compare(made["business"], industry) if "business" in made else None
-    _coverage_table(made, report, compared, out, source, provenance, synthetic)
+    _coverage_table(writer, made, report, compared)
     if compared is not None:
-        _figure(compared, out, provenance, synthetic)
+        _figure(writer, compared)
     if config.data.counties.income.windows:
-        _income_table(config, made["county_income"], industry, data, out, source, provenance, synthetic)
+        controls = read_table(layout.data_table("controls"), "controls")
+        _income_table(writer, config, made["county_income"], industry, controls)
 
 
 def compare(business: pd.DataFrame, industry: pd.DataFrame) -> pd.DataFrame:
@@ -106,7 +108,7 @@ def _specialization(one: pd.DataFrame, compared: pd.DataFrame) -> dict:
     }
 
 
-def _coverage_table(made, report, compared, out, source, provenance, synthetic) -> None:
+def _coverage_table(writer: ExhibitWriter, made: dict[str, pd.DataFrame], report: dict, compared: pd.DataFrame | None) -> None:
     table = coverage(made, report, compared)
     first = ~table["table"].duplicated()
     body = pd.DataFrame(
@@ -122,8 +124,9 @@ def _coverage_table(made, report, compared, out, source, provenance, synthetic) 
         }
     )
     notes = (
-        f"Total: employees, occupied housing units, population. Without zone: part of the total in counties without "
-        f"a zone in {report['crosswalk']}; at most of a zone: what one zone lacks if all of them in its state are its own."
+        f"Total: employees, occupied housing units, population. Without zone: share of the total in counties without a zone in "
+        f"{report['crosswalk']}. At most of a zone: the largest share that a zone lacks if all such counties of its state are "
+        "its own."
     )
     if compared is not None:
         for head, name in (
@@ -134,46 +137,43 @@ def _coverage_table(made, report, compared, out, source, provenance, synthetic) 
             body[f"Imputed (%): {head}"] = 100 * table[name]
         body["Gini"], body["Census Gini"], body["Correlation"] = table["gini"], table["census_gini"], table["correlation"]
         notes += (
-            " Imputed: part of employment that the files withhold or leave out; in all zones together, in the median zone "
+            " Imputed: share of employment that the files withhold or leave out, in all zones together, in the median zone "
             "and in the zone where it is largest. Gini: mean over zones, over the industries that business patterns cover; "
             "census: the nearest census year, over the same industries if the census has them. Correlation: of the two "
             "Ginis over zones."
         )
     formats = {"Total (millions)": "%.1f", "Without zone (%)": "%.2f"}
     formats |= {name: "%.1f" for name in body.columns if name.startswith("Imputed")}
-    tables.write(
-        body,
-        out / "county_tables",
-        "County files: coverage, imputation and specialization",
-        f"{notes} Source: {source}.",
-        provenance,
-        synthetic,
+    writer.table(
+        name=COUNTY_TABLES,
+        body=body,
+        caption="County files: coverage, imputation and specialization",
+        notes=notes,
         float_format=formats,
         rules=[i for i in body.index[first] if i],
         data=table,
     )
 
 
-def _figure(compared: pd.DataFrame, out: Path, provenance: dict, synthetic: bool) -> None:
+def _figure(writer: ExhibitWriter, compared: pd.DataFrame) -> None:
     """Gini of business patterns against the census: the year that is nearest to a census year, the last of several."""
     gap = (compared["year"] - compared["census_year"]).abs()
     year = int(compared["year"][gap == gap.min()].max())
     one = compared[compared["year"] == year].dropna(subset=["census"])
-    fig, ax = figures.new("single", 2.9)
-    points = ax.scatter(
-        one["census"], one["cbp"], c=100 * one["imputed_share"], s=7, cmap=figures.SEQUENTIAL, linewidths=0, zorder=2
-    )
-    low, high = min(one["census"].min(), one["cbp"].min()), max(one["census"].max(), one["cbp"].max())
-    ax.plot([low, high], [low, high], color=figures.GREY, linewidth=0.7, zorder=1)
-    ax.set_xlabel(f"Gini of {one['census_variable'].iloc[0]}, census {one['census_year'].iloc[0]}")
-    ax.set_ylabel(f"Gini of employment, business patterns {year}")
-    correlation = f"{one['cbp'].corr(one['census']):.2f}".replace("-", "−")
-    ax.set_title(f"Correlation {correlation}, $N$ = {len(one)}; line: equal values", loc="left", fontsize=8)
-    bar = fig.colorbar(points, ax=ax, pad=0.02, aspect=30)
-    bar.set_label("Imputed employment (%)", fontsize=8)
-    bar.outline.set_visible(False)
-    figures.save(fig, out / "county_gini", provenance, synthetic)
-    tables.write_csv(compared, out / "county_gini", provenance, synthetic)
+    with writer.figure(name=COUNTY_GINI, height=2.9) as (fig, ax):
+        points = ax.scatter(
+            one["census"], one["cbp"], c=100 * one["imputed_share"], s=7, cmap=figures.SEQUENTIAL, linewidths=0, zorder=2
+        )
+        low, high = min(one["census"].min(), one["cbp"].min()), max(one["census"].max(), one["cbp"].max())
+        ax.plot([low, high], [low, high], color=figures.GREY, linewidth=0.7, zorder=1)
+        ax.set_xlabel(f"Gini of {one['census_variable'].iloc[0]}, census {one['census_year'].iloc[0]}")
+        ax.set_ylabel(f"Gini of employment, business patterns {year}")
+        correlation = f"{one['cbp'].corr(one['census']):.2f}".replace("-", "−")
+        ax.set_title(f"Correlation {correlation}, $N$ = {len(one)}; line: equal values", loc="left", fontsize=8)
+        bar = fig.colorbar(points, ax=ax, pad=0.02, aspect=30)
+        bar.set_label("Imputed employment (%)", fontsize=8)
+        bar.outline.set_visible(False)
+    writer.csv(name=COUNTY_GINI, frame=compared)
 
 
 def income_growth(
@@ -200,8 +200,9 @@ def income_growth(
     return {"growth": facts.growth, "level": facts.level}
 
 
-def _income_table(config, table, industry, data, out, source, provenance, synthetic) -> None:
-    controls = read_table(data / "controls.parquet", "controls")
+def _income_table(
+    writer: ExhibitWriter, config: Config, table: pd.DataFrame, industry: pd.DataFrame, controls: pd.DataFrame
+) -> None:
     fits: dict[str, Any] = {}
     numbers: dict[str, Any] = {}
     for window in config.data.counties.income.windows:
@@ -212,15 +213,13 @@ def _income_table(config, table, industry, data, out, source, provenance, synthe
     measure = labels.MEASURES[config.empirics.measure]
     notes = (
         f"{NOTE} Outcomes: log of personal income per capita (BEA) in constant dollars, and its growth. Specialization: "
-        f"{measure} of {config.empirics.variable} shares in the first year. Source: {source}; BEA, table CAINC1."
+        f"{measure} of {config.empirics.variable} shares in the first year."
     )
-    tables.write(
-        body,
-        out / "county_income",
-        "Personal income and specialization",
-        notes,
-        provenance,
-        synthetic,
+    replace(writer, source=f"{writer.source}; BEA, table CAINC1").table(
+        name=COUNTY_INCOME,
+        body=body,
+        caption="Personal income and specialization",
+        notes=notes,
         rules=rules,
         data=tidy(numbers),
     )

@@ -7,12 +7,12 @@ import pandas as pd
 from regspec.empirics import labels
 from regspec.empirics.exhibits.regression_table import NOTE, pair
 from regspec.empirics.exhibits.tradeoff import OUTCOMES, design, estimate, tradables
-from regspec.empirics.inputs import Inputs
+from regspec.empirics.inputs import DataInputs
 from regspec.empirics.specialization import MEASURES
 from regspec.empirics.tradable import NONTRADABLE, SPLITS, TRADABLE, names
 
 
-def write(inputs: Inputs) -> None:
+def write(inputs: DataInputs) -> None:
     """Write the table ``fact1_tradable``: E1's columns 2 and 4 by measure and by definition of the two parts."""
     inputs.require_income()
     tradables(inputs)
@@ -39,5 +39,11 @@ def write(inputs: Inputs) -> None:
     )
     body = pd.DataFrame(cells)
     body.columns = pd.MultiIndex.from_tuples(body.columns)
-    title = "Tradable and non-tradable specialization by definition"
-    inputs.table("fact1_tradable", body, title, notes, rules=[len(MEASURES)], data=pd.DataFrame(rows))
+    inputs.writer.table(
+        name=inputs.making.table,
+        body=body,
+        caption=inputs.making.title,
+        notes=notes,
+        rules=[len(MEASURES)],
+        data=pd.DataFrame(rows),
+    )

@@ -12,7 +12,7 @@ from regspec.empirics import labels
 from regspec.empirics.exhibits.regression_table import error, fixed
 from regspec.empirics.exhibits.tradeoff import split_note, tradables
 from regspec.empirics.fact1 import GHAT, INITIAL, SPECIALIZATION, terms
-from regspec.empirics.inputs import Inputs, NotComputable
+from regspec.empirics.inputs import DataInputs, NotComputable
 from regspec.empirics.specialization import MEASURES, wide_shares
 from regspec.empirics.tradable import NONTRADABLE, TRADABLE, split
 from regspec.exhibits import figures
@@ -20,7 +20,7 @@ from regspec.exhibits import figures
 CLUSTERS = ("zone", "state")
 
 
-def panel(inputs: Inputs) -> pd.DataFrame:
+def panel(inputs: DataInputs) -> pd.DataFrame:
     """One row for each zone and year: ``zone, year, state, specialization``, ``tradable, nontradable`` when industries are
     classified, ``log_income`` and the controls of the configuration.
     """
@@ -41,7 +41,7 @@ def windows(years, horizon: int) -> list[int]:
     return [year for year in have if year + horizon in have]
 
 
-def predicted(inputs: Inputs, start: int, end: int) -> pd.Series:
+def predicted(inputs: DataInputs, start: int, end: int) -> pd.Series:
     """Shift-share predicted growth from ``start`` to ``end`` by zone, up to a constant that is common to zones.
 
     The national shift is the log change of an industry's national share: that of its size less the growth of the
@@ -55,7 +55,7 @@ def predicted(inputs: Inputs, start: int, end: int) -> pd.Series:
     return shares.mul(change.where(nation[start].reindex(shares.columns) > 0, 0.0), axis=1).sum(axis=1)
 
 
-def stack(inputs: Inputs, rows: pd.DataFrame, horizon: int) -> pd.DataFrame:
+def stack(inputs: DataInputs, rows: pd.DataFrame, horizon: int) -> pd.DataFrame:
     """The rows of :func:`panel` that begin a window, with ``growth`` (log points over the window) and ``ghat``."""
     pieces = []
     for start in windows(rows["year"], horizon):
@@ -68,7 +68,7 @@ def stack(inputs: Inputs, rows: pd.DataFrame, horizon: int) -> pd.DataFrame:
     return pd.concat(pieces, ignore_index=True) if pieces else rows.iloc[:0].assign(growth=np.nan)
 
 
-def fit(inputs: Inputs, sample: pd.DataFrame, heads: tuple[str, ...]) -> Stacked:
+def fit(inputs: DataInputs, sample: pd.DataFrame, heads: tuple[str, ...]) -> Stacked:
     """Growth on ``heads``, predicted growth, initial income, controls and effects of the starting year."""
     names = terms(inputs.config.empirics, True, heads)
     complete = sample[names].notna().all(axis=1) & sample["growth"].notna()
@@ -77,7 +77,7 @@ def fit(inputs: Inputs, sample: pd.DataFrame, heads: tuple[str, ...]) -> Stacked
     return stacked(sample["growth"], pd.concat([sample[names], effects], axis=1), sample[list(CLUSTERS)])
 
 
-def by_horizon(inputs: Inputs) -> pd.DataFrame:
+def by_horizon(inputs: DataInputs) -> pd.DataFrame:
     """E3: a row for each ``regressor`` (specialization, tradable) and ``horizon``.
 
     Columns: ``estimate, se_zone, se_state, observations, zones, states, starts`` (years in which the windows begin, those
@@ -123,7 +123,7 @@ def by_horizon(inputs: Inputs) -> pd.DataFrame:
     return pd.DataFrame(table).sort_values(["regressor", "horizon"], ascending=[False, True], ignore_index=True)
 
 
-def _report_starts(inputs: Inputs, sample: pd.DataFrame) -> None:
+def _report_starts(inputs: DataInputs, sample: pd.DataFrame) -> None:
     """Report the years in which no window can begin, because a regressor or growth is missing in every zone."""
     names = [*terms(inputs.config.empirics, True), "growth"]
     for year, rows in sample.groupby("year"):
@@ -132,7 +132,7 @@ def _report_starts(inputs: Inputs, sample: pd.DataFrame) -> None:
             inputs.miss(f"windows that begin in {year}", f"no zone has {', '.join(lost)} in {year}")
 
 
-def write(inputs: Inputs) -> None:
+def write(inputs: DataInputs) -> None:
     """Write table and figure ``horizons``."""
     inputs.require_income()
     table = by_horizon(inputs)
@@ -140,7 +140,7 @@ def write(inputs: Inputs) -> None:
     _draw(inputs, table)
 
 
-def _write_table(inputs: Inputs, table: pd.DataFrame) -> None:
+def _write_table(inputs: DataInputs, table: pd.DataFrame) -> None:
     config = inputs.config
     first = ~table["regressor"].duplicated()
     body = pd.DataFrame(
@@ -157,55 +157,63 @@ def _write_table(inputs: Inputs, table: pd.DataFrame) -> None:
         }
     )
     notes = (
-        "Growth in log points over the horizon, on specialization in the year in which it begins; all pairs of years that "
-        "are that far apart, stacked, with effects of the first year. Ordinary least squares, unweighted; standard errors "
+        "Growth over the horizon, in log points, is regressed on specialization in its first year. All pairs of years that are "
+        "that far apart are stacked, with effects of the first year. Ordinary least squares, unweighted; standard errors "
         f"clustered by zone and by state. Specialization: {labels.MEASURES[config.empirics.measure]} of "
-        f"{labels.variable(config.empirics.variable)} shares.{split_note(inputs)} Tradable: non-tradable specialization is "
-        f"in the same regression. Also in each: {_others(inputs)}, in the first year. Years with no complete controls begin "
-        "no window."
+        f"{labels.variable(config.empirics.variable)} shares.{split_note(inputs)} The regression on "
+        "tradable specialization includes non-tradable specialization. All regressions include, in the first year: "
+        f"{_others(inputs)}. No window begins in a year without complete controls."
     )
-    inputs.table("horizons", body, "Growth by horizon", notes, rules=[i for i in body.index[first] if i], data=table)
+    inputs.writer.table(
+        name=inputs.making.table,
+        body=body,
+        caption="Growth by horizon",
+        notes=notes,
+        rules=[i for i in body.index[first] if i],
+        data=table,
+    )
 
 
-def _others(inputs: Inputs) -> str:
+def _others(inputs: DataInputs) -> str:
     return ", ".join(labels.term(name) for name in terms(inputs.config.empirics, True, ()))
 
 
-def _draw(inputs: Inputs, table: pd.DataFrame) -> None:
+def _draw(inputs: DataInputs, table: pd.DataFrame) -> None:
     """Coefficients by horizon with intervals, a panel for each regressor."""
     config, shown = inputs.config, list(dict.fromkeys(table["regressor"]))
-    figure, axes = figures.new("double" if len(shown) > 1 else "single", 2.6, ncols=len(shown), squeeze=False)
-    cluster, level = config.empirics.cluster, config.results.confidence
-    groups = {"zone": "zones", "state": "states"}[cluster]
-    for ax, regressor in zip(axes.ravel(), shown, strict=True):
-        rows = table[table["regressor"] == regressor]
-        half = critical_value(level, rows[groups] - 1) * rows[f"se_{cluster}"]
-        ax.axhline(0, color=figures.GREY, linewidth=0.6)
-        ax.errorbar(rows["horizon"], rows["estimate"], half, fmt="o-", color=figures.PALETTE[0], elinewidth=0.8, capsize=2)
-        for row in rows.itertuples():
-            ax.annotate(
-                f"{row.observations}",
-                (row.horizon, 0),
-                (0, 3),
-                textcoords="offset points",
-                fontsize=6.5,
-                ha="center",
-                color=figures.GREY,
-                xycoords=("data", "axes fraction"),
-            )
-        ax.set_xticks(rows["horizon"])
-        ax.set_xlabel("Horizon (years)")
-        ax.set_title(f"{labels.term(regressor)}", loc="left")
-        ax.margins(x=0.08)
-        low, high = ax.get_ylim()
-        ax.set_ylim(low - 0.12 * (high - low), high)
-    axes[0, 0].set_ylabel(f"Growth of {labels.income(config)} over the\nhorizon (log points) per unit")
-    measure = labels.MEASURES[config.empirics.measure]
-    figure.suptitle(
-        f"{measure} of {labels.variable(config.empirics.variable)} shares in the first year; bars: {100 * level:g}% intervals, "
-        f"clustered by {cluster}; grey: N",
-        fontsize=8,
-        x=0.01,
-        ha="left",
-    )
-    figures.save(figure, inputs.out / "horizons", inputs.provenance, inputs.synthetic)
+    with inputs.writer.figure(
+        name=inputs.making.figure, width="double" if len(shown) > 1 else "single", height=2.6, ncols=len(shown), squeeze=False
+    ) as (figure, axes):
+        cluster, level = config.empirics.cluster, config.results.confidence
+        groups = {"zone": "zones", "state": "states"}[cluster]
+        for ax, regressor in zip(axes.ravel(), shown, strict=True):
+            rows = table[table["regressor"] == regressor]
+            half = critical_value(level, rows[groups] - 1) * rows[f"se_{cluster}"]
+            ax.axhline(0, color=figures.GREY, linewidth=0.6)
+            ax.errorbar(rows["horizon"], rows["estimate"], half, fmt="o-", color=figures.PALETTE[0], elinewidth=0.8, capsize=2)
+            for row in rows.itertuples():
+                ax.annotate(
+                    f"{row.observations}",
+                    (row.horizon, 0),
+                    (0, 3),
+                    textcoords="offset points",
+                    fontsize=6.5,
+                    ha="center",
+                    color=figures.GREY,
+                    xycoords=("data", "axes fraction"),
+                )
+            ax.set_xticks(rows["horizon"])
+            ax.set_xlabel("Horizon (years)")
+            ax.set_title(f"{labels.term(regressor)}", loc="left")
+            ax.margins(x=0.08)
+            low, high = ax.get_ylim()
+            ax.set_ylim(low - 0.12 * (high - low), high)
+        axes[0, 0].set_ylabel(f"Growth of {labels.income(config)} over the\nhorizon (log points) per unit")
+        measure = labels.MEASURES[config.empirics.measure]
+        figure.suptitle(
+            f"{measure} of {labels.variable(config.empirics.variable)} shares in the first year; bars: {100 * level:g}% "
+            f"intervals, clustered by {cluster}; grey: N",
+            fontsize=8,
+            x=0.01,
+            ha="left",
+        )

@@ -16,7 +16,7 @@ from regspec.empirics import labels
 from regspec.empirics.exhibits.regression_table import fixed
 from regspec.empirics.exhibits.tradeoff import OUTCOMES, base_shares, design
 from regspec.empirics.fact1 import GHAT, SPECIALIZATION, fact1_outcomes, national_growth, terms
-from regspec.empirics.inputs import Inputs
+from regspec.empirics.inputs import DataInputs
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Spatial:
     components: Components | None
 
 
-def write(inputs: Inputs) -> None:
+def write(inputs: DataInputs) -> None:
     """Write table ``fact1_inference``; methods that the data do not allow are listed."""
     inputs.require_income()
     table = intervals(inputs)
@@ -48,7 +48,14 @@ def write(inputs: Inputs) -> None:
         f"Wild: {empirics.inference.draws} draws, clusters of states, interval from inverted tests. AKM, AKM0 and BHJ (a "
         f"regression of industries) hold for predicted growth only, which is shares times {_industries(table)} shocks."
     )
-    inputs.table("fact1_inference", body, "Fact 1 under other assumptions on the errors", notes, rules=[1], data=table)
+    inputs.writer.table(
+        name=inputs.making.table,
+        body=body,
+        caption="Fact 1 under other assumptions on the errors",
+        notes=notes,
+        rules=[1],
+        data=table,
+    )
 
 
 def _industries(table: pd.DataFrame) -> int:
@@ -56,11 +63,11 @@ def _industries(table: pd.DataFrame) -> int:
     return int(rows["units"].max()) if len(rows) else 0
 
 
-def _tested(inputs: Inputs) -> list[str]:
+def _tested(inputs: DataInputs) -> list[str]:
     return [SPECIALIZATION, GHAT] if inputs.config.empirics.shift_share else [SPECIALIZATION]
 
 
-def intervals(inputs: Inputs) -> pd.DataFrame:
+def intervals(inputs: DataInputs) -> pd.DataFrame:
     """A row for each outcome, term and method: ``estimate, se, low, high, kind, p, units, zones, note``."""
     config, empirics = inputs.config, inputs.config.empirics
     regressors = design(inputs, empirics.measure)
@@ -123,7 +130,7 @@ def _methods(config, fit: Ols, codes, spatial: Spatial, shares, growth) -> dict[
     return found
 
 
-def _spatial(inputs: Inputs, zones: pd.Index) -> Spatial:
+def _spatial(inputs: DataInputs, zones: pd.Index) -> Spatial:
     if inputs.places is None:
         inputs.miss("Conley errors and spatial principal components", "the data have no map of the zones")
         return Spatial(zones, {}, None)

@@ -9,7 +9,7 @@ from regspec.econometrics.local_linear import local_linear
 from regspec.econometrics.rounding import NO_VARIANCE
 from regspec.empirics import labels
 from regspec.empirics.exhibits.regression_table import pair
-from regspec.empirics.inputs import Inputs, NotComputable
+from regspec.empirics.inputs import DataInputs, NotComputable
 from regspec.empirics.relative import relative
 from regspec.exhibits import figures
 
@@ -19,7 +19,7 @@ ENDS = (1, 99)
 PRINTED = (5, 25, 50, 75, 95)
 
 
-def fit(inputs: Inputs, panel: pd.DataFrame) -> pd.DataFrame:
+def fit(inputs: DataInputs, panel: pd.DataFrame) -> pd.DataFrame:
     """The local fit of ``panel`` (:func:`regspec.empirics.relative.relative`) at ``empirics.local_points`` incomes.
 
     Raises NotComputable with fewer than three observations in the span.
@@ -32,7 +32,7 @@ def fit(inputs: Inputs, panel: pd.DataFrame) -> pd.DataFrame:
     return curve
 
 
-def _report(inputs: Inputs, curve: pd.DataFrame) -> None:
+def _report(inputs: DataInputs, curve: pd.DataFrame) -> None:
     """Report the points of the curve without fit, slope or errors; figures and table leave them out."""
     one = "the neighbours with a weight all have one income; raise empirics.local_span"
     for name in ("fit", "slope"):
@@ -44,7 +44,7 @@ def _report(inputs: Inputs, curve: pd.DataFrame) -> None:
             inputs.miss(f"error of the {name} at {unknown.sum()} of {len(curve)} points", NO_VARIANCE)
 
 
-def _fit(inputs: Inputs, panel: pd.DataFrame, at: np.ndarray) -> pd.DataFrame:
+def _fit(inputs: DataInputs, panel: pd.DataFrame, at: np.ndarray) -> pd.DataFrame:
     x, y, zone = (panel[name].to_numpy() for name in ("income", "specialization", "zone"))
     try:
         return local_linear(x, y, at, inputs.config.empirics.local_span, zone, inputs.config.results.confidence)
@@ -52,7 +52,7 @@ def _fit(inputs: Inputs, panel: pd.DataFrame, at: np.ndarray) -> pd.DataFrame:
         raise NotComputable(str(error)) from None
 
 
-def write(inputs: Inputs) -> None:
+def write(inputs: DataInputs) -> None:
     """Write table and figure ``local_fit``."""
     inputs.require_income()
     panel = relative(inputs)
@@ -73,7 +73,9 @@ def write(inputs: Inputs) -> None:
         f"year; {len(panel)} zone-years, {panel['zone'].nunique()} zones, {years} years. Tricube weights, span "
         f"{empirics.local_span:g}; standard errors clustered by zone."
     )
-    inputs.table("local_fit", body, "Specialization by level of income", notes, data=curve)
+    inputs.writer.table(
+        name=inputs.making.table, body=body, caption="Specialization by level of income", notes=notes, data=curve
+    )
     _draw(inputs, panel, curve)
 
 
@@ -81,23 +83,22 @@ def _pair(estimate: float, se: float) -> str:
     return pair(estimate, se) or "not estimated"
 
 
-def _draw(inputs: Inputs, panel: pd.DataFrame, curve: pd.DataFrame) -> None:
-    figure, (left, right) = figures.new("double", 2.6, ncols=2)
-    left.plot(panel["income"], panel["specialization"], ".", color="#BBBBBB", markersize=1, rasterized=True, zorder=0)
-    for ax, name in ((left, "fit"), (right, "slope")):
-        ax.fill_between(
-            curve["x"], curve[f"{name}_low"], curve[f"{name}_high"], color=figures.PALETTE[0], alpha=0.25, linewidth=0
-        )
-        ax.plot(curve["x"], curve[name], color=figures.PALETTE[0])
-        ax.set_xlabel(f"{labels.income(inputs.config)}, mean of the year = 1".capitalize())
-    left.set_xlim(curve["x"].iloc[0], curve["x"].iloc[-1])
-    left.set_ylim(*np.percentile(panel["specialization"], (0.5, 99.5)))
-    right.axhline(0, color=figures.GREY, linewidth=0.5, zorder=0)
-    measure = labels.MEASURES[inputs.config.empirics.measure]
-    left.set_ylabel(f"{measure}, mean of the year = 1")
-    right.set_ylabel("Local slope")
-    level = inputs.config.results.confidence
-    shown = panel["income"].between(*left.get_xlim()) & panel["specialization"].between(*left.get_ylim())
-    left.set_title(f"Local linear fit; N = {len(panel)} zone-years, {len(panel) - shown.sum()} not shown", loc="left")
-    right.set_title(f"Its slope; bands: {level:.0%}, clustered by zone", loc="left")
-    figures.save(figure, inputs.out / "local_fit", inputs.provenance, inputs.synthetic)
+def _draw(inputs: DataInputs, panel: pd.DataFrame, curve: pd.DataFrame) -> None:
+    with inputs.writer.figure(name=inputs.making.figure, width="double", height=2.6, ncols=2) as (figure, (left, right)):
+        left.plot(panel["income"], panel["specialization"], ".", color="#BBBBBB", markersize=1, rasterized=True, zorder=0)
+        for ax, name in ((left, "fit"), (right, "slope")):
+            ax.fill_between(
+                curve["x"], curve[f"{name}_low"], curve[f"{name}_high"], color=figures.PALETTE[0], alpha=0.25, linewidth=0
+            )
+            ax.plot(curve["x"], curve[name], color=figures.PALETTE[0])
+            ax.set_xlabel(f"{labels.income(inputs.config)}, mean of the year = 1".capitalize())
+        left.set_xlim(curve["x"].iloc[0], curve["x"].iloc[-1])
+        left.set_ylim(*np.percentile(panel["specialization"], (0.5, 99.5)))
+        right.axhline(0, color=figures.GREY, linewidth=0.5, zorder=0)
+        measure = labels.MEASURES[inputs.config.empirics.measure]
+        left.set_ylabel(f"{measure}, mean of the year = 1")
+        right.set_ylabel("Local slope")
+        level = inputs.config.results.confidence
+        shown = panel["income"].between(*left.get_xlim()) & panel["specialization"].between(*left.get_ylim())
+        left.set_title(f"Local linear fit; N = {len(panel)} zone-years, {len(panel) - shown.sum()} not shown", loc="left")
+        right.set_title(f"Its slope; bands: {level:.0%}, clustered by zone", loc="left")

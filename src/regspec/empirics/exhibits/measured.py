@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from regspec.empirics.inputs import Inputs
+from regspec.empirics.inputs import DataInputs
 from regspec.io.run_tables import write_table
 
 
-def write(inputs: Inputs) -> None:
+def write(inputs: DataInputs) -> None:
     """Write ``specialization.parquet``, which the later steps read."""
-    write_table(inputs.specialization, "specialization", inputs.out / "specialization.parquet", inputs.provenance)
+    (name,) = inputs.making.others
+    write_table(inputs.specialization, "specialization", inputs.writer.folder / name, inputs.writer.provenance)

@@ -8,11 +8,11 @@ from regspec.empirics import labels
 from regspec.empirics.exhibits.regression_table import NOTE, regression_table, tidy
 from regspec.empirics.exhibits.tradeoff import OUTCOMES, design, estimate
 from regspec.empirics.fact1 import SPECIALIZATION
-from regspec.empirics.inputs import Inputs
+from regspec.empirics.inputs import DataInputs
 from regspec.empirics.specialization import MEASURES
 
 
-def write(inputs: Inputs) -> None:
+def write(inputs: DataInputs) -> None:
     """Write the table ``fact1_measures``: E1's columns 1 and 3 for the measures other than the headline's (E2)."""
     inputs.require_income()
     config = inputs.config
@@ -29,4 +29,11 @@ def write(inputs: Inputs) -> None:
     shares = f"{config.empirics.base_year} {labels.variable(config.empirics.variable)} shares"
     notes = f"{NOTE} Specialization: the measure named above each column, of {shares}. Outcomes in logs."
     data = tidy({f"{outcome}_{measure}": fit for (outcome, measure), fit in fits.items()})
-    inputs.table("fact1_measures", body, "The trade-off by measure of specialization", notes, rules=rules, data=data)
+    inputs.writer.table(
+        name=inputs.making.table,
+        body=body,
+        caption="The trade-off by measure of specialization",
+        notes=notes,
+        rules=rules,
+        data=data,
+    )

@@ -13,7 +13,7 @@ from regspec.econometrics.rounding import NO_VARIANCE, floors, precision, vanish
 from regspec.empirics import labels
 from regspec.empirics.exhibits.persistence import demeaned
 from regspec.empirics.exhibits.regression_table import error, fixed
-from regspec.empirics.inputs import Inputs, NotComputable
+from regspec.empirics.inputs import DataInputs, NotComputable
 from regspec.empirics.relative import relative
 from regspec.exhibits import figures
 
@@ -72,7 +72,7 @@ def within(panel: pd.DataFrame) -> Within | None:
     return Within(beta, float(np.sqrt(factor * (score**2).sum())) / xx, n, groups, groups - 1)
 
 
-def write(inputs: Inputs) -> None:
+def write(inputs: DataInputs) -> None:
     """Write tables ``movement`` and ``within_zone`` and figure ``movement``."""
     inputs.require_income()
     panel = relative(inputs)
@@ -87,7 +87,7 @@ def write(inputs: Inputs) -> None:
     _draw(inputs, panel[panel["zone"].isin(zones)], first.loc[zones], matrix)
 
 
-def _write_transitions(inputs: Inputs, matrix: pd.DataFrame, first: pd.Series, last: pd.Series) -> None:
+def _write_transitions(inputs: DataInputs, matrix: pd.DataFrame, first: pd.Series, last: pd.Series) -> None:
     empirics = inputs.config.empirics
     data = matrix.rename_axis(index="first", columns="last").stack().rename("share").reset_index()
     data["rank_correlation"] = float(spearmanr(first, last).statistic)
@@ -98,14 +98,20 @@ def _write_transitions(inputs: Inputs, matrix: pd.DataFrame, first: pd.Series, l
         f"shares), {empirics.base_year} (rows) and {empirics.end_year} (columns); rows sum to one. {len(first)} zones; rank "
         f"correlation {data['rank_correlation'].iloc[0]:.2f}."
     )
-    inputs.table("movement", body.reset_index(drop=True), "Movement of zones by specialization", notes, data=data)
+    inputs.writer.table(
+        name=inputs.making.tables[0],
+        body=body.reset_index(drop=True),
+        caption="Movement of zones by specialization",
+        notes=notes,
+        data=data,
+    )
 
 
 def _end(group: int) -> str:
     return {1: " (lowest)", GROUPS: " (highest)"}.get(group, "")
 
 
-def _write_within(inputs: Inputs, panel: pd.DataFrame) -> None:
+def _write_within(inputs: DataInputs, panel: pd.DataFrame) -> None:
     empirics = inputs.config.empirics
     ends = panel[panel["year"].isin([empirics.base_year, empirics.end_year])]
     cases = {"all years, effects of zone and year": panel, f"{empirics.base_year} and {empirics.end_year} only": ends}
@@ -149,35 +155,36 @@ def _write_within(inputs: Inputs, panel: pd.DataFrame) -> None:
         f"{labels.income(inputs.config)}, effects of zone and year; zones that have every year of the sample; errors clustered "
         "by zone. Positive: zones become more specialized, relative to others, as they grow."
     )
-    inputs.table("within_zone", body, "Growth and specialization within zones", notes, data=table)
+    inputs.writer.table(
+        name=inputs.making.tables[1], body=body, caption="Growth and specialization within zones", notes=notes, data=table
+    )
 
 
-def _draw(inputs: Inputs, panel: pd.DataFrame, first: pd.DataFrame, matrix: pd.DataFrame) -> None:
-    figure, (left, right) = figures.new("double", 2.9, ncols=2)
-    group = ranked(first["income"])
-    means = panel.assign(group=panel["zone"].map(group)).groupby(["group", "year"])[["income", "specialization"]].mean()
-    for number in range(1, GROUPS + 1):
-        own, colour = means.loc[number], figures.PALETTE[number - 1]
-        x, y = own["income"].to_numpy(), own["specialization"].to_numpy()
-        left.plot(x, y, "-", color=colour, linewidth=0.9, label=f"{number}{_end(number)}")
-        left.plot(x[:1], y[:1], "o", color=colour, markerfacecolor="white")
-        left.plot(x[-1:], y[-1:], "o", color=colour)
-    empirics = inputs.config.empirics
-    measure = labels.MEASURES[empirics.measure]
-    left.set_xlabel(f"{labels.income(inputs.config)}, mean of the year = 1".capitalize())
-    left.set_ylabel(f"{measure}, mean of the year = 1")
-    left.legend(title=f"Fifths by {labels.income(inputs.config)}, {empirics.base_year}", fontsize=6.5, title_fontsize=7)
-    left.set_title(f"Means of {len(first)} zones by year; hollow: {empirics.base_year}", loc="left")
-    values = matrix.to_numpy()
-    right.imshow(values, origin="lower", cmap="Blues", vmin=0, vmax=max(0.6, values.max()))
-    for (row, column), value in np.ndenumerate(values):
-        ink = "white" if value > 0.45 else "black"
-        right.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=ink)
-    right.set_xticks(range(GROUPS), range(1, GROUPS + 1))
-    right.set_yticks(range(GROUPS), range(1, GROUPS + 1))
-    right.tick_params(length=0)
-    right.spines[:].set_visible(False)
-    right.set_xlabel(f"Fifth in {empirics.end_year}")
-    right.set_ylabel(f"Fifth in {empirics.base_year}")
-    right.set_title(f"{measure}: shares of a row's zones", loc="left")
-    figures.save(figure, inputs.out / "movement", inputs.provenance, inputs.synthetic)
+def _draw(inputs: DataInputs, panel: pd.DataFrame, first: pd.DataFrame, matrix: pd.DataFrame) -> None:
+    with inputs.writer.figure(name=inputs.making.figure, width="double", height=2.9, ncols=2) as (figure, (left, right)):
+        group = ranked(first["income"])
+        means = panel.assign(group=panel["zone"].map(group)).groupby(["group", "year"])[["income", "specialization"]].mean()
+        for number in range(1, GROUPS + 1):
+            own, colour = means.loc[number], figures.PALETTE[number - 1]
+            x, y = own["income"].to_numpy(), own["specialization"].to_numpy()
+            left.plot(x, y, "-", color=colour, linewidth=0.9, label=f"{number}{_end(number)}")
+            left.plot(x[:1], y[:1], "o", color=colour, markerfacecolor="white")
+            left.plot(x[-1:], y[-1:], "o", color=colour)
+        empirics = inputs.config.empirics
+        measure = labels.MEASURES[empirics.measure]
+        left.set_xlabel(f"{labels.income(inputs.config)}, mean of the year = 1".capitalize())
+        left.set_ylabel(f"{measure}, mean of the year = 1")
+        left.legend(title=f"Fifths by {labels.income(inputs.config)}, {empirics.base_year}", fontsize=6.5, title_fontsize=7)
+        left.set_title(f"Means of {len(first)} zones by year; hollow: {empirics.base_year}", loc="left")
+        values = matrix.to_numpy()
+        right.imshow(values, origin="lower", cmap="Blues", vmin=0, vmax=max(0.6, values.max()))
+        for (row, column), value in np.ndenumerate(values):
+            ink = "white" if value > 0.45 else "black"
+            right.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=ink)
+        right.set_xticks(range(GROUPS), range(1, GROUPS + 1))
+        right.set_yticks(range(GROUPS), range(1, GROUPS + 1))
+        right.tick_params(length=0)
+        right.spines[:].set_visible(False)
+        right.set_xlabel(f"Fifth in {empirics.end_year}")
+        right.set_ylabel(f"Fifth in {empirics.base_year}")
+        right.set_title(f"{measure}: shares of a row's zones", loc="left")

@@ -6,10 +6,10 @@ import pandas as pd
 
 from regspec.empirics import labels
 from regspec.empirics.exhibits.tradeoff import tradables
-from regspec.empirics.inputs import Inputs, NotComputable
+from regspec.empirics.inputs import DataInputs, NotComputable
 
 
-def national_shares(inputs: Inputs) -> pd.DataFrame:
+def national_shares(inputs: DataInputs) -> pd.DataFrame:
     """Long table ``variable, industry, tradable, year, share`` (percent); ``tradable`` is empty when not classified."""
     try:
         chosen = set(tradables(inputs))
@@ -23,7 +23,7 @@ def national_shares(inputs: Inputs) -> pd.DataFrame:
     return table.sort_values(["variable", "industry", "year"], ignore_index=True)
 
 
-def write(inputs: Inputs) -> None:
+def write(inputs: DataInputs) -> None:
     """Write the table ``industry_shares``: the configuration's variable is printed, the CSV has all."""
     table, variable = national_shares(inputs), inputs.config.empirics.variable
     inputs.miss_variables("income")
@@ -37,4 +37,12 @@ def write(inputs: Inputs) -> None:
         rules = [len(body)]
         body = pd.concat([body, pd.DataFrame([total])], ignore_index=True)
     notes = f"National shares of {labels.variable(variable)}, percent."
-    inputs.table("industry_shares", body, "Industry shares", notes, float_format="%.2f", rules=rules, data=table)
+    inputs.writer.table(
+        name=inputs.making.table,
+        body=body,
+        caption="Industry shares",
+        notes=notes,
+        float_format="%.2f",
+        rules=rules,
+        data=table,
+    )

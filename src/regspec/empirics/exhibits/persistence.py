@@ -14,7 +14,7 @@ from regspec.econometrics.critical import critical_value
 from regspec.econometrics.rounding import NO_VARIANCE, floors, precision, vanishes
 from regspec.empirics import labels
 from regspec.empirics.exhibits.regression_table import error, fixed
-from regspec.empirics.inputs import Inputs, NotComputable
+from regspec.empirics.inputs import DataInputs, NotComputable
 from regspec.empirics.specialization import wide_shares
 from regspec.exhibits import figures
 
@@ -91,7 +91,7 @@ def elasticity(ranks: dict[int, pd.DataFrame], horizon: int) -> Elasticity | Non
     return Elasticity(beta, float(se), n, groups, tuple(starts))
 
 
-def by_horizon(inputs: Inputs) -> pd.DataFrame:
+def by_horizon(inputs: DataInputs) -> pd.DataFrame:
     """E7: a row for each horizon of ``empirics.horizons``: ``horizon, estimate, se, low, high, observations, zones, starts``
     and ``zero_shares``, the part of the cells of its years whose share is zero (they tie at the lowest rank).
 
@@ -133,7 +133,7 @@ def by_horizon(inputs: Inputs) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def write(inputs: Inputs) -> None:
+def write(inputs: DataInputs) -> None:
     """Write table and figure ``persistence``."""
     table = by_horizon(inputs)
     body = pd.DataFrame(
@@ -148,23 +148,24 @@ def write(inputs: Inputs) -> None:
         }
     )
     notes = (
-        f"Log rank of revealed comparative advantage in {labels.variable(inputs.config.empirics.variable)} shares, on the "
-        "same so many years earlier; ranks among all zones and industries of a year, ties at their mean; all pairs of years "
-        "that are that far apart, stacked, with zone-by-year and industry-by-year effects. Least squares, unweighted; "
-        "standard errors clustered by zone. Zero shares: part of the cells, tied at the lowest rank."
+        f"The log rank of revealed comparative advantage in {labels.variable(inputs.config.empirics.variable)} shares is "
+        "regressed on the log rank that many years earlier. Ranks are among all zones and industries of a year; ties get their "
+        "mean rank. All pairs of years that are that far apart are stacked, with zone-by-year and industry-by-year effects. "
+        "Least squares, unweighted; standard errors clustered by zone. Zero shares: fraction of cells, tied at the lowest rank."
     )
-    inputs.table("persistence", body, "Persistence of comparative advantage", notes, data=table)
+    inputs.writer.table(
+        name=inputs.making.table, body=body, caption="Persistence of comparative advantage", notes=notes, data=table
+    )
     _draw(inputs, table)
 
 
-def _draw(inputs: Inputs, table: pd.DataFrame) -> None:
-    figure, ax = figures.new("single", 2.5)
-    half = table["high"] - table["estimate"]
-    ax.errorbar(table["horizon"], table["estimate"], half, fmt="o-", color=figures.PALETTE[0], elinewidth=0.8, capsize=2)
-    ax.set_ylim(0, max(1.0, 1.02 * table["high"].max()))
-    ax.set_xticks(table["horizon"])
-    ax.set_xlabel("Horizon (years)")
-    ax.set_ylabel("Elasticity of the rank of\ncomparative advantage")
-    level = inputs.config.results.confidence
-    ax.set_title(f"{table['zones'].max()} zones; bars: {level:.0%} intervals, clustered by zone", loc="left", fontsize=8)
-    figures.save(figure, inputs.out / "persistence", inputs.provenance, inputs.synthetic)
+def _draw(inputs: DataInputs, table: pd.DataFrame) -> None:
+    with inputs.writer.figure(name=inputs.making.figure, width="single", height=2.5) as (figure, ax):
+        half = table["high"] - table["estimate"]
+        ax.errorbar(table["horizon"], table["estimate"], half, fmt="o-", color=figures.PALETTE[0], elinewidth=0.8, capsize=2)
+        ax.set_ylim(0, max(1.0, 1.02 * table["high"].max()))
+        ax.set_xticks(table["horizon"])
+        ax.set_xlabel("Horizon (years)")
+        ax.set_ylabel("Elasticity of the rank of\ncomparative advantage")
+        level = inputs.config.results.confidence
+        ax.set_title(f"{table['zones'].max()} zones; bars: {level:.0%} intervals, clustered by zone", loc="left", fontsize=8)

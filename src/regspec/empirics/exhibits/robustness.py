@@ -13,7 +13,7 @@ from regspec.empirics.exhibits import robustness_figure
 from regspec.empirics.exhibits.regression_table import NOTE, pair
 from regspec.empirics.exhibits.tradeoff import OUTCOMES, base_shares, tradables
 from regspec.empirics.fact1 import GHAT, INITIAL, SPECIALIZATION, fact1_design, fact1_outcomes
-from regspec.empirics.inputs import Inputs, NotComputable
+from regspec.empirics.inputs import DataInputs, NotComputable
 from regspec.empirics.specialization import MEASURES
 from regspec.errors import ConfigError, DataError
 from regspec.exhibits.tables import breaks
@@ -29,7 +29,7 @@ RIGHT_HAND_SIDES = {
 }
 
 
-def classified(inputs: Inputs, shares: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+def classified(inputs: DataInputs, shares: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """Base-year shares (zones x industries) in each classification; those that the data do not allow are reported."""
     yield "data", shares
     members = {name: group.members for name, group in inputs.config.calibration.industries.items()}
@@ -48,7 +48,7 @@ def classified(inputs: Inputs, shares: pd.DataFrame) -> Iterator[tuple[str, pd.D
         yield "tradable", shares[chosen]
 
 
-def right_hand_side(inputs: Inputs, design: pd.DataFrame, name: str, outcome: str) -> pd.DataFrame:
+def right_hand_side(inputs: DataInputs, design: pd.DataFrame, name: str, outcome: str) -> pd.DataFrame:
     """Columns beside specialization: nothing, predicted growth, controls (initial income with growth), state effects."""
     empirics, parts = inputs.config.empirics, name.split("_")
     columns = [GHAT] if GHAT in parts else []
@@ -62,7 +62,7 @@ def right_hand_side(inputs: Inputs, design: pd.DataFrame, name: str, outcome: st
     return chosen
 
 
-def variable_grid(inputs: Inputs, variable: str) -> list[dict]:
+def variable_grid(inputs: DataInputs, variable: str) -> list[dict]:
     """Rows of :func:`grid` for one variable."""
     empirics = inputs.config.empirics.model_copy(update={"variable": variable})
     try:
@@ -90,7 +90,7 @@ def variable_grid(inputs: Inputs, variable: str) -> list[dict]:
     return table
 
 
-def _cell(inputs: Inputs, outcome: pd.Series, x: pd.DataFrame, key: dict) -> dict:
+def _cell(inputs: DataInputs, outcome: pd.Series, x: pd.DataFrame, key: dict) -> dict:
     try:
         fit = regress(outcome, x)
     except NotEstimable as error:
@@ -103,7 +103,7 @@ def _cell(inputs: Inputs, outcome: pd.Series, x: pd.DataFrame, key: dict) -> dic
     return {**own, "sd": sd, "zones": fit.n, "r2_adjusted": fit.r2_adjusted}
 
 
-def grid(inputs: Inputs) -> pd.DataFrame:
+def grid(inputs: DataInputs) -> pd.DataFrame:
     """The coefficient of specialization in every combination, a row each.
 
     ``outcome, variable, classification, measure, right_hand_side, estimate, se`` (HC1), ``sd`` (standard deviation of the
@@ -116,7 +116,7 @@ def grid(inputs: Inputs) -> pd.DataFrame:
     return table
 
 
-def write(inputs: Inputs) -> None:
+def write(inputs: DataInputs) -> None:
     """Write table and figure ``fact1_grid``."""
     inputs.require_income()
     table = grid(inputs)
@@ -138,18 +138,26 @@ def write(inputs: Inputs) -> None:
     body = pd.concat([names, wide.reset_index(drop=True)], axis=1)
     rules = breaks(left, keys[:2])
     notes = grid_notes(inputs, table)
-    inputs.table("fact1_grid", body, "Robustness of Fact 1: coefficient of specialization", notes, rules=rules, data=table)
+    inputs.writer.table(
+        name=inputs.making.table,
+        body=body,
+        caption="Robustness of Fact 1: coefficient of specialization",
+        notes=notes,
+        rules=rules,
+        data=table,
+    )
     robustness_figure.draw(inputs, table, CLASSIFICATIONS, RIGHT_HAND_SIDES)
 
 
-def grid_notes(inputs: Inputs, table: pd.DataFrame) -> str:
+def grid_notes(inputs: DataInputs, table: pd.DataFrame) -> str:
     """Notes of the table: what is in each column, how many zones."""
     config = inputs.config
     zones = sorted(set(table.loc[table["zones"] > 0, "zones"]))
     count = f"{zones[0]}" if len(zones) == 1 else f"{zones[0]} to {zones[-1]}"
     controls = ", ".join(labels.term(name) for name in config.empirics.controls)
     return (
-        f"Each cell is the coefficient of specialization in its own regression of {count} zones; columns: what else is in it. "
-        f"{NOTE} Growth: {labels.growth(config)}; level: {labels.level(config)}; logs. Controls: {controls}; with growth also "
-        "initial log income. ĝ: shift-share predicted growth over the data industries. States: effects of the zone's state."
+        f"Each cell is the coefficient of specialization in a regression of {count} zones. Columns: the other regressors. "
+        f"{NOTE} Growth: {labels.growth(config)}; level: {labels.level(config)}; logs. Controls: {controls}; growth "
+        "regressions also include initial log income. ĝ: shift-share predicted growth over the data industries. States: "
+        "effects of the zone's state."
     )

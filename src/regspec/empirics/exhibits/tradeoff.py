@@ -8,26 +8,26 @@ from regspec.econometrics.regression import Regression, regress
 from regspec.empirics import labels
 from regspec.empirics.exhibits.regression_table import NOTE, regression_table, tidy
 from regspec.empirics.fact1 import SPECIALIZATION, fact1_design, fact1_outcomes, terms
-from regspec.empirics.inputs import Inputs, NotComputable
+from regspec.empirics.inputs import DataInputs, NotComputable
 from regspec.empirics.specialization import wide_shares
 from regspec.empirics.tradable import NONTRADABLE, TRADABLE, names, split, tradable_industries
 
 OUTCOMES = ("growth", "level")
 
 
-def base_shares(inputs: Inputs, variable: str | None = None) -> pd.DataFrame:
+def base_shares(inputs: DataInputs, variable: str | None = None) -> pd.DataFrame:
     """Base-year shares, zones x data industries, of a variable (default: the configuration's)."""
     empirics = inputs.config.empirics
     rows = inputs.industry[inputs.industry["year"] == empirics.base_year]
     return wide_shares(rows, variable or empirics.variable).droplevel("year")
 
 
-def tradables(inputs: Inputs) -> list[str]:
+def tradables(inputs: DataInputs) -> list[str]:
     """Tradable industries of the data. Raises NotComputable as :func:`regspec.empirics.tradable.tradable_industries`."""
     return tradable_industries(inputs.industry["industry"].unique(), inputs.config.empirics)
 
 
-def design(inputs: Inputs, measure: str, definition: str | None = None) -> pd.DataFrame:
+def design(inputs: DataInputs, measure: str, definition: str | None = None) -> pd.DataFrame:
     """Right-hand side of Fact 1 for a measure; with ``definition`` also ``tradable`` and ``nontradable``."""
     tables = inputs.industry, inputs.specialization, inputs.controls, inputs.national
     whole = fact1_design(*tables, inputs.config.empirics, measure)
@@ -36,7 +36,7 @@ def design(inputs: Inputs, measure: str, definition: str | None = None) -> pd.Da
     return whole.join(split(base_shares(inputs), tradables(inputs), measure, definition))
 
 
-def estimate(inputs: Inputs, outcome: str, x: pd.DataFrame, heads: tuple[str, ...]) -> Regression:
+def estimate(inputs: DataInputs, outcome: str, x: pd.DataFrame, heads: tuple[str, ...]) -> Regression:
     """Fact 1 of ``outcome`` (growth or level) on ``heads`` and the controls of the configuration."""
     y = fact1_outcomes(inputs.controls, inputs.config.empirics)[outcome]
     fit = regress(y.loc[x.index], x[terms(inputs.config.empirics, outcome == "growth", heads)])
@@ -45,7 +45,7 @@ def estimate(inputs: Inputs, outcome: str, x: pd.DataFrame, heads: tuple[str, ..
     return fit
 
 
-def columns(inputs: Inputs, measure: str) -> dict[str, Regression]:
+def columns(inputs: DataInputs, measure: str) -> dict[str, Regression]:
     """The columns of E1 for a measure: ``growth, growth_tradable, level, level_tradable``.
 
     Without a classification the two of tradable specialization are left out, and reported.
@@ -61,7 +61,7 @@ def columns(inputs: Inputs, measure: str) -> dict[str, Regression]:
     return {name: fits[name] for outcome in OUTCOMES for name in (outcome, f"{outcome}_tradable")}
 
 
-def split_note(inputs: Inputs) -> str:
+def split_note(inputs: DataInputs) -> str:
     """Which industries are tradable, and what tradable specialization is; empty without a classification."""
     try:
         chosen = tradables(inputs)
@@ -71,7 +71,7 @@ def split_note(inputs: Inputs) -> str:
     return f" Tradable and non-tradable: {definition}; tradable industries: {', '.join(chosen)}."
 
 
-def write(inputs: Inputs) -> None:
+def write(inputs: DataInputs) -> None:
     """Write the table ``fact1``: columns 1 to 4 of E1."""
     inputs.require_income()
     config = inputs.config
@@ -82,4 +82,11 @@ def write(inputs: Inputs) -> None:
     number = {"growth": "(1)", "growth_tradable": "(2)", "level": "(3)", "level_tradable": "(4)"}
     body.columns = pd.MultiIndex.from_tuples(zip(upper, ["", *(number[name] for name in fits)], strict=True))
     notes = f"{NOTE} Specialization: {labels.specialization(config)}.{split_note(inputs)} Outcomes in logs."
-    inputs.table("fact1", body, "The trade-off: growth and level", notes, rules=rules, data=tidy(fits))
+    inputs.writer.table(
+        name=inputs.making.table,
+        body=body,
+        caption="The trade-off: growth and level",
+        notes=notes,
+        rules=rules,
+        data=tidy(fits),
+    )

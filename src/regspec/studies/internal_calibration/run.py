@@ -2,75 +2,73 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
 from regspec.calibration.records import read_national
 from regspec.config.config import Config
-from regspec.exhibits import tables
+from regspec.exhibits.registry import INTERNAL_EXHIBIT
+from regspec.exhibits.writer import ExhibitWriter
 from regspec.io.provenance import stamp, write_json
 from regspec.io.run_tables import read_meta
+from regspec.layout import Layout
 from regspec.studies.internal_calibration.search import Evaluation, search
 
 
-def run(config: Config, root: Path, digest: str) -> list[Path]:
-    """Write ``internal_calibration/internal_calibration.{json,csv,tex,html}`` below ``root``; returns the files.
+def run(config: Config, layout: Layout, config_hash: str) -> None:
+    """Write the files of `regspec.exhibits.registry.INTERNAL_EXHIBIT`.
 
     Raises ConfigError and ModelFailure as `search` does, DataError for unreadable files of earlier steps; nothing is written
     then.
     """
-    root = Path(root)
-    national, synthetic, chosen = read_national(root), read_meta(root / "data")["synthetic"], config.internal_calibration
+    national, settings = read_national(layout), config.internal_calibration
+    writer = ExhibitWriter(layout.root, stamp(config_hash), read_meta(layout.data)["synthetic"])
 
     def tell(item: Evaluation) -> None:
-        print(f"internal calibration: {chosen.parameter} = {item.value:.6g}: debt over output {item.debt:.5f}", flush=True)
+        print(f"internal calibration: {settings.parameter} = {item.value:.6g}: debt over output {item.debt:.5f}", flush=True)
 
     done = search(config, national, tell)
-    found, stem = done[-1], root / "internal_calibration" / "internal_calibration"
+    solution, (name,) = done[-1], INTERNAL_EXHIBIT.others
     write_json(
-        stem.with_suffix(".json"),
+        layout.root / name,
         {
-            "parameter": chosen.parameter,
-            "value": found.value,
-            "target": chosen.target,
-            "achieved": found.debt,
-            "bracket": chosen.bracket,
+            "parameter": settings.parameter,
+            "value": solution.value,
+            "target": settings.target,
+            "achieved": solution.debt,
+            "bracket": settings.bracket,
             "evaluations": len(done),
-            "configured": getattr(config.model.parameters, chosen.parameter),
-            "provenance": stamp(digest),
+            "configured": getattr(config.model.parameters, settings.parameter),
+            "provenance": writer.provenance,
         },
     )
-    print(f"internal calibration: set model.parameters.{chosen.parameter} to {found.value:.6g}", flush=True)
-    return [stem.with_suffix(".json"), *_table(config, done, stem, digest, synthetic)]
+    print(f"internal calibration: set model.parameters.{settings.parameter} to {solution.value:.6g}", flush=True)
+    _write_table(writer, config, done)
 
 
-def _table(config: Config, done: list[Evaluation], stem: Path, digest: str, synthetic: bool) -> list[Path]:
-    chosen, p = config.internal_calibration, config.model.parameters
+def _write_table(writer: ExhibitWriter, config: Config, done: list[Evaluation]) -> None:
+    settings, p = config.internal_calibration, config.model.parameters
     table = pd.DataFrame(
         {
             "Evaluation": range(1, len(done) + 1),
-            chosen.parameter: [item.value for item in done],
+            settings.parameter: [item.value for item in done],
             "Debt over output": [item.debt for item in done],
-            "Less target": [item.debt - chosen.target for item in done],
+            "Less target": [item.debt - settings.target for item in done],
             "Binding": [item.binding for item in done],
             "Largest J": [item.amplification for item in done],
         }
     )
     notes = (
-        f"{chosen.parameter} such that mean debt over output is {chosen.target:g}, on the market's realized path of a zone "
-        f"with the nation's base-year shares, scenario {config.baseline}, theta = {p.theta:g}. Brent's method between "
-        f"{chosen.bracket[0]:g} and {chosen.bracket[1]:g}; the last row is the solution. Binding: share of years in which the "
-        f"limit binds. Configured: {getattr(p, chosen.parameter):g}."
+        f"{settings.parameter} such that mean debt over output is {settings.target:g}, on the market's realized path of a "
+        f"zone with the nation's base-year shares, scenario {config.baseline}, theta = {p.theta:g}. Brent's method between "
+        f"{settings.bracket[0]:g} and {settings.bracket[1]:g}; the last row is the solution. Binding: share of years in which "
+        f"the limit binds. Configured: {getattr(p, settings.parameter):g}."
     )
-    forms = {chosen.parameter: "%.6f", "Debt over output": "%.5f", "Less target": "%.1e"}
-    return tables.write(
-        table,
-        stem,
-        f"Internal calibration of {chosen.parameter}",
-        notes,
-        stamp(digest),
-        synthetic,
-        forms,
+    forms = {settings.parameter: "%.6f", "Debt over output": "%.5f", "Less target": "%.1e"}
+    writer.table(
+        name=INTERNAL_EXHIBIT.table,
+        body=table,
+        caption=f"Internal calibration of {settings.parameter}",
+        notes=notes,
+        float_format=forms,
         rules=[len(done) - 1],
     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from regspec.calibration.records import NationalProcesses, read_national
 from regspec.config.config import Config
 from regspec.errors import ModelFailure
-from regspec.exhibits import figures, tables
+from regspec.exhibits import figures
+from regspec.exhibits.registry import MULTIPLICITY_EXHIBIT
+from regspec.exhibits.writer import ExhibitWriter
 from regspec.io.provenance import stamp
 from regspec.io.run_tables import read_meta
+from regspec.layout import Layout
 from regspec.solves.detrending import detrended
 from regspec.studies.multiplicity.curve import Economy, Selected, Series, bond_grid, economy, equilibrium_curve, simulate, solve
 
@@ -33,13 +34,13 @@ FORMATS = {
 
 def economies(config: Config, national: NationalProcesses) -> list[Economy]:
     """One economy per theta, with the productivity process of ``multiplicity.industry``."""
-    chosen, p = config.multiplicity, config.model.parameters
+    settings, p = config.multiplicity, config.model.parameters
     largest = national.industries[int(np.argmax(national.national_share))]
-    i = national.industries.index(chosen.industry or largest)
+    i = national.industries.index(settings.industry or largest)
     beta, rate = detrended(p, national.interest.mean)
     return [
-        economy(p.alpha, beta, p.gamma, rate, theta * chosen.chi, national.rho[i], national.sigma[i], chosen.u_nodes)
-        for theta in chosen.thetas
+        economy(p.alpha, beta, p.gamma, rate, theta * settings.chi, national.rho[i], national.sigma[i], settings.u_nodes)
+        for theta in settings.thetas
     ]
 
 
@@ -62,25 +63,24 @@ def statistics(solution: Selected, path: Series) -> dict[str, float]:
 
 def continuation(config: Config, national: NationalProcesses) -> tuple[list[Selected], pd.DataFrame]:
     """Solutions of all thetas, each started from the one before, and their table. Raises ModelFailure that names theta."""
-    chosen, rows = config.multiplicity, []
-    found: list[Selected] = []
-    for theta, own in zip(chosen.thetas, economies(config, national), strict=True):
-        grid = bond_grid(own.z.min(), chosen.points, config.model.grid.b_max)
+    settings, rows = config.multiplicity, []
+    solutions: list[Selected] = []
+    for theta, one in zip(settings.thetas, economies(config, national), strict=True):
+        grid = bond_grid(one.z.min(), settings.points, config.model.grid.b_max)
         try:
-            solution = solve(own, chosen.selection, grid, found[-1] if found else None)
-            path = simulate(solution, chosen.years, config.run.seed)
+            solution = solve(one, settings.selection, grid, solutions[-1] if solutions else None)
+            path = simulate(solution, settings.years, config.run.seed)
         except ModelFailure as failure:
-            raise ModelFailure(f"multiplicity, theta = {theta:g}, chi = {chosen.chi:g}: {failure}") from None
-        found.append(solution)
+            raise ModelFailure(f"multiplicity, theta = {theta:g}, chi = {settings.chi:g}: {failure}") from None
+        solutions.append(solution)
         rows.append({"theta": theta} | statistics(solution, path))
         print(f"multiplicity: theta = {theta:g} solved in {solution.sweeps} sweeps", flush=True)
-    return found, pd.DataFrame(rows)
+    return solutions, pd.DataFrame(rows)
 
 
-def draw(found: list[Selected], thetas: list[float], stem: Path, provenance: dict, synthetic: bool) -> list[Path]:
+def draw(left, right, solutions: list[Selected], thetas: list[float]) -> None:
     """Consumption by bonds at the middle state: the selection for every theta; all equilibria of the largest theta."""
-    figure, (left, right) = figures.new("double", height=3.2, ncols=2, sharey=True)
-    for number, (theta, solution) in enumerate(zip(thetas, found, strict=True)):
+    for number, (theta, solution) in enumerate(zip(thetas, solutions, strict=True)):
         e = len(solution.economy.u) // 2
         left.plot(
             solution.grid,
@@ -90,8 +90,8 @@ def draw(found: list[Selected], thetas: list[float], stem: Path, provenance: dic
             linestyle="-" if number % 2 == 0 else "--",
         )
     left.legend(title=r"$\theta$", ncols=2)
-    left.set(title=f"Selected: the {found[-1].selection} equilibrium", ylabel="consumption (years of trend output)")
-    last = found[-1]
+    left.set(title=f"Selected: the {solutions[-1].selection} equilibrium", ylabel="consumption (years of trend output)")
+    last = solutions[-1]
     p, e = last.economy, len(last.economy.u) // 2
     slack, binding, _ = (branch[e] for branch in equilibrium_curve(last))
     valid = slack >= binding
@@ -103,27 +103,32 @@ def draw(found: list[Selected], thetas: list[float], stem: Path, provenance: dic
     right.legend()
     for axis in (left, right):
         axis.set_xlabel("bonds (years of trend output)")
-    return figures.save(figure, stem, provenance, synthetic)
 
 
-def run(config: Config, root: Path, digest: str) -> list[Path]:
-    """Write table and figure below ``root``/multiplicity; returns the files.
+def run(config: Config, layout: Layout, config_hash: str) -> None:
+    """Write table and figure of `regspec.exhibits.registry.MULTIPLICITY_EXHIBIT`.
 
     Raises DataError for unreadable files of earlier steps, ModelFailure that names theta.
     """
-    root = Path(root)
-    national, synthetic = read_national(root), read_meta(root / "data")["synthetic"]
-    found, table = continuation(config, national)
-    chosen, provenance, stem = config.multiplicity, stamp(digest), root / "multiplicity" / "multiplicity"
+    national, settings = read_national(layout), config.multiplicity
+    writer = ExhibitWriter(layout.root, stamp(config_hash), read_meta(layout.data)["synthetic"])
+    solutions, table = continuation(config, national)
     notes = (
-        f"One industry, collateral valued at today's price, chi = {chosen.chi:g}, gamma = {config.model.parameters.gamma:g}. "
-        f"Where a state has several equilibria the {chosen.selection} is taken, in every state and year: one selection of "
-        f"many, found by continuation in theta. Several: share of grid states, or of {chosen.years:,} simulated years, with "
-        "more than one equilibrium. Debts in years of trend output. Jump: largest step of log c between neighbouring "
-        "points of the bond grid. J = kappa gamma q/c."
+        f"One industry, collateral valued at today's price, chi = {settings.chi:g}, gamma = {config.model.parameters.gamma:g}. "
+        f"Where a state has several equilibria, the {settings.selection} is selected, in every state and year. This is one "
+        f"selection of many, found by continuation in theta. Several: share of grid states, or of {settings.years:,} simulated "
+        "years, with more than one equilibrium. Debts in years of trend output. Jump: largest step of log c between "
+        "neighbouring points of the bond grid. J = kappa gamma q/c."
     )
-    caption = f"Several equilibria of a year: the {chosen.selection} selected"
-    files = tables.write(
-        table.drop(columns="kappa"), stem, caption, notes, provenance, synthetic, float_format=FORMATS, data=table
+    caption = f"Several equilibria of a year: the {settings.selection} selected"
+    writer.table(
+        name=MULTIPLICITY_EXHIBIT.table,
+        body=table.drop(columns="kappa"),
+        caption=caption,
+        notes=notes,
+        float_format=FORMATS,
+        data=table,
     )
-    return files + draw(found, chosen.thetas, stem, provenance, synthetic)
+    name = MULTIPLICITY_EXHIBIT.figure
+    with writer.figure(name=name, width="double", height=3.2, ncols=2, sharey=True) as (_, (left, right)):
+        draw(left, right, solutions, settings.thetas)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from regspec.config.config import Config
-from regspec.exhibits import figures, tables
+from regspec.exhibits import figures
+from regspec.exhibits.writer import ExhibitWriter
 
 _ROWS = {"Mean": "mean", "Min": "min", "Max": "max"}
 
@@ -44,29 +43,28 @@ def portfolio_table(table: pd.DataFrame, industries: list[str]) -> pd.DataFrame:
     return pd.concat([body, moments], ignore_index=True)
 
 
-def write_portfolios(
-    table: pd.DataFrame, stem: Path, industries: list[str], config: Config, provenance: dict, synthetic: bool
-) -> list[Path]:
-    """Write table and figure; return the files."""
+def write_portfolios(writer: ExhibitWriter, name: str, table: pd.DataFrame, industries: list[str], config: Config) -> None:
+    """Write table and figure."""
     body = portfolio_table(table, industries)
     year = config.calibration.first_year
     notes = (
-        f"Economies whose productivity stays at that of {year} in the mean: market and plan of N = {len(table)} zones, "
-        f"portfolios are means of {config.planner.years} simulated years, the same draws in each. Closed form: without shocks "
-        "and with a slack limit, the plan equalizes social marginal products, the market rests at its shares of "
-        f"{year}. Shares of capital: changes, the closed form's change less the solved one, and what the plan adds by not "
-        "taking prices as given, in points."
+        f"Economies whose mean productivity stays at that of {year}; N = {len(table)} zones. Portfolios are means of "
+        f"{config.planner.years} simulated years with the same draws. Closed form: without shocks and with a slack limit, the "
+        f"planner equalizes social marginal products and the market keeps its shares of {year}. Shares of capital are in "
+        "points: plan less market, error of the closed form (its change less the solved one), and pecuniary wedge (what the "
+        "planner adds by not taking prices as given)."
     )
     form = {column: "%.3f" if column[0].startswith("Gini") else "%.2f" for column in body}
     caption = f"Efficient long-run portfolio at the productivity of {year}, solved"
-    data = table[["zone", "gini", *(name for name in table if name.startswith("rest_"))]]
-    written = tables.write(body, stem, caption, notes, provenance, synthetic, form, [len(table)], data)
-    return written + draw(table, stem, industries, provenance, synthetic)
+    data = table[["zone", "gini", *(column for column in table if column.startswith("rest_"))]]
+    writer.table(name=name, body=body, caption=caption, notes=notes, float_format=form, rules=[len(table)], data=data)
+    with writer.figure(name=name, width="double", height=3.2, ncols=2) as (_, (left, right)):
+        _draw_ginis(left, table)
+        _draw_changes(right, table, industries)
 
 
-def draw(table: pd.DataFrame, stem: Path, industries: list[str], provenance: dict, synthetic: bool) -> list[Path]:
-    """Left: specialization of plan and closed form against the market's; right: changes of shares, solved and closed form."""
-    fig, (left, right) = figures.new("double", 3.2, ncols=2)
+def _draw_ginis(left, table: pd.DataFrame) -> None:
+    """Specialization of plan and closed form against the market's."""
     market = table["rest_gini_ce"]
     left.plot(market, table["rest_gini_full"], "o", color=figures.PALETTE[0], label="plan, solved")
     left.plot(
@@ -83,6 +81,10 @@ def draw(table: pd.DataFrame, stem: Path, industries: list[str], provenance: dic
     left.set_ylabel("efficient portfolio (Gini)")
     left.set_title(f"Specialization, N = {len(table)} zones", loc="left")
     left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
+
+
+def _draw_changes(right, table: pd.DataFrame, industries: list[str]) -> None:
+    """Changes of the shares of capital: solved, against the closed form."""
     found = differences(table, industries)
     for number, name in enumerate(industries):
         right.plot(
@@ -100,7 +102,6 @@ def draw(table: pd.DataFrame, stem: Path, industries: list[str], provenance: dic
     right.set_ylabel("solved (points)")
     right.set_title("Efficient less market share of capital", loc="left")
     right.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=5, columnspacing=1.2)
-    return figures.save(fig, stem, provenance, synthetic)
 
 
 def _diagonal(ax, values: np.ndarray) -> None:

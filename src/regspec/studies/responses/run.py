@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
-from regspec.calibration.records import NationalProcesses, ZoneCalibration, read_ginis, read_national, read_zone
+from regspec.calibration.records import (
+    NationalProcesses,
+    ZoneCalibration,
+    by_specialization,
+    read_ginis,
+    read_national,
+    read_zone,
+)
 from regspec.config.config import Config
 from regspec.errors import ConfigError
-from regspec.exhibits.registry import response_figure
+from regspec.exhibits.registry import response_exhibit
+from regspec.exhibits.writer import ExhibitWriter
 from regspec.io.provenance import stamp
 from regspec.io.run_tables import read_meta
+from regspec.layout import Layout
 from regspec.studies.responses.exhibits import draw, write_table
 from regspec.studies.responses.solve import long_table, solve
 
@@ -24,7 +31,7 @@ def chosen_zones(config: Config, ginis: dict[int, float]) -> dict[int, str]:
     ``ginis``: base-year Gini of the run's zones. Without zones of the configuration, those at two quantiles. Raises
     ConfigError for a zone that is not one of the run's.
     """
-    order = sorted(ginis, key=lambda zone: (ginis[zone], zone))
+    order = by_specialization(ginis)
     ends = [order[round(q * (len(order) - 1))] for q in (_HIGH, _LOW)]
     for zone in config.responses.zones:
         if zone not in ginis:
@@ -53,26 +60,24 @@ def notes(config: Config) -> str:
     later = f"means over {own.draws} draws of all later shocks" if own.draws else "no later shocks"
     return (
         f"Log productivity of one industry falls by {own.size:g} of its standard deviations and returns at its persistence. "
-        "Each year's equilibrium is solved on paths with and without the shock, which start from the first year's bonds and "
-        f"portfolio, without trend; {later}. Difference after 0 to {own.horizon} years, percent: Y, c, q, k (capital of the "
-        "industry hit): 100 log points; eta: of marginal utility; debt: of output. Y, c, q, eta: in the year of the shock; Sum "
-        "c: over all years. The CSV has all responses, with simulation standard errors."
+        "The equilibrium of each year is solved on paths with and without the shock. Paths start from the bonds and the "
+        f"portfolio of the first year and have no trend; {later}. Responses are differences of the two paths over 0 to "
+        f"{own.horizon} years. Y, c, q and k (capital of the industry hit): 100 log points; eta: percent of marginal utility; "
+        "debt: percent of output. Columns Y, c, q and eta are for the year of the shock; Sum c is over all years. The CSV has "
+        "all responses, with simulation standard errors."
     )
 
 
-def run(config: Config, root: Path, digest: str) -> list[Path]:
-    """Write table and figures below ``root``/responses; returns the files.
+def run(config: Config, layout: Layout, config_hash: str) -> None:
+    """Write table and figures of `regspec.exhibits.registry.response_exhibit`.
 
     Raises ConfigError for a zone that is not one of the run's, DataError for unreadable files of earlier steps, ModelFailure
     that names zone, scenario and condition.
     """
-    root = Path(root)
-    national, synthetic = read_national(root), read_meta(root / "data")["synthetic"]
-    names = chosen_zones(config, read_ginis(root))
-    table = compute(config, national, [read_zone(root, zone) for zone in names])
-    provenance, folder = stamp(digest), root / "responses"
-    files = write_table(table, folder / "responses", names, notes(config), provenance, synthetic)
-    for number, industry in enumerate(national.industries, 1):
-        stem = root / response_figure(number, industry)
-        files += draw(table, industry, stem, names, config, provenance, synthetic)
-    return files
+    national, exhibit = read_national(layout), response_exhibit(config)
+    writer = ExhibitWriter(layout.root, stamp(config_hash), read_meta(layout.data)["synthetic"])
+    zones = chosen_zones(config, read_ginis(layout))
+    table = compute(config, national, [read_zone(layout, zone) for zone in zones])
+    write_table(writer, exhibit.table, table, zones, notes(config))
+    for name, industry in zip(exhibit.figures, national.industries, strict=True):
+        draw(writer, name, table, industry, zones, config)

@@ -28,7 +28,8 @@ UNITS = {
     "b": "percent of output without shock",
     "eta": "percent of marginal utility",
 }
-REGIMES = {"ce": "market", "planner": "planner"}
+#: Solved allocations, and what they are called.
+ALLOCATIONS = {"ce": "market", "planner": "planner"}
 
 
 def later_shocks(zone: int, national: NationalProcesses, config: Config, scenario: str) -> np.ndarray:
@@ -106,20 +107,20 @@ def mean_response(
 
 
 def long_table(zone: int, scenario: str, solution: ZoneSolution, industries: Sequence[str]) -> Iterator[pd.DataFrame]:
-    """Rows ``zone, scenario, regime, industry`` (the one that is hit)``, horizon, variable, response, se, level, unit``."""
-    for key, regime in REGIMES.items():
-        allocation = getattr(solution, key)
-        if allocation is None:
+    """Rows ``zone, scenario, allocation, industry`` (the one that is hit)``, horizon, variable, response, se, level, unit``."""
+    for key, allocation in ALLOCATIONS.items():
+        solved = getattr(solution, key)
+        if solved is None:
             continue
-        draws = len(allocation.others) // (len(industries) + 1)
-        still, *hit = (allocation.others[n * draws : (n + 1) * draws] for n in range(len(industries) + 1))
+        draws = len(solved.others) // (len(industries) + 1)
+        still, *hit = (solved.others[n * draws : (n + 1) * draws] for n in range(len(industries) + 1))
         for industry, shocked in zip(industries, hit, strict=True):
             for variable, (change, error, level) in mean_response(shocked, still, industries).items():
                 yield pd.DataFrame(
                     {
                         "zone": zone,
                         "scenario": scenario,
-                        "regime": regime,
+                        "allocation": allocation,
                         "industry": industry,
                         "horizon": np.arange(len(change)),
                         "variable": variable,

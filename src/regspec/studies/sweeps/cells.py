@@ -7,11 +7,11 @@ import pandas as pd
 
 from regspec.config.scenarios import SolveName
 from regspec.results.friction import friction_share
-from regspec.results.inputs import Inputs
+from regspec.results.inputs import ModelInputs
 from regspec.results.slopes import RIGHT_HAND_SIDES, Slope, columns, slope
 
 
-def cell_table(inputs: Inputs, sweep: str) -> pd.DataFrame:
+def cell_table(inputs: ModelInputs, sweep: str) -> pd.DataFrame:
     """One row for each cell and right-hand side (``RIGHT_HAND_SIDES``) of ``sweep``.
 
     Columns: ``cell, right_hand_side``, the values of the axes; ``solved, failed`` (zones of the cell's first scenario);
@@ -32,14 +32,14 @@ def cell_table(inputs: Inputs, sweep: str) -> pd.DataFrame:
     return table[head + [name for name in table.columns if name not in head]]
 
 
-def horizons(inputs: Inputs) -> list[int]:
+def horizons(inputs: ModelInputs) -> list[int]:
     """Years after the base year at which the friction's share is taken: ten, and the end of the window."""
     empirics = inputs.config.empirics
     whole = empirics.end_year - empirics.base_year
     return sorted({min(10, whole), whole})
 
 
-def _state(inputs: Inputs, name: str) -> dict:
+def _state(inputs: ModelInputs, name: str) -> dict:
     solved, failed = inputs.zones("solved", name), inputs.zones("failed", name)
     own = inputs.solutions[(inputs.solutions["scenario"] == name) & (inputs.solutions["status"] == "solved")]
     market, planner = (own[own["allocation"] == kind] for kind in ("ce", "planner"))
@@ -56,7 +56,7 @@ def _state(inputs: Inputs, name: str) -> dict:
     }
 
 
-def _slopes(inputs: Inputs, names: list[str], scenarios: list[str], rhs: str) -> dict:
+def _slopes(inputs: ModelInputs, names: list[str], scenarios: list[str], rhs: str) -> dict:
     empirics, results = inputs.config.empirics, inputs.config.results
     start, end = empirics.base_year, empirics.end_year
     found: dict[str, float] = {}

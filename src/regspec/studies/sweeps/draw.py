@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.patches import Rectangle
 
 from regspec.exhibits import figures
+from regspec.exhibits.writer import ExhibitWriter
 from regspec.results.slopes import RIGHT_HAND_SIDES, first_estimated, number
 
 SYMBOLS = {
@@ -43,29 +42,28 @@ def panels(table: pd.DataFrame) -> dict[str, tuple[str, float, str]]:
     return found
 
 
-def chosen(table: pd.DataFrame) -> tuple[str, pd.DataFrame]:
+def estimated_rows(table: pd.DataFrame) -> tuple[str, pd.DataFrame]:
     """Rows of the right-hand side that could be estimated: all controls if in any cell, else the short one."""
     rows = {rhs: table[table["right_hand_side"] == rhs] for rhs in RIGHT_HAND_SIDES}
     rhs = first_estimated(lambda rhs: rows[rhs]["growth"].notna().any())
     return rhs, rows[rhs]
 
 
-def heat_maps(table: pd.DataFrame, axes: list[str], stem: Path, provenance: dict, synthetic: bool, title: str) -> list[Path]:
+def heat_maps(writer: ExhibitWriter, name: str, table: pd.DataFrame, axes: list[str], title: str) -> None:
     """A panel for each of :func:`panels` over the two ``axes``; values are printed in the cells.
 
     Pale grey with a cross: no estimate. Italic with a question mark: the interval holds zero, or is not bounded.
     """
     shown = panels(table)
     rows = -(-len(shown) // 2)
-    fig, grid = figures.new("double", 2.35 * rows + 0.3, nrows=rows, ncols=2)
-    cells = list(np.ravel(grid))
-    for ax, (name, (head, least, form)) in zip(cells, shown.items(), strict=False):
-        _heat(ax, table, axes, name, least, form)
-        ax.set_title(head, loc="left")
-    for ax in cells[len(shown) :]:
-        ax.set_axis_off()
-    fig.suptitle(title, fontsize=8, x=0.01, ha="left")
-    return figures.save(fig, stem, provenance, synthetic)
+    with writer.figure(name=name, width="double", height=2.35 * rows + 0.3, nrows=rows, ncols=2) as (fig, grid):
+        cells = list(np.ravel(grid))
+        for ax, (column, (head, least, form)) in zip(cells, shown.items(), strict=False):
+            _heat(ax, table, axes, column, least, form)
+            ax.set_title(head, loc="left")
+        for ax in cells[len(shown) :]:
+            ax.set_axis_off()
+        fig.suptitle(title, fontsize=8, x=0.01, ha="left")
 
 
 def _heat(ax, table: pd.DataFrame, axes: list[str], name: str, least: float, form: str) -> None:
@@ -105,33 +103,37 @@ def _is_sure(table: pd.DataFrame, axes: list[str], name: str, x, y) -> bool:
     return bool(np.isfinite([low, high]).all() and low * high > 0)
 
 
-def points(table: pd.DataFrame, label: str, stem: Path, provenance: dict, synthetic: bool, title: str) -> list[Path]:
+def points(writer: ExhibitWriter, name: str, table: pd.DataFrame, label: str, title: str) -> None:
     """A panel for each of :func:`panels`, one line of points with intervals for the cells (named by column ``label``)."""
     shown = panels(table)
     columns = 3
     rows = -(-len(shown) // columns)
     height = (0.17 * len(table) + 0.75) * rows + 0.3
-    fig, grid = figures.new("double", height, nrows=rows, ncols=columns, sharey=True)
-    cells = list(np.ravel(grid))
-    y = np.arange(len(table))[::-1]
-    for ax, (name, (head, least, _)) in zip(cells, shown.items(), strict=False):
-        value = table[name].to_numpy(float)
-        if f"{name}_low" in table:
-            ends = table[[f"{name}_low", f"{name}_high"]].to_numpy(float)
-            bounded = np.isfinite(ends).all(axis=1)
-            ax.hlines(y[bounded], ends[bounded, 0], ends[bounded, 1], color=figures.PALETTE[0], linewidth=0.9)
-            ax.plot(value[~bounded], y[~bounded], "o", color=figures.GREY, markerfacecolor="white")
-            ax.plot(value[bounded], y[bounded], "o", color=figures.PALETTE[0])
-        else:
-            ax.plot(value, y, "o", color=figures.PALETTE[0])
-        if least:
-            ax.axvline(0, color=figures.GREY, linewidth=0.5, zorder=0)
-        ax.set_title(head.replace(" on specialization", "\non specialization"), loc="left", fontsize=7.5)
-        ax.margins(x=0.08)
-        ax.set_ylim(-0.6, len(table) - 0.4)
-    for ax in cells[::columns]:
-        ax.set_yticks(y, [str(v) for v in table[label]])
-    for ax in cells[len(shown) :]:
-        ax.set_axis_off()
-    fig.suptitle(title, fontsize=8, x=0.01, ha="left")
-    return figures.save(fig, stem, provenance, synthetic)
+    with writer.figure(name=name, width="double", height=height, nrows=rows, ncols=columns, sharey=True) as (fig, grid):
+        cells = list(np.ravel(grid))
+        y = np.arange(len(table))[::-1]
+        for ax, (column, (head, least, _)) in zip(cells, shown.items(), strict=False):
+            _points(ax, table, column, y)
+            if least:
+                ax.axvline(0, color=figures.GREY, linewidth=0.5, zorder=0)
+            ax.set_title(head.replace(" on specialization", "\non specialization"), loc="left", fontsize=7.5)
+            ax.margins(x=0.08)
+            ax.set_ylim(-0.6, len(table) - 0.4)
+        for ax in cells[::columns]:
+            ax.set_yticks(y, [str(v) for v in table[label]])
+        for ax in cells[len(shown) :]:
+            ax.set_axis_off()
+        fig.suptitle(title, fontsize=8, x=0.01, ha="left")
+
+
+def _points(ax, table: pd.DataFrame, column: str, y: np.ndarray) -> None:
+    """A column's values at the heights ``y``, with intervals where it has them; hollow where they are not bounded."""
+    value = table[column].to_numpy(float)
+    if f"{column}_low" not in table:
+        ax.plot(value, y, "o", color=figures.PALETTE[0])
+        return
+    ends = table[[f"{column}_low", f"{column}_high"]].to_numpy(float)
+    bounded = np.isfinite(ends).all(axis=1)
+    ax.hlines(y[bounded], ends[bounded, 0], ends[bounded, 1], color=figures.PALETTE[0], linewidth=0.9)
+    ax.plot(value[~bounded], y[~bounded], "o", color=figures.GREY, markerfacecolor="white")
+    ax.plot(value[bounded], y[bounded], "o", color=figures.PALETTE[0])

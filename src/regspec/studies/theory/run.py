@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from regspec.config.config import Config
 from regspec.errors import ConfigError
-from regspec.exhibits import figures, tables
+from regspec.exhibits import figures
+from regspec.exhibits.registry import THEORY_EXHIBIT
+from regspec.exhibits.writer import ExhibitWriter
 from regspec.io.provenance import stamp
+from regspec.layout import Layout
 from regspec.studies.theory.economies import Economy, Series, simulate, solve
 
 _BATCHES = 20  # of a simulation, for standard errors
@@ -28,7 +30,7 @@ BENCHMARKS = {
 
 
 @dataclass(frozen=True)
-class Case:
+class TheoryCase:
     """An economy of a part of the exhibit; ``at``: what varies in it (I, the share, phi, or the limit's name)."""
 
     part: str
@@ -36,21 +38,21 @@ class Case:
     economy: Economy
 
 
-def cases(config: Config) -> Iterator[Case]:
+def cases(config: Config) -> Iterator[TheoryCase]:
     """All economies, in the order of the table. Raises ConfigError for a model without debt limit."""
     own = config.theory
     if config.model.parameters.limit == "natural":
         raise ConfigError("theory: model.parameters.limit = natural has no debt limit, nothing that a price could move")
     for name, overrides in BENCHMARKS.items():
-        yield Case("benchmark", name, Economy((1.0,), 0.0, tuple(overrides.items())))
+        yield TheoryCase("benchmark", name, Economy((1.0,), 0.0, tuple(overrides.items())))
     for phi in (0.0, own.phi):
         for n in own.industries:
-            yield Case("number", n, Economy((1.0 / n,) * n, phi))
+            yield TheoryCase("number", n, Economy((1.0 / n,) * n, phi))
     for phi in (0.0, own.phi):
         for share in own.shares:
-            yield Case("share", share, Economy((share, 1.0 - share), phi))
+            yield TheoryCase("share", share, Economy((share, 1.0 - share), phi))
     for phi in own.adjustment:
-        yield Case("phi", phi, Economy((own.share, 1.0 - own.share), phi))
+        yield TheoryCase("phi", phi, Economy((own.share, 1.0 - own.share), phi))
 
 
 def covariances(series: Series) -> tuple[np.ndarray, np.ndarray]:
@@ -62,7 +64,7 @@ def covariances(series: Series) -> tuple[np.ndarray, np.ndarray]:
     return products.mean(axis=0), batches.std(axis=0, ddof=1) / np.sqrt(_BATCHES)
 
 
-def rows(case: Case, series: Series) -> Iterator[dict]:
+def rows(case: TheoryCase, series: Series) -> Iterator[dict]:
     """One row for each industry: part, what varies, phi, the industry's share, covariance, its error, further numbers."""
     found, errors = covariances(series)
     variances, q = series.u.var(axis=0), np.log(series.q)
@@ -120,7 +122,7 @@ def printed(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _write_table(config: Config, table: pd.DataFrame, stem: Path, provenance: dict) -> list[Path]:
+def _write_table(writer: ExhibitWriter, config: Config, table: pd.DataFrame) -> None:
     own, p, short = config.theory, config.model.parameters, printed(table)
     order = means_order(table)
     rules = [i for i in range(1, len(short)) if order[i] != order[i - 1]]
@@ -134,7 +136,15 @@ def _write_table(config: Config, table: pd.DataFrame, stem: Path, provenance: di
     )
     two = ("phi", "Share", "Cov(log q, u)", "(se)", "Elasticity", "Correlation", "SD log q", "SD log c", "Binding")
     forms = dict.fromkeys(two, "%.2f")
-    return tables.write(short, stem, "Price of capital and productivity", notes, provenance, None, forms, rules, table)
+    writer.table(
+        name=THEORY_EXHIBIT.table,
+        body=short,
+        caption="Price of capital and productivity",
+        notes=notes,
+        float_format=forms,
+        rules=rules,
+        data=table,
+    )
 
 
 def means_order(table: pd.DataFrame) -> list[tuple]:
@@ -143,9 +153,9 @@ def means_order(table: pd.DataFrame) -> list[tuple]:
     return [(part, None if part == "phi" else phi) for part, phi in zip(keys["part"], keys["phi"], strict=True)]
 
 
-def _draw(config: Config, table: pd.DataFrame, stem: Path, provenance: dict) -> list[Path]:
+def _draw(panels, config: Config, table: pd.DataFrame) -> None:
     """Covariances with 95% intervals: over the number of industries, the larger one's share, and adjustment costs."""
-    fig, (left, middle, right) = figures.new("double", 2.9, ncols=3)
+    left, middle, right = panels
     scaled = table.assign(covariance=1e4 * table["covariance"], se=1e4 * table["se"])
     styles = {0.0: ("o", figures.PALETTE[0], "-"), config.theory.phi: ("s", figures.PALETTE[1], "--")}
     _draw_numbers(left, scaled[scaled["part"] == "number"], styles, config.theory.industries)
@@ -154,7 +164,6 @@ def _draw(config: Config, table: pd.DataFrame, stem: Path, provenance: dict) -> 
     for ax in (left, middle, right):
         ax.legend()
         ax.set_ylim(bottom=0, top=1.35 * max(ax.get_ylim()[1], 0))
-    return figures.save(fig, stem, provenance, None)
 
 
 def _line(ax, points: pd.DataFrame, x: str, style: tuple[str, str, str], label: str, hollow: bool = False) -> None:
@@ -206,7 +215,9 @@ def _draw_costs(ax, table: pd.DataFrame) -> None:
     ax.set(xlabel=r"adjustment cost $\varphi$ (two industries)")
 
 
-def run(config: Config, root: Path, digest: str) -> list[Path]:
-    """Write table and figure below ``root``/theory; returns the files."""
-    table, stem, provenance = compute(config), Path(root) / "theory" / "theory", stamp(digest)
-    return [*_write_table(config, table, stem, provenance), *_draw(config, table, stem, provenance)]
+def run(config: Config, layout: Layout, config_hash: str) -> None:
+    """Write table and figure of `regspec.exhibits.registry.THEORY_EXHIBIT`; no data stand behind them."""
+    table, writer = compute(config), ExhibitWriter(layout.root, stamp(config_hash), None)
+    _write_table(writer, config, table)
+    with writer.figure(name=THEORY_EXHIBIT.figure, width="double", height=2.9, ncols=3) as (_, panels):
+        _draw(panels, config, table)

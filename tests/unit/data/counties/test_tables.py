@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from run_folder import layout_at
 
 from regspec.config.config import Config
 from regspec.data.counties.build import build
@@ -291,7 +292,7 @@ def made(files, tmp_path_factory):
     for name in ("industry", "controls", "national"):
         write_table(getattr(economy, name), name, root / "data" / f"{name}.parquet", stamp("abc"))
     write_json(root / "data" / "meta.json", {"synthetic": True, "source": "Synthetic."})
-    run(config, root / "data", root / "empirics", "abc")
+    run(config, layout_at(root), "abc")
     return root
 
 
@@ -357,7 +358,7 @@ def test_a_run_with_a_broken_file_writes_nothing(files, tmp_path):
     text = (tmp_path / "cbp10co.txt").read_text(encoding="utf-8")
     (tmp_path / "cbp10co.txt").write_text(text[: int(len(text) * 0.9)], encoding="utf-8")
     with pytest.raises(DataError, match="cbp10co.txt"):
-        run(whole(tmp_path), tmp_path / "data", tmp_path / "empirics", "abc")
+        run(whole(tmp_path), layout_at(tmp_path), "abc")
     assert not (tmp_path / "data").exists()
 
 

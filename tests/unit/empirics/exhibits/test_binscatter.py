@@ -6,6 +6,7 @@ import pytest
 
 from regspec.empirics.exhibits.binscatter import binned_scatter, draw
 from regspec.errors import ConfigError
+from regspec.exhibits.writer import ExhibitWriter
 
 
 def data(n=203, seed=0):
@@ -85,5 +86,6 @@ def test_more_bins_than_zones():
 def test_figure_prints_slope_error_and_zones(tmp_path):
     y, frame = data()
     scatter = binned_scatter(y, frame, "x", 10)
-    pdf, png = draw(scatter, "Gini", "Income", tmp_path / "level", {"config_hash": "h"}, False)
-    assert pdf.stat().st_size > 1000 and png.read_bytes().startswith(b"\x89PNG")
+    draw(ExhibitWriter(tmp_path, {"config_hash": "h"}, False), "level", scatter, "Gini", "Income")
+    assert (tmp_path / "level.pdf").stat().st_size > 1000
+    assert (tmp_path / "level.png").read_bytes().startswith(b"\x89PNG")

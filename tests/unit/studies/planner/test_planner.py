@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from results_run import make_run
+from run_folder import layout_at
 
+from regspec.exhibits.registry import model_exhibits
 from regspec.results import normalization, taxes, transition
 from regspec.results.collect import collect
 from regspec.results.efficient import Efficient
@@ -80,7 +82,7 @@ def test_slope_of_the_difference_is_the_difference_of_the_slopes(tmp_path):
     config, files = make_run(tmp_path)
     model = tmp_path / "model"
     collect(files, model / "paths.parquet", model / "solutions.parquet", "warn", "hash")
-    inputs = load(config, tmp_path, "hash")
+    inputs = load(config, layout_at(tmp_path), "hash")
     found = growth_slopes(inputs, "short")
     assert set(found) <= set(config.results.horizons) and 70 in found
     for own in found.values():
@@ -94,13 +96,16 @@ def test_exhibits_of_a_baseline_without_planner_say_so(tmp_path):
     config, files = make_run(tmp_path, n=12)
     model = tmp_path / "model"
     collect(files, model / "paths.parquet", model / "solutions.parquet", "warn", "hash")
-    inputs = load(config, tmp_path, "hash")
+    inputs = load(config, layout_at(tmp_path), "hash")
     kept = {
         name: table[(table["allocation"] == "ce") | (table["scenario"] != "baseline")]
         for name, table in (("paths", inputs.paths), ("solutions", inputs.solutions))
     }
     inputs = replace(inputs, **kept)
+    rows = {exhibit.program: exhibit for exhibit in model_exhibits(config)}
     for module in (normalization, taxes, transition):
-        assert all(path.is_file() for path in module.write(inputs))
+        exhibit = rows[module.__name__.removeprefix("regspec.")]
+        module.write(replace(inputs, exhibit=exhibit))
+        assert all((tmp_path / name).is_file() for name in exhibit.files)
     for name in ("welfare_normalization", "taxes", "transition"):
         assert "baseline: no planner" in (tmp_path / f"tables/{name}.html").read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ from regspec.config.config import Config
 from regspec.config.reading import load_config
 from regspec.config.scenarios import SolveName
 from regspec.errors import ConfigError
+from regspec.exhibits.writer import ExhibitWriter
 from regspec.io.provenance import write_json
 from regspec.layout import Layout
 from regspec.results.friction import friction_share
@@ -89,7 +90,7 @@ def test_a_sweep_takes_a_stratified_part_of_the_zones(tmp_path):
     found = config(zones=3).model_copy(update={"run": Config().run.model_copy(update={"directory": str(tmp_path)})})
     layout = Layout(found)
     assert zones_of(found, layout, "baseline") == []
-    write_json(layout.zones, {"zones": list(range(1, 10)), "gini": [z / 10 for z in range(1, 10)]})
+    write_json(layout.zone_list, {"zones": list(range(1, 10)), "gini": [z / 10 for z in range(1, 10)]})
     some = zones_of(found, layout, "s-theta_0.3-xi_scale_0.5-baseline")
     assert zones_of(found, layout, "baseline") == list(range(1, 10))
     assert len(some) == 3 and [(z - 1) // 3 for z in some] == [0, 1, 2]
@@ -98,7 +99,7 @@ def test_a_sweep_takes_a_stratified_part_of_the_zones(tmp_path):
 def test_a_list_of_zones_of_an_older_version_counts_as_not_made(tmp_path):
     found = config().model_copy(update={"run": Config().run.model_copy(update={"directory": str(tmp_path)})})
     layout = Layout(found)
-    write_json(layout.zones, {"zones": [3, 7]})
+    write_json(layout.zone_list, {"zones": [3, 7]})
     assert layout.zone_ids() == [] and zones_of(found, layout, "baseline") == []
 
 
@@ -154,9 +155,11 @@ def test_the_table_has_each_cells_own_slopes_and_share():
 
 def test_figures_of_one_and_two_axes_are_written(tmp_path):
     table = cell_table(Stub(), "s")
-    rhs, own = draw.chosen(table)
+    rhs, own = draw.estimated_rows(table)
     assert rhs == "all controls" and len(own) == 2
-    files = draw.points(own, "theta", tmp_path / "one", {}, True, "title")
+    writer = ExhibitWriter(tmp_path, {}, True)
+    draw.points(writer, "one", own, "theta", "title")
     two = pd.concat([own.assign(chi=0.1), own.assign(chi=0.2, growth=np.nan)])
-    files += draw.heat_maps(two, ["theta", "chi"], tmp_path / "two", {}, True, "title")
+    draw.heat_maps(writer, "two", two, ["theta", "chi"], "title")
+    files = list(tmp_path.iterdir())
     assert all(path.stat().st_size > 1000 for path in files) and len(files) == 4
