@@ -6,6 +6,7 @@ import geopandas as gpd
 import h5py
 import numpy as np
 import pandas as pd
+from run_folder import layout_at
 from shapely.geometry import box
 
 from regspec.calibration.records import read_national, read_zone
@@ -173,11 +174,12 @@ def make_run(root, n=40, scenarios=("baseline", "no_collateral"), failed=(), see
     specialization(industry).to_parquet(root / "empirics/specialization.parquet")
     write_missing([], ExhibitWriter(root / "empirics", {"config_hash": "hash"}, True))
     selected = calibrate(config, root / "data", root / "empirics", root / "calibration", "hash")
-    national = read_national(root)
+    layout = layout_at(root)
+    national = read_national(layout)
     files = []
     for number, scenario in enumerate(scenarios):
         for zone_id in selected:
-            zone = read_zone(root, zone_id)
+            zone = read_zone(layout, zone_id)
             path = root / f"solutions/{scenario}/{zone_id}.h5"
             status = "failed" if (scenario, zone_id) in failed else "solved"
             tilt = -0.3 * zone.gini_data * (1 - 0.5 * number) + 0.01 * np.sin(zone_id + 1)

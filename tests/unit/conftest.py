@@ -12,6 +12,6 @@ from regspec.layout import Layout
 def run_folder(bare_folder):
     """A working directory with a configuration and a calibration of zones 3 and 7."""
     layout = Layout(load_config("my.yaml"))
-    layout.zones.parent.mkdir(parents=True)
-    layout.zones.write_text(json.dumps({"zones": [7, 3], "gini": [0.4, 0.5]}), encoding="utf-8")
+    layout.zone_list.parent.mkdir(parents=True)
+    layout.zone_list.write_text(json.dumps({"zones": [7, 3], "gini": [0.4, 0.5]}), encoding="utf-8")
     return layout

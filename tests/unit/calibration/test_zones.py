@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from run_folder import layout_at
 
 from regspec.calibration.groups import check_groups, floor_shares, group_shares
 from regspec.calibration.records import read_national, read_zone
@@ -188,7 +189,9 @@ def test_calibrate_writes_the_contract(tables):
     zone = json.loads((folder / "zones/301.json").read_text(encoding="utf-8"))
     assert set(zone) == {"zone", "industries", "shares", "level", "gini_data", "provenance"}
     assert abs(sum(zone["shares"]) - 1) < 1e-12 and zone["gini_data"] == 0.4
-    assert scenario_levels([read_zone(tables, 301)], read_national(tables), config, "baseline") == [zone["level"]]
+    assert scenario_levels([read_zone(layout_at(tables), 301)], read_national(layout_at(tables)), config, "baseline") == [
+        zone["level"]
+    ]
 
 
 def test_calibrate_rewrites_only_changed_content(tables):
@@ -239,8 +242,8 @@ def test_matched_level_is_observed_income(tables):
     np.testing.assert_allclose(np.diff(np.log(levels)), 0.2, rtol=1e-12)
     np.testing.assert_allclose((np.log(levels) * population).sum(), 0, atol=1e-12)
     np.testing.assert_allclose(np.log(levels[0]), 1 - (log_income * population).sum() / 21, rtol=1e-12)
-    zone = read_zone(tables, 200)
-    assert scenario_levels([zone], read_national(tables), config, "no_collateral") == [zone.level]
+    zone = read_zone(layout_at(tables), 200)
+    assert scenario_levels([zone], read_national(layout_at(tables)), config, "no_collateral") == [zone.level]
 
 
 def test_errors_come_before_the_first_file(tables):
