@@ -14,7 +14,7 @@ from regspec.config.config import Config
 from regspec.errors import ModelFailure
 from regspec.exhibits.registry import MULTIPLICITY
 from regspec.model.markov import product_chain
-from regspec.studies.multiplicity.curve import bond_grid, crossings, economy, equilibrium_curve, simulate, solve
+from regspec.studies.multiplicity.curve import Branches, bond_grid, crossings, economy, equilibrium_curve, simulate, solve
 from regspec.studies.multiplicity.run import run
 
 DECK = {"alpha": 0.3, "beta": 0.95, "gamma": 5.0, "rate": 1.013, "rho": 0.85, "sigma": 0.02, "nodes": 3}
@@ -28,9 +28,8 @@ def selected(kappa, selection="worst", start=None, points=801):
 def at(solution, b, e):
     """(number of equilibria, c, q, eta/u') at any bonds."""
     p, result = solution.economy, np.empty(3)
-    slack, binding, price = (branch[e] for branch in equilibrium_curve(solution))
-    worst = solution.selection == "worst"
-    return crossings(b, solution.grid, slack, binding, price, p.z[e], p.gamma, p.rate, worst, result), *result
+    branches = Branches(*(branch[e] for branch in equilibrium_curve(solution)))
+    return crossings(b, solution.grid, branches, p.z[e], p, solution.selection == "worst", result), *result
 
 
 @pytest.fixture(scope="module")

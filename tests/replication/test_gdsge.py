@@ -119,9 +119,8 @@ def several(rows):
     solution, found = worst(), []
     p, branches = solution.economy, curve.equilibrium_curve(solution)
     for row in rows.itertuples():
-        slack, binding, price = (branch[row.shock - 1] for branch in branches)
-        result = np.empty(3)
-        count = curve.crossings(row.b, solution.grid, slack, binding, price, p.z[row.shock - 1], p.gamma, p.rate, True, result)
+        today, result = curve.Branches(*(branch[row.shock - 1] for branch in branches)), np.empty(3)
+        count = curve.crossings(row.b, solution.grid, today, p.z[row.shock - 1], p, True, result)
         found.append([count, abs(result[0] / row.c - 1), abs(result[1] / row.q - 1)])
     return np.array(found)
 

@@ -48,7 +48,7 @@ DIAGNOSTICS = {
     "roots_max": "Equilibria of a year, most found",
     "failed_states": "States without a solution",
     "grid_margin": "Distance of debt from the grid's end",
-    "sweeps": "Sweeps",
+    "sweeps": "Iterations",
     "seconds": "Seconds",
 }
 _MEASURE_BREAKS = {

@@ -13,6 +13,7 @@ within one step of the grid.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,9 +25,10 @@ _FLOOR = 0.95  # largest debt of the grid relative to the lowest output
 _NEAR_ZERO = np.geomspace(1e-12, 1.0, 80)[:-1]  # extra points below b' = 0, where c_b is a power of -b'
 
 
-@dataclass(frozen=True)
-class Economy:
-    """One industry: scalars of docs/model.md, log productivities ``u`` (E,) and their ``transition`` (E, E)."""
+class Economy(NamedTuple):
+    """One industry: scalars of docs/model.md, log productivities ``u`` (E,), output ``z`` = exp(u) of its one unit of capital,
+    ``transition`` (E, E).
+    """
 
     alpha: float
     beta: float
@@ -34,12 +36,24 @@ class Economy:
     rate: float
     kappa: float
     u: np.ndarray
+    z: np.ndarray
     transition: np.ndarray
 
-    @property
-    def z(self) -> np.ndarray:
-        """Output (E,); one unit of capital, trend output one."""
-        return np.exp(self.u)
+
+class Equilibria(NamedTuple):
+    """c, q and eta/u' (E, n) at every state and bond holding of the grid, NaN where no equilibrium is."""
+
+    c: np.ndarray
+    q: np.ndarray
+    eta: np.ndarray
+
+
+class Branches(NamedTuple):
+    """c_s, c_b and n along next year's bonds: (n,) for one state today, or (E, n)."""
+
+    slack: np.ndarray
+    binding: np.ndarray
+    price: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -53,12 +67,13 @@ class Selected:
     q: np.ndarray
     eta: np.ndarray
     roots: np.ndarray
-    sweeps: int
+    iterations: int
 
 
 def economy(alpha, beta, gamma, rate, kappa, rho: float, sigma: float, nodes: int) -> Economy:
     """Economy whose log productivity follows the Rouwenhorst chain of an AR(1)."""
-    return Economy(alpha, beta, gamma, rate, kappa, *rouwenhorst(rho, sigma, nodes))
+    u, transition = rouwenhorst(rho, sigma, nodes)
+    return Economy(alpha, beta, gamma, rate, kappa, u, np.exp(u), transition)
 
 
 def bond_grid(lowest_output: float, points: int, high: float, low: float | None = None) -> np.ndarray:
@@ -68,25 +83,30 @@ def bond_grid(lowest_output: float, points: int, high: float, low: float | None 
 
 
 @njit
-def branches(grid, c, q, eta, z, probabilities, alpha, beta, gamma, rate, kappa, slack, binding, price):
-    """Write c_s, c_b and n (n,) at every b' given today's ``probabilities`` (E,) of next year's states.
+def write_branches(grid, after, probabilities, economy, result):
+    """Write the `Branches` ``result`` (n,) at every b' given today's ``probabilities`` (E,) of next year's states.
 
-    NaN where a state without equilibrium can follow: such b' cannot be chosen.
+    ``after``: next year's `Equilibria`. NaN where a state without equilibrium can follow: such b' cannot be chosen.
     """
+    alpha, beta, gamma, rate, kappa = economy.alpha, economy.beta, economy.gamma, economy.rate, economy.kappa
     for j in range(len(grid)):
         marginal, worth = 0.0, 0.0
-        for f in range(len(z)):
-            u = c[f, j] ** -gamma
+        for f in range(len(economy.z)):
+            u = after.c[f, j] ** -gamma
             marginal += probabilities[f] * u
-            worth += probabilities[f] * u * (alpha * z[f] + q[f, j] * (1.0 + kappa * eta[f, j]))
-        slack[j] = (beta * rate * marginal) ** (-1.0 / gamma)
-        price[j] = beta * worth
-        binding[j] = (-grid[j] / (rate * kappa * price[j])) ** (1.0 / gamma) if grid[j] < 0.0 else 0.0 * slack[j]
+            worth += probabilities[f] * u * (alpha * economy.z[f] + after.q[f, j] * (1.0 + kappa * after.eta[f, j]))
+        result.slack[j] = (beta * rate * marginal) ** (-1.0 / gamma)
+        result.price[j] = beta * worth
+        limit = (-grid[j] / (rate * kappa * result.price[j])) ** (1.0 / gamma) if grid[j] < 0.0 else 0.0 * result.slack[j]
+        result.binding[j] = limit
 
 
 @njit
-def crossings(b, grid, slack, binding, price, z, gamma, rate, worst, result):
-    """Number of equilibria at bonds ``b``; the selected one's c, q, eta/u' go to ``result``, NaN when there is none."""
+def crossings(b, grid, branches, z, economy, worst, result):
+    """Number of equilibria at bonds ``b`` and output ``z``; c, q, eta/u' of the selected one go to ``result`` (3,), NaN when
+    there is none. ``branches``: `Branches` of today's state.
+    """
+    slack, binding, price, gamma, rate = branches.slack, branches.binding, branches.price, economy.gamma, economy.rate
     count = 0
     for r in range(3):
         result[r] = np.nan
@@ -113,13 +133,15 @@ def crossings(b, grid, slack, binding, price, z, gamma, rate, worst, result):
 
 
 @njit
-def sweep(grid, c, q, eta, z, transition, alpha, beta, gamma, rate, kappa, worst, new, roots, work):
-    """One backward step on every (e, b): ``new`` (3, E, n) gets c, q, eta/u', ``roots`` (E, n) the number of equilibria."""
-    slack, binding, price, result = work[0], work[1], work[2], work[3]
-    for e in range(len(z)):
-        branches(grid, c, q, eta, z, transition[e], alpha, beta, gamma, rate, kappa, slack, binding, price)
+def backward_step(grid, after, economy, worst, new, roots, branches, result):
+    """One backward step on every (e, b): ``new`` (3, E, n) gets c, q, eta/u', ``roots`` (E, n) the number of equilibria.
+
+    ``after``: next year's `Equilibria`; ``branches`` (n,) and ``result`` (3,) are scratch.
+    """
+    for e in range(len(economy.z)):
+        write_branches(grid, after, economy.transition[e], economy, branches)
         for i in range(len(grid)):
-            roots[e, i] = crossings(grid[i], grid, slack, binding, price, z[e], gamma, rate, worst, result)
+            roots[e, i] = crossings(grid[i], grid, branches, economy.z[e], economy, worst, result)
             for r in range(3):
                 new[r, e, i] = result[r]
 
@@ -130,7 +152,7 @@ def solve(
     grid: np.ndarray,
     start: Selected | None = None,
     tolerance: float = 1e-8,
-    max_sweeps: int = 2000,
+    max_iterations: int = 2000,
 ) -> Selected:
     """Stationary solution under one ``selection``: in every state the equilibrium with the lowest or highest consumption.
 
@@ -143,37 +165,36 @@ def solve(
         now = np.stack([c, np.full_like(c, p.beta * p.alpha / (1.0 - p.beta)), np.zeros_like(c)])
     else:
         now = np.stack([start.c, start.q, start.eta])
-    new, roots, work = np.empty_like(now), np.zeros(now.shape[1:], np.int64), np.empty((4, len(grid)))
-    for count in range(1, max_sweeps + 1):
-        sweep(grid, *now, z, p.transition, p.alpha, p.beta, p.gamma, p.rate, p.kappa, selection == "worst", new, roots, work)
+    new, roots, work, result = np.empty_like(now), np.zeros(now.shape[1:], np.int64), np.empty((3, len(grid))), np.empty(3)
+    for count in range(1, max_iterations + 1):
+        backward_step(grid, Equilibria(*now), p, selection == "worst", new, roots, Branches(*work), result)
         if np.all(np.isnan(new[0])):
             raise ModelFailure(f"selection {selection}, kappa = {p.kappa:.4g}: no state has an equilibrium")
         same = np.array_equal(np.isnan(new[0]), np.isnan(now[0]))
         change = np.nanmax(np.abs(new[0] / now[0] - 1.0)) if same else np.inf
         now, new = new, now
         if change < tolerance:
-            c, q, eta = now
-            return Selected(p, selection, grid, c, q, eta, roots, count)
+            return Selected(p, selection, grid, *now, roots, count)
     raise ModelFailure(
-        f"selection {selection}, kappa = theta chi = {p.kappa:.4g}: no convergence in {max_sweeps} sweeps, last change "
+        f"selection {selection}, kappa = theta chi = {p.kappa:.4g}: no convergence in {max_iterations} iterations, last change "
         f"{change:.1e}, {np.mean(roots > 1):.1%} of the grid's states with several equilibria"
     )
 
 
 @njit
-def follow(grid, slack, binding, price, z, gamma, rate, worst, draws, cumulative, b, e, series, states, result):
+def follow(grid, branches, economy, worst, draws, cumulative, b, e, series, states):
     """Simulate one year per entry of ``draws`` (T,) from bonds ``b`` and state ``e``, each year's equilibrium solved afresh.
 
-    slack, binding, price: (E, n) `branches` of today's states. Writes series (T, 5): b, c, q, eta/u', number of equilibria,
-    and states (T,): e. Stops where no equilibrium is or bonds leave the grid; returns the number of years done.
+    ``branches``: `Branches` (E, n) of today's states; ``cumulative`` (E, E): sums of transition probabilities. Writes series
+    (T, 5): b, c, q, eta/u', number of equilibria, and states (T,): e. Stops where no equilibrium is or bonds leave the grid;
+    returns the number of years done.
     """
     for t in range(len(draws)):
         states[t] = e
         series[t, 0] = b
-        series[t, 4] = crossings(b, grid, slack[e], binding[e], price[e], z[e], gamma, rate, worst, result)
-        for r in range(3):
-            series[t, 1 + r] = result[r]
-        b = rate * (z[e] + b - result[0])
+        today = Branches(branches.slack[e], branches.binding[e], branches.price[e])
+        series[t, 4] = crossings(b, grid, today, economy.z[e], economy, worst, series[t, 1:4])
+        b = economy.rate * (economy.z[e] + b - series[t, 1])
         if not (grid[0] < b < grid[-1]):
             return t
         following = 0
@@ -183,28 +204,14 @@ def follow(grid, slack, binding, price, z, gamma, rate, worst, draws, cumulative
     return len(draws)
 
 
-def equilibrium_curve(solution: Selected) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def equilibrium_curve(solution: Selected) -> Branches:
     """c_s, c_b and n (E, n) along next year's bonds for every state today."""
-    p, shape = solution.economy, solution.c.shape
-    slack, binding, price = np.empty(shape), np.empty(shape), np.empty(shape)
-    for e in range(shape[0]):
-        branches(
-            solution.grid,
-            solution.c,
-            solution.q,
-            solution.eta,
-            p.z,
-            p.transition[e],
-            p.alpha,
-            p.beta,
-            p.gamma,
-            p.rate,
-            p.kappa,
-            slack[e],
-            binding[e],
-            price[e],
-        )
-    return slack, binding, price
+    p, found = solution.economy, Branches(*np.empty((3, *solution.c.shape)))
+    after = Equilibria(solution.c, solution.q, solution.eta)
+    for e in range(len(p.z)):
+        own = Branches(found.slack[e], found.binding[e], found.price[e])
+        write_branches(solution.grid, after, p.transition[e], p, own)
+    return found
 
 
 @dataclass(frozen=True)
@@ -229,21 +236,8 @@ def simulate(solution: Selected, years: int, seed: int, b: float = -0.1) -> Seri
     cumulative = np.cumsum(p.transition, axis=1)
     cumulative[:, -1] = 1.0
     series, states = np.empty((len(draws), 5)), np.empty(len(draws), np.int64)
-    done = follow(
-        solution.grid,
-        *equilibrium_curve(solution),
-        p.z,
-        p.gamma,
-        p.rate,
-        solution.selection == "worst",
-        draws,
-        cumulative,
-        b,
-        len(p.u) // 2,
-        series,
-        states,
-        np.empty(3),
-    )
+    worst, first = solution.selection == "worst", len(p.z) // 2
+    done = follow(solution.grid, equilibrium_curve(solution), p, worst, draws, cumulative, b, first, series, states)
     if done < len(draws):
         raise ModelFailure(
             f"selection {solution.selection}, kappa = theta chi = {p.kappa:.4g}: the economy leaves the grid at b = "

@@ -20,7 +20,7 @@ from regspec.studies.multiplicity.curve import Economy, Selected, Series, bond_g
 _BINDING = 1e-9  # eta/u' above rounding
 FORMATS = {
     "theta": "%.2f",
-    "Sweeps": "%.0f",
+    "Iterations": "%.0f",
     "Several (grid)": "%.3f",
     "Several (years)": "%.4f",
     "Binding (years)": "%.4f",
@@ -49,7 +49,7 @@ def statistics(solution: Selected, path: Series) -> dict[str, float]:
     p = solution.economy
     return {
         "kappa": p.kappa,
-        "Sweeps": solution.sweeps,
+        "Iterations": solution.iterations,
         "Several (grid)": np.mean(solution.roots > 1),
         "Several (years)": np.mean(path.roots > 1),
         "Binding (years)": np.mean(path.eta > _BINDING),
@@ -74,7 +74,7 @@ def continuation(config: Config, national: NationalProcesses) -> tuple[list[Sele
             raise ModelFailure(f"multiplicity, theta = {theta:g}, chi = {settings.chi:g}: {failure}") from None
         solutions.append(solution)
         rows.append({"theta": theta} | statistics(solution, path))
-        print(f"multiplicity: theta = {theta:g} solved in {solution.sweeps} sweeps", flush=True)
+        print(f"multiplicity: theta = {theta:g} solved in {solution.iterations} iterations", flush=True)
     return solutions, pd.DataFrame(rows)
 
 
