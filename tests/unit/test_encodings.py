@@ -73,7 +73,8 @@ DIGESTS = """
 import sys
 from pathlib import Path
 from regspec.model.fingerprint import kernel_fingerprint
-from regspec.io.provenance import logic_digests, source_hash
+from regspec.io.provenance import source_hash
+from regspec.io.sources import logic_digests
 from regspec.config.reading import config_hash, load_config
 print(kernel_fingerprint(), source_hash(), sorted(logic_digests().items()), config_hash(load_config(sys.argv[1])))
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import os
@@ -11,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from regspec import __version__
 from regspec.errors import ConfigError
@@ -37,54 +35,21 @@ def text_hash(text: str, length: int = 16) -> str:
 
 
 @cache
-def source_hash() -> str:
+def sources_digest() -> str:
     """Digest of the package's sources (Python, and the report's templates), comments and layout included."""
     digest = hashlib.sha256()
-    for name, path in _sources().items():
+    for name, path in sources().items():
         digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:12]
+    return digest.hexdigest()
 
 
-def logic_digests(*names: str) -> dict[str, str]:
-    """Digest of what each of the named source files does, or of every one; comments, docstrings and layout are not in it."""
-    return {name: logic_digest(path) for name, path in _sources().items() if not names or name in names}
-
-
-@cache
-def logic_digest(path: Path) -> str:
-    """Digest of a Python file's syntax tree without docstrings, of another file's bytes."""
-    if path.suffix in TEMPLATES:
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
-    tree = _tree(path)
-    node: Any
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            node.body = [s for s in body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:8]
+def source_hash() -> str:
+    """The first 12 digits of `sources_digest`."""
+    return sources_digest()[:12]
 
 
 @cache
-def imported_by(path: Path) -> frozenset[Path]:
-    """Source files of the package that a source file imports, inside functions too."""
-    if path.suffix in TEMPLATES:
-        return frozenset()
-    found = set()
-    for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE.name:
-            for name in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)):
-                place = PACKAGE.joinpath(*str(name).split(".")[1:])
-                found |= {path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()}
-    return frozenset(found)
-
-
-@cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-@cache
-def _sources() -> dict[str, Path]:
+def sources() -> dict[str, Path]:
     """Source files of the package by their name relative to it."""
     files = [path for path in PACKAGE.rglob("*") if path.suffix in (".py", *TEMPLATES)]
     return {path.relative_to(PACKAGE).as_posix(): path for path in sorted(files)}

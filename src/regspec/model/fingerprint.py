@@ -10,6 +10,7 @@ from functools import cache
 from importlib.metadata import version
 
 from regspec.io.code_digest import code_digest
+from regspec.io.remembered import remembered
 
 _NUMERICAL = ("numba", "numpy", "llvmlite")
 #: What a solution is made by, and the records that it is given: all that these reach by name is part of the solver.
@@ -29,5 +30,6 @@ def kernel_fingerprint() -> str:
 
     A move, a type hint, a docstring or a renamed local keeps it (:mod:`regspec.io.code_digest`).
     """
+    code = remembered("solver", " ".join((*ENTRIES, *BESIDE)), lambda: code_digest(ENTRIES, BESIDE))
     libraries = [f"{name}={version(name)}" for name in _NUMERICAL]
-    return hashlib.sha256("\n".join([code_digest(ENTRIES, BESIDE), *libraries]).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join([code, *libraries]).encode()).hexdigest()[:16]

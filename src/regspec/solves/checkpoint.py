@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from regspec.errors import Interrupted
-from regspec.io.provenance import atomic_path, content_hash, logic_digests
+from regspec.io.provenance import atomic_path, content_hash
+from regspec.io.sources import logic_digests
 from regspec.model.solver.mpi import Ranks
 
 _UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, struct.error, zipfile.BadZipFile)

@@ -12,7 +12,8 @@ from functools import cache
 from pathlib import Path
 
 from regspec.config.config import Config
-from regspec.io.provenance import PACKAGE, TEMPLATES, imported_by, logic_digest, logic_digests
+from regspec.io.provenance import PACKAGE, TEMPLATES
+from regspec.io.sources import imported_by, logic_digest, logic_digests
 
 KEYS: dict[str, tuple[str, ...]] = {
     "data": ("run.seed", "data", "empirics.base_year", "empirics.end_year", "calibration.tfp.measure"),
@@ -90,15 +91,16 @@ def sources_of(step: str) -> tuple[str, ...]:
     """Source files of the package, relative to it, on which a step depends: those that its entry imports, and templates
     beside them.
     """
-    reached: set[Path] = set()
-    waiting = [PACKAGE / ENTRIES[step]]
+    reached: set[str] = set()
+    waiting = [ENTRIES[step]]
     while waiting:
-        path = waiting.pop()
-        if path not in reached:
-            reached.add(path)
-            waiting += imported_by(path)
-    templates = {beside for path in reached for beside in path.parent.iterdir() if beside.suffix in TEMPLATES}
-    names = sorted(path.relative_to(PACKAGE).as_posix() for path in reached | templates)
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += imported_by(name)
+    folders = {(PACKAGE / name).parent for name in reached}
+    templates = {path for folder in folders for path in folder.iterdir() if path.suffix in TEMPLATES}
+    names = sorted(reached | {path.relative_to(PACKAGE).as_posix() for path in templates})
     return tuple(name for name in names if not _NEUTRAL.fullmatch(name) and (step in _PAGES or not _LISTS.fullmatch(name)))
 
 

@@ -174,7 +174,8 @@ def solve(
         change = np.nanmax(np.abs(new[0] / now[0] - 1.0)) if same else np.inf
         now, new = new, now
         if change < tolerance:
-            return Selected(p, selection, grid, *now, roots, count)
+            c, q, eta = now
+            return Selected(p, selection, grid, c, q, eta, roots, count)
     raise ModelFailure(
         f"selection {selection}, kappa = theta chi = {p.kappa:.4g}: no convergence in {max_iterations} iterations, last change "
         f"{change:.1e}, {np.mean(roots > 1):.1%} of the grid's states with several equilibria"
