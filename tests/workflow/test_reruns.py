@@ -7,10 +7,13 @@ import pytest
 from repository import ROOT
 from small_panel import FILES
 
+from regspec.calibration.records import ZoneCalibration
 from regspec.config.reading import load_config, resolved_text
 from regspec.errors import ModelFailure
 from regspec.layout import Layout
-from regspec.solves.solution_file import recorded_key, write_failure
+from regspec.solves.settings import solve_settings
+from regspec.solves.solution_file import recorded_key
+from regspec.solves.solution_writer import SolveIdentity, write_failure
 
 SCENARIOS = """\
 scenarios:
@@ -54,11 +57,11 @@ def test_theta_solves_only_the_scenarios_that_take_it(copy, run):
 
 def test_a_solution_that_was_replaced_by_hand_is_told_and_made_again(copy, run):
     """It failed under another theta, as its file says. Nothing needs it until the tables are gathered anew."""
-    path = copy.folder / Layout(load_config(run)).solution("baseline", 1)
-    key, other = recorded_key(path), load_config(run, ["model.parameters.theta=0.9"])
-    write_failure(
-        path, ModelFailure("no equilibrium", "no_equilibrium"), 1, "baseline", "of another theta", other, "hash", 1.0, 1
-    )
+    layout = Layout(load_config(run))
+    path, zone = copy.folder / layout.solution("baseline", 1), ZoneCalibration.read(copy.folder / layout.zone_json(1))
+    key, other = recorded_key(path), solve_settings(load_config(run, ["model.parameters.theta=0.9"]), "baseline")
+    identity = SolveIdentity(zone, "baseline", other, "of another theta", "hash", 1)
+    write_failure(path, identity, ModelFailure("no equilibrium", "no_equilibrium"), 1.0)
     plan, why = copy.explained(run, "--", "model")
     assert plan == {} and why.splitlines() == [
         "regspec: nothing would run; everything is up to date",
