@@ -50,7 +50,7 @@ def test_failures_name_the_amplification():
     ill = config(model__parameters__chi=1.0, model__parameters__gamma=5.0)
     with pytest.raises(ModelFailure) as caught:
         solve_zone(zone(), national(), solve_settings(ill, "market"))
-    assert "J about 1" in str(caught.value) or "amplification J" in str(caught.value)
+    assert "J about 13.3" in str(caught.value) and "amplification J = kappa gamma q / c up to" in str(caught.value)
 
 
 def test_states_that_never_have_a_solution_are_not_waited_for():
@@ -169,9 +169,9 @@ def test_choices_at_the_end_of_the_bond_grid_widen_it_and_then_fail(monkeypatch)
         return problem
 
     monkeypatch.setattr(module, "build_problem", shallow)
-    with pytest.raises(ModelFailure, match="end of the bond grid|does not converge|cycles|not finite|no equilibrium"):
+    with pytest.raises(ModelFailure, match=r"tried 3 grids, the last with bonds 1\.4 times as deep") as caught:
         solve_zone(zone(), national(), solve_settings(config(), "market"))
-    assert tried[0] == 1.0 and tried == sorted(tried)
+    assert caught.value.kind == "no_equilibrium" and tried == [1.0, 1.0, 1.4]
 
 
 def test_a_lattice_that_choices_leave_is_enlarged(monkeypatch):
